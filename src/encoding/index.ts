@@ -1,0 +1,21 @@
+export { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from './base64.js';
+export { canonicalJson } from './canonical-json.js';
+export {
+  DerError,
+  TAG,
+  checkCanonicalDer,
+  contentOf,
+  contextConstructed,
+  contextPrimitive,
+  readBoolean,
+  readChildren,
+  readInteger,
+  readOid,
+  readTlv,
+  readWhole,
+  wholeOf,
+  type Tlv,
+} from './der.js';
+export { encodeIa5, encodeInteger, encodeOid, encodeSequence, encodeTlv, encodeUtf8 } from './der-writer.js';
+export { decodePem, encodePem, type PemBlock } from './pem.js';
+export { JsonError, MAX_JSON_DEPTH, parseStrictJson, type JsonFault, type JsonObject, type JsonValue } from './strict-json.js';

@@ -1,0 +1,65 @@
+import type { Reason } from '../reasons/index.js';
+import type { JudgedUnder, Signer, Versions } from '../verification/verdict.js';
+import type { Subject } from './subject.js';
+
+/** What every event that came as a PASSporT carries. Times in seconds. */
+interface SignedEvent {
+  readonly sii: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  readonly signer: Signer;
+  readonly judgedUnder: JudgedUnder;
+}
+
+export interface RegisterEvent extends SignedEvent {
+  readonly type: 'register';
+  readonly provider: string;
+  readonly ssi: string;
+  readonly purpose: 'consumer' | 'business';
+  readonly kind: 'user' | 'service';
+  /** base64url of 32 octets, or null. */
+  readonly circle: string | null;
+}
+
+export interface WithdrawEvent extends SignedEvent {
+  readonly type: 'withdraw';
+  readonly provider: string;
+  readonly ssi: string;
+}
+
+export interface ReleaseEvent extends SignedEvent {
+  readonly type: 'release';
+}
+
+/** An AP gives up its own mapping with its authenticated connection alone. */
+export interface ConnectionWithdrawEvent {
+  readonly type: 'withdraw-by-connection';
+  readonly sii: string;
+  readonly provider: string;
+  readonly ssi: string;
+}
+
+/** `prefer`, `port`, `expire` and `revoke` (DESIGN section 7) join this union; `transition` switches over `type`. */
+export type RegistryEvent = RegisterEvent | WithdrawEvent | ReleaseEvent | ConnectionWithdrawEvent;
+
+export interface TransitionContext {
+  /** Index that the leaf of this event will have. */
+  readonly index: number;
+  /** The sequencer's time in ms; never goes back. */
+  readonly time: number;
+  /** The versions in force now. */
+  readonly versions: Versions;
+  /** NP of record (SPC) or EP (domain) now, by numbering data and port events. */
+  readonly providerOfRecord: string | null;
+  /** Seconds that a mapping lives after its last registration (policy: 30 days). */
+  readonly mappingLifetime: number;
+  /** Key slot in the vault for a subject that is new. */
+  readonly keySlot: number;
+}
+
+export type Transition =
+  | { readonly outcome: 'applied'; readonly subject: Subject }
+  | { readonly outcome: 'refused'; readonly reason: Reason; readonly detail: string | null }
+  /** What the event was judged under has moved: judge again (DESIGN section 3). */
+  | { readonly outcome: 'moved' };

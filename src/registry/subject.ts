@@ -1,0 +1,52 @@
+/** Everything the gateway holds about one SII. Immutable: `transition` makes the next one. */
+export interface Subject {
+  /** Slot of this subject's key in the vault. */
+  readonly keySlot: number;
+  readonly mappings: readonly Mapping[];
+  /** Seconds: iat of the last release; 0 = never released. Survives erasure. */
+  readonly fence: number;
+  /** Since the last release nothing that clears the fence was registered. */
+  readonly quarantined: boolean;
+  /** Order marks per provider, over registers and withdraws of any signer; outlive removal. */
+  readonly order: readonly OrderMark[];
+  /** Default provider per purpose and overall, set by `prefer`. */
+  readonly preference: Preference | null;
+  /** Index of the last leaf that changed this subject. */
+  readonly leafIndex: number;
+}
+
+export interface Mapping {
+  readonly provider: string;
+  /** The user part of the SSI: `mimi://<provider>/u/<user>`. */
+  readonly user: string;
+  readonly purpose: 'consumer' | 'business';
+  readonly kind: 'user' | 'service';
+  /** base64url of 32 octets, or null. */
+  readonly circle: string | null;
+  /** Index of the leaf of the first registration (refreshes not counted): decides the default. */
+  readonly firstIndex: number;
+  /** Index of the leaf of the last registration. */
+  readonly leafIndex: number;
+  /** Seconds. */
+  readonly expires: number;
+  /** First 16 octets of the SHA-256 of the end-entity certificate, hex: which credential registered it. */
+  readonly credential: string;
+  /** SPC of the NP or domain of the EP under whom it was registered. */
+  readonly authority: string;
+}
+
+export interface OrderMark {
+  readonly provider: string;
+  /** Seconds. */
+  readonly iat: number;
+  /** The jti of that event: breaks ties within a second. Empty for a withdrawal by connection. */
+  readonly jti: string;
+}
+
+export interface Preference {
+  readonly default?: string;
+  readonly consumer?: string;
+  readonly business?: string;
+}
+
+export const ssiOf = (mapping: Mapping): string => `mimi://${mapping.provider}/u/${mapping.user}`;
