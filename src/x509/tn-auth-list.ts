@@ -13,6 +13,7 @@ import {
   type Tlv,
 } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
+import { readExplicit, readIa5String } from './der-string.js';
 import { holdsNumber, numberSet, type NumberSet } from './number-set.js';
 import { MAX_COUNT, checkEntries, oneEntry, rangeEntry, spcEntry, type TnEntry } from './tn-entry.js';
 
@@ -21,24 +22,6 @@ export const MAX_ENTRIES_INLINE = 400;
 export const MAX_ENTRIES_BY_REFERENCE = 1000;
 
 const MAX_COUNT_OCTETS = 7;
-
-/** RFC 8226 appendix A: DEFINITIONS EXPLICIT TAGS. A tagged entry holds exactly one TLV. */
-const readExplicit = (der: Uint8Array, tagged: Tlv, tag: number): Tlv => {
-  const inner = readTlv(der, tagged.content, tagged.end);
-  if (inner.tag !== tag || inner.end !== tagged.end) throw new DerError('entry');
-  return inner;
-};
-
-const readIa5 = (der: Uint8Array, tlv: Tlv): string => {
-  if (tlv.tag !== TAG.ia5String) throw new DerError('tag');
-  let text = '';
-  for (let i = tlv.content; i < tlv.end; i += 1) {
-    const octet = der[i] as number;
-    if (octet > 0x7f) throw new DerError('IA5String');
-    text += String.fromCharCode(octet);
-  }
-  return text;
-};
 
 const readCount = (der: Uint8Array, tlv: Tlv): number => {
   if (tlv.tag !== TAG.integer || tlv.end - tlv.content > MAX_COUNT_OCTETS) throw new DerError('count');
@@ -51,13 +34,13 @@ const readCount = (der: Uint8Array, tlv: Tlv): number => {
 const readRange = (der: Uint8Array, tagged: Tlv): TnEntry => {
   const [start, count, ...more] = readChildren(der, readExplicit(der, tagged, TAG.sequence));
   if (start === undefined || count === undefined || more.length > 0) throw new DerError('range');
-  return rangeEntry(readIa5(der, start), readCount(der, count));
+  return rangeEntry(readIa5String(der, start), readCount(der, count));
 };
 
 const readEntry = (der: Uint8Array, tagged: Tlv): TnEntry => {
-  if (tagged.tag === contextConstructed(0)) return spcEntry(readIa5(der, readExplicit(der, tagged, TAG.ia5String)));
+  if (tagged.tag === contextConstructed(0)) return spcEntry(readIa5String(der, readExplicit(der, tagged, TAG.ia5String)));
   if (tagged.tag === contextConstructed(1)) return readRange(der, tagged);
-  if (tagged.tag === contextConstructed(2)) return oneEntry(readIa5(der, readExplicit(der, tagged, TAG.ia5String)));
+  if (tagged.tag === contextConstructed(2)) return oneEntry(readIa5String(der, readExplicit(der, tagged, TAG.ia5String)));
   throw new DerError('entry tag');
 };
 
