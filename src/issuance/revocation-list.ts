@@ -1,0 +1,100 @@
+import { Integer } from 'asn1js';
+import * as pkijs from 'pkijs';
+import { TAG, encodeTlv } from '../encoding/index.js';
+import type { Authority } from './authority.js';
+import { authorityKeyIdentifier, certificateIssuer, crlNumber, issuingDistributionPoint, type Extension } from './extensions.js';
+import { OID } from './object-identifiers.js';
+import { algorithm, copied, distinguishedName, extensionPart, time } from './pkijs-parts.js';
+import { signStructure, signatureScheme, signedPart } from './signed-structure.js';
+
+/** RFC 5280 section 5.3.1, with its numbers. `unspecified` is not written: the absence of a reason says the same. */
+export const REVOCATION_REASONS = {
+  unspecified: 0,
+  keyCompromise: 1,
+  cACompromise: 2,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+  certificateHold: 6,
+  privilegeWithdrawn: 9,
+} as const;
+export type RevocationReason = keyof typeof REVOCATION_REASONS;
+
+export interface RevokedEntry {
+  readonly serial: Uint8Array;
+  /** Seconds. */
+  readonly revokedAt: number;
+  readonly reason?: RevocationReason;
+  /** Seconds; since when the key is suspected (RFC 5280 section 5.3.2). */
+  readonly invalidSince?: number;
+  /** DER Name of the certificate's issuer; in an indirect CRL alone. */
+  readonly issuer?: Uint8Array;
+}
+
+export interface RevocationListTemplate {
+  readonly number: number;
+  /** Seconds. */
+  readonly thisUpdate: number;
+  readonly nextUpdate: number;
+  readonly entries: readonly RevokedEntry[];
+  /** Set: an issuing distribution point names this URL. */
+  readonly url?: string;
+  readonly indirect?: boolean;
+  readonly extensions?: readonly Extension[];
+}
+
+const generalizedTime = (seconds: number): Buffer => {
+  const text = new Date(seconds * 1000).toISOString().replace(/[-:T]|\.\d+/g, '');
+  return encodeTlv(TAG.generalizedTime, Buffer.from(text, 'latin1'));
+};
+
+const entryExtensions = (entry: RevokedEntry): Extension[] => [
+  ...(entry.issuer === undefined ? [] : [certificateIssuer(entry.issuer)]),
+  ...(entry.reason === undefined || entry.reason === 'unspecified'
+    ? []
+    : [{ oid: OID.reasonCode, critical: false, value: encodeTlv(TAG.enumerated, Buffer.from([REVOCATION_REASONS[entry.reason]])) }]),
+  ...(entry.invalidSince === undefined ? [] : [{ oid: OID.invalidityDate, critical: false, value: generalizedTime(entry.invalidSince) }]),
+];
+
+const revoked = (entry: RevokedEntry): pkijs.RevokedCertificate => {
+  const extensions = entryExtensions(entry);
+  return new pkijs.RevokedCertificate({
+    userCertificate: new Integer({ valueHex: copied(entry.serial) }),
+    revocationDate: time(entry.revokedAt),
+    ...(extensions.length === 0 ? {} : { crlEntryExtensions: new pkijs.Extensions({ extensions: extensions.map(extensionPart) }) }),
+  });
+};
+
+const listExtensions = (signer: Authority, template: RevocationListTemplate): Extension[] => [
+  authorityKeyIdentifier(signer.key.spki),
+  crlNumber(template.number),
+  ...(template.url === undefined && template.indirect !== true ? [] : [issuingDistributionPoint(template.url, template.indirect === true)]),
+  ...(template.extensions ?? []),
+];
+
+/**
+ * DER of a version 2 CRL, complete for its scope. Direct unless `indirect`; in an indirect one `issuer` of an entry holds for those
+ * that follow too, so every entry names its own.
+ */
+export const issueRevocationList = (signer: Authority, template: RevocationListTemplate): Buffer => {
+  const list = new pkijs.CertificateRevocationList({
+    version: 1,
+    signature: algorithm(signatureScheme(signer.key.privateKey).oid),
+    issuer: distinguishedName(signer.name),
+    thisUpdate: time(template.thisUpdate),
+    nextUpdate: time(template.nextUpdate),
+    // RFC 5280 section 5.1.2.6: absent, not empty, when nothing is revoked.
+    ...(template.entries.length === 0 ? {} : { revokedCertificates: template.entries.map(revoked) }),
+    crlExtensions: new pkijs.Extensions({ extensions: listExtensions(signer, template).map(extensionPart) }),
+  });
+  return signStructure(tbsOf(list), signer.key.privateKey);
+};
+
+/** pkijs keeps a list's encodeTBS to itself, so the signed part is read out of the whole, with its empty signature. */
+const tbsOf = (list: pkijs.CertificateRevocationList): Buffer => {
+  const schema: unknown = list.toSchema(true);
+  if (typeof schema !== 'object' || schema === null || !('toBER' in schema) || typeof schema.toBER !== 'function') {
+    throw new Error('pkijs encoded no CRL');
+  }
+  return signedPart(new Uint8Array(schema.toBER(false)));
+};
