@@ -1,15 +1,23 @@
-export { MAX_ENTRIES_BY_REFERENCE, MAX_ENTRIES_INLINE, covers, encodeTnAuthList, numbersOf, parseTnAuthList } from './tn-auth-list.js';
-export { isShakenSpc, type TnEntry } from './tn-entry.js';
+export { Certificate, parseCertificate } from './certificate.js';
+export { CertificateCache } from './certificate-cache.js';
+export { DistinguishedName, readRdn, type NameAttribute } from './distinguished-name.js';
+export { readExtension, type Extension } from './extension.js';
 export {
-  ENHANCED_JWT_CLAIM_CONSTRAINTS,
-  JWT_CLAIM_CONSTRAINTS,
-  checkClaimConstraints,
-  claimConstraintsOf,
-  encodeClaimConstraints,
-  isBound,
-  parseClaimConstraints,
-  permittedValuesOf,
-  type ClaimConstraints,
-  type ConstraintsForm,
-} from './claim-constraints.js';
-export { checkEncompassing, encompasses } from './encompassing.js';
+  KEY_USAGE,
+  readDistributionPointName,
+  readNamedBits,
+  type AccessDescription,
+  type BasicConstraints,
+  type DistributionPoint,
+  type DistributionPointName,
+  type GeneralSubtree,
+  type KeyUsage,
+  type NameConstraints,
+  type PolicyConstraints,
+  type PolicyMapping,
+} from './extension-values.js';
+export { readGeneralName, readGeneralNames, type GeneralName, type GeneralNameKind } from './general-name.js';
+export { OID } from './oids.js';
+export { PublicKey, type Curve } from './public-key.js';
+export { readSignatureAlgorithm, signatureHolds, type Digest, type SignatureAlgorithm } from './signature-algorithm.js';
+export { readTime } from './time.js';

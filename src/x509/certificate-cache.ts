@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { parseCertificate, type Certificate } from './certificate.js';
+
+/** Four certificates of every one of 10,000 APs; about 3 KB each. */
+const DEFAULT_ENTRIES = 40_000;
+
+/**
+ * Parsed certificates by the SHA-256 of their DER, with the keys that were imported for them. Bounded: the longest unused goes first.
+ * What does not parse is not kept.
+ */
+export class CertificateCache {
+  readonly #limit: number;
+  readonly #entries = new Map<string, Certificate>();
+
+  constructor(limit: number = DEFAULT_ENTRIES) {
+    this.#limit = limit;
+  }
+
+  /** @throws Refusal `malformed-cert`, `duplicate-extension` */
+  parse(der: Uint8Array): Certificate {
+    const key = createHash('sha256').update(der).digest('latin1');
+    const found = this.#entries.get(key);
+    if (found !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, found);
+      return found;
+    }
+    // A copy: the caller's buffer may be a view into a larger one, or be written to again.
+    const certificate = parseCertificate(Uint8Array.from(der));
+    this.#entries.set(key, certificate);
+    if (this.#entries.size > this.#limit) {
+      const [oldest] = this.#entries.keys();
+      if (oldest !== undefined) this.#entries.delete(oldest);
+    }
+    return certificate;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+}

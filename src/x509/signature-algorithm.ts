@@ -1,0 +1,48 @@
+import { verify } from 'node:crypto';
+import { DerError, TAG, readChildren, readOid, wholeOf, type Tlv } from '../encoding/index.js';
+import { OID } from './oids.js';
+import type { PublicKey } from './public-key.js';
+
+export type Digest = 'sha256' | 'sha384' | 'sha512';
+
+/** An AlgorithmIdentifier of a signature. `known` is null for what no profile allows: SHA-1, MD5, DSA, PSS, Ed25519, odd parameters. */
+export interface SignatureAlgorithm {
+  readonly oid: string;
+  /** AlgorithmIdentifier, whole. */
+  readonly der: Uint8Array;
+  readonly known: { readonly scheme: 'ec' | 'rsa'; readonly digest: Digest } | null;
+}
+
+const KNOWN: ReadonlyMap<string, { readonly scheme: 'ec' | 'rsa'; readonly digest: Digest }> = new Map([
+  [OID.ecdsaWithSha256, { scheme: 'ec', digest: 'sha256' }],
+  [OID.ecdsaWithSha384, { scheme: 'ec', digest: 'sha384' }],
+  [OID.ecdsaWithSha512, { scheme: 'ec', digest: 'sha512' }],
+  [OID.sha256WithRsa, { scheme: 'rsa', digest: 'sha256' }],
+  [OID.sha384WithRsa, { scheme: 'rsa', digest: 'sha384' }],
+  [OID.sha512WithRsa, { scheme: 'rsa', digest: 'sha512' }],
+]);
+
+/** @throws DerError */
+export const readSignatureAlgorithm = (der: Uint8Array, tlv: Tlv): SignatureAlgorithm => {
+  const [oid, parameters, more] = readChildren(der, tlv);
+  if (tlv.tag !== TAG.sequence || oid === undefined || more !== undefined) throw new DerError('AlgorithmIdentifier');
+  const name = readOid(der, oid);
+  const known = KNOWN.get(name) ?? null;
+  // RFC 5758 section 3.2: no parameters with ECDSA. RFC 4055 section 5: NULL with RSA, absence is accepted.
+  const fits = parameters === undefined || (known?.scheme === 'rsa' && parameters.tag === TAG.null);
+  return { oid: name, der: wholeOf(der, tlv), known: fits ? known : null };
+};
+
+/**
+ * Whether `signature` over `message` verifies under `key` by `algorithm`. False where key and algorithm do not belong together.
+ * @throws Refusal `unsupported-key` when the key cannot be imported.
+ */
+export const signatureHolds = (algorithm: SignatureAlgorithm, key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean => {
+  if (algorithm.known === null || algorithm.known.scheme !== key.form.kind) return false;
+  const { keyObject } = key;
+  try {
+    return verify(algorithm.known.digest, message, keyObject, signature);
+  } catch {
+    return false;
+  }
+};
