@@ -1,0 +1,23 @@
+import { checkClaims, type PassportClaims } from './claims.js';
+import { parseCompact, type CompactPassport } from './compact.js';
+import { checkHeader, type PassportHeader } from './header.js';
+import type { HeaderCache } from './header-cache.js';
+
+/** A well-formed PASSporT of the profile that nothing has been proven about. */
+export interface UnverifiedPassport extends Omit<CompactPassport, 'header'> {
+  readonly header: PassportHeader;
+  readonly claims: PassportClaims;
+}
+
+/**
+ * Parses a compact PASSporT of the profile. Proves its shape alone: not who signed it, not for whom, not when.
+ * @throws Refusal every reason of `parseCompact`, `checkHeader` and `checkClaims`, in that order
+ */
+export const parsePassport = (value: unknown, cache?: HeaderCache): UnverifiedPassport => {
+  const compact = parseCompact(value, cache);
+  const header = headerOf(compact);
+  return { ...compact, header, claims: checkClaims(compact.payload) };
+};
+
+/** The checked header of a compact PASSporT, judged once per header text. @throws Refusal as `checkHeader` */
+export const headerOf = (compact: CompactPassport): PassportHeader => (compact.header.checked ??= checkHeader(compact.header.members));
