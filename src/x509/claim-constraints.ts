@@ -4,11 +4,6 @@ import { readConstraints, writeConstraints, type ClaimConstraints, type Constrai
 
 export type { ClaimConstraints, ConstraintsForm } from './claim-constraints-der.js';
 
-/** JWTClaimConstraints, RFC 8226 section 8. */
-export const JWT_CLAIM_CONSTRAINTS = '1.3.6.1.5.5.7.1.27';
-/** EnhancedJWTClaimConstraints, RFC 9118 section 3. */
-export const ENHANCED_JWT_CLAIM_CONSTRAINTS = '1.3.6.1.5.5.7.1.33';
-
 /** RFC 9118 section 3: MUST NOT be excluded. The RFC would ignore the whole extension then, which fails open. */
 const NEVER_EXCLUDED = ['iat', 'orig', 'dest'];
 
@@ -36,7 +31,7 @@ export const parseClaimConstraints = (der: unknown, form: ConstraintsForm): Clai
  * A certificate's constraints from the values of its two extensions; null when it has neither.
  * @throws Refusal `malformed-claim-constraints`, also when both are there (RFC 9118 section 6)
  */
-export const claimConstraintsOf = (jwt: Uint8Array | null, enhanced: Uint8Array | null): ClaimConstraints | null => {
+export const constraintsFrom = (jwt: Uint8Array | null, enhanced: Uint8Array | null): ClaimConstraints | null => {
   if (jwt !== null && enhanced !== null) return refuse('malformed-claim-constraints', 'both forms in one certificate');
   if (enhanced !== null) return parseClaimConstraints(enhanced, 'enhanced');
   return jwt === null ? null : parseClaimConstraints(jwt, 'jwt');

@@ -1,5 +1,7 @@
 import { refuse } from '../reasons/index.js';
+import type { Certificate } from './certificate.js';
 import { hasNumbers, holdsNumbersOf, type NumberSet } from './number-set.js';
+import { tnAuthListOf } from './stir-extensions.js';
 import { numbersOf } from './tn-auth-list.js';
 import type { TnEntry } from './tn-entry.js';
 
@@ -17,20 +19,16 @@ const encompassesSet = (parent: NumberSet, child: NumberSet): boolean => {
 export const encompasses = (parent: readonly TnEntry[], child: readonly TnEntry[]): boolean =>
   encompassesSet(numbersOf(parent), numbersOf(child));
 
-/** What this check needs of a certificate. */
-export interface ListHolder {
-  readonly tnAuthList: readonly TnEntry[] | null;
-}
-
 /**
  * Holds every TNAuthList of a path (end-entity first, anchor last) against every one above it, nearest and all (RFC 8226 section 9: a CA's list limits
  * each path through it). Judged from the anchor down, so the position is that of the first that took too much. Says nothing of certificates without a list.
- * @throws Refusal `not-encompassed` with the position of the child at fault
+ * @throws Refusal `not-encompassed` with the position of the child at fault; `malformed-tnauthlist`, `range-overflow`
  */
-export const checkEncompassing = (path: readonly ListHolder[]): void => {
+export const checkEncompassing = (path: readonly Certificate[]): void => {
   const above: NumberSet[] = [];
   for (let position = path.length - 1; position >= 0; position -= 1) {
-    const entries = path[position]?.tnAuthList ?? null;
+    const certificate = path[position];
+    const entries = certificate === undefined ? null : tnAuthListOf(certificate, position);
     if (entries === null) continue;
     const set = numbersOf(entries);
     if (!above.every((parent) => encompassesSet(parent, set))) return refuse('not-encompassed', 'TNAuthList', position);

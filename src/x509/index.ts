@@ -21,3 +21,16 @@ export { OID } from './oids.js';
 export { PublicKey, type Curve } from './public-key.js';
 export { readSignatureAlgorithm, signatureHolds, type Digest, type SignatureAlgorithm } from './signature-algorithm.js';
 export { readTime } from './time.js';
+export {
+  checkClaimConstraints,
+  encodeClaimConstraints,
+  isBound,
+  parseClaimConstraints,
+  permittedValuesOf,
+  type ClaimConstraints,
+  type ConstraintsForm,
+} from './claim-constraints.js';
+export { checkEncompassing, encompasses } from './encompassing.js';
+export { claimConstraintsOf, tnAuthListOf } from './stir-extensions.js';
+export { MAX_ENTRIES_BY_REFERENCE, MAX_ENTRIES_INLINE, covers, encodeTnAuthList, numbersOf, parseTnAuthList } from './tn-auth-list.js';
+export { isShakenSpc, type TnEntry } from './tn-entry.js';
