@@ -1,0 +1,8 @@
+export { commitFingerprint, commitMapping, commitSii } from './commitment.js';
+export { LEAF_KINDS, MAX_LEAF_OCTETS, encodeLeaf, parseLeaf, type LeafFields, type LeafKind, type LeafSigner } from './leaf.js';
+export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
+export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';
+export { openNote, signNote, verifyNote, type NoteSignature, type Signer, type VerifiedLine } from './note.js';
+export { verifyConsistency, verifyInclusion, type ConsistencyClaim, type Count, type InclusionClaim } from './proof.js';
+export { receiptKeyName, signReceipt, verifyReceipt, type Receipt } from './receipt.js';
+export { KEY_TYPE, formatVkey, keyId, parseVkey, toVerificationKey, type KeyType, type VerificationKey } from './vkey.js';

@@ -1,0 +1,41 @@
+import { decodeBase64, encodeBase64 } from '../encoding/index.js';
+import { refuse } from '../reasons/index.js';
+import { fromCount, type Count } from './proof.js';
+import { signNote, verifyNote, type Signer } from './note.js';
+import { isHash } from './sha256.js';
+import { KEY_TYPE, type VerificationKey, parseVkey } from './vkey.js';
+
+/** The log's promise that a leaf with this hash is, and stays, at this index. Any later checkpoint with another leaf there proves it broken. */
+export interface Receipt {
+  readonly origin: string;
+  readonly index: Count;
+  readonly leafHash: Uint8Array;
+  /** ms since 1970. */
+  readonly time: number;
+}
+
+/** Its own key name: a receipt can never be taken for a checkpoint. */
+export const receiptKeyName = (origin: string): string => `${origin}/receipt`;
+
+/** CONTRACT section 2: four lines: origin, index, leaf hash in padded base64, unix ms. */
+export const signReceipt = (receipt: Receipt, signer: Signer): string =>
+  signNote(`${receipt.origin}\n${receipt.index}\n${encodeBase64(receipt.leafHash)}\n${receipt.time}\n`, [signer]);
+
+const TEXT = /^([^\n]+)\n(0|[1-9][0-9]{0,19})\n([A-Za-z0-9+/=]{44})\n([1-9][0-9]{0,15})\n$/u;
+
+/**
+ * Verifies a receipt under the log's receipt key. Proves that the log promised; that it kept the promise, an inclusion proof shows.
+ * @throws Refusal `malformed-note`, `untrusted-note`, `malformed-proof`
+ */
+export const verifyReceipt = (receipt: string | Uint8Array, vkey: string | VerificationKey): Receipt => {
+  const key = typeof vkey === 'string' ? parseVkey(vkey) : vkey;
+  if (key.type !== KEY_TYPE.ed25519) return refuse('untrusted-note', 'key type');
+  const { text } = verifyNote(receipt, [key]);
+  const match = TEXT.exec(text);
+  if (match === null) return refuse('malformed-proof', 'receipt');
+  const [origin, index, hash, time] = match.slice(1) as [string, string, string, string];
+  const octets = decodeBase64(hash);
+  if (!isHash(octets) || BigInt(index) >= 1n << 64n) return refuse('malformed-proof', 'receipt');
+  if (receiptKeyName(origin) !== key.name) return refuse('untrusted-note', 'origin');
+  return { origin, index: fromCount(BigInt(index)), leafHash: octets, time: Number(time) };
+};
