@@ -50,3 +50,20 @@ export interface Preference {
 }
 
 export const ssiOf = (mapping: Mapping): string => `mimi://${mapping.provider}/u/${mapping.user}`;
+
+/** The user part of an SSI of that provider; null when it is not one. */
+export const userOf = (provider: string, ssi: string): string | null => {
+  const prefix = `mimi://${provider}/u/`;
+  return ssi.length > prefix.length && ssi.startsWith(prefix) ? ssi.slice(prefix.length) : null;
+};
+
+/** A subject of which nothing is known yet. */
+export const emptySubject = (keySlot: number): Subject => ({
+  keySlot,
+  mappings: [],
+  fence: 0,
+  quarantined: false,
+  order: [],
+  preference: null,
+  leafIndex: 0,
+});

@@ -1,0 +1,1 @@
+export { MemoryMappingStore } from './mapping-store.js';

@@ -1,0 +1,28 @@
+import type { Reason } from '../reasons/index.js';
+import type { RegisterEvent, RegistryEvent, TransitionContext, WithdrawEvent } from './event.js';
+import { isLater } from './order.js';
+import type { Subject } from './subject.js';
+
+/** DESIGN section 3, "judged at the commit": the verdict stands only under the versions and the provider of record that it was made under. */
+export const hasMoved = (event: RegistryEvent, context: TransitionContext): boolean => {
+  if (event.type === 'withdraw-by-connection') return false;
+  const { judgedUnder } = event;
+  const { versions } = context;
+  return (
+    judgedUnder.trust !== versions.trust ||
+    judgedUnder.revocation !== versions.revocation ||
+    judgedUnder.numbering !== versions.numbering ||
+    judgedUnder.policy !== versions.policy ||
+    judgedUnder.providerOfRecord !== context.providerOfRecord
+  );
+};
+
+/**
+ * The step check-order. The fence comes first: whatever others did since, a credential of an earlier assignment has no say.
+ * DESIGN section 7: the same second is not later.
+ */
+export const objectionTo = (subject: Subject, event: RegisterEvent | WithdrawEvent): Reason | null => {
+  const fenced = subject.fence > 0 && (event.signer.assignedAfter <= subject.fence || event.iat <= subject.fence);
+  if (fenced) return 'credential-predates-assignment';
+  return isLater(subject, event) ? null : 'superseded';
+};

@@ -1,0 +1,16 @@
+export { registrationStands, releaseStands, withdrawalStands } from './effect.js';
+export type {
+  ConnectionWithdrawEvent,
+  RegisterEvent,
+  RegistryEvent,
+  ReleaseEvent,
+  Transition,
+  TransitionContext,
+  WithdrawEvent,
+} from './event.js';
+export { MAPPINGS_PER_PROVIDER, MAPPINGS_PER_SUBJECT, ORDER_MARKS_PER_SUBJECT, ORDER_MARK_MEMORY } from './limits.js';
+export { packSubject } from './packing.js';
+export { resolve, type Resolution, type ResolveQuery, type ResolvedMapping, type View } from './resolve.js';
+export { emptySubject, ssiOf, userOf, type Mapping, type OrderMark, type Preference, type Subject } from './subject.js';
+export { transition } from './transition.js';
+export { unpackSubject } from './unpacking.js';

@@ -1,0 +1,25 @@
+import { hasMoved } from './admission.js';
+import type { RegistryEvent, Transition, TransitionContext } from './event.js';
+import { register } from './register.js';
+import { release } from './release.js';
+import type { Subject } from './subject.js';
+import { withdraw, withdrawByConnection } from './withdraw.js';
+
+/**
+ * What an accepted event makes of a subject (DESIGN section 7): the whole of the state rules, pure and total.
+ * Refuses with `superseded`, `credential-predates-assignment` or `mapping-limit`; `moved` asks to judge again (DESIGN section 3).
+ * Not proven here: that the signer had authority (the pipeline), and that the PASSporT is spent once (the sequencer's check-replay).
+ */
+export const transition = (subject: Subject | null, event: RegistryEvent, context: TransitionContext): Transition => {
+  if (hasMoved(event, context)) return { outcome: 'moved' };
+  switch (event.type) {
+    case 'register':
+      return register(subject, event, context);
+    case 'withdraw':
+      return withdraw(subject, event, context);
+    case 'withdraw-by-connection':
+      return withdrawByConnection(subject, event, context);
+    case 'release':
+      return release(subject, event, context);
+  }
+};
