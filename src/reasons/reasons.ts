@@ -126,6 +126,7 @@ export const REASONS = {
   'unsupported-media-type': row('request', 415, '-', 'RFC 9110 section 15.5.16', 'the body has another media type or coding than this route takes', 'See /openapi.json.'),
   'client-unknown': row('request', 401, '-', 'CONTRACT section 2', 'no client certificate with one known domain', 'Present a client certificate with exactly one dNSName that is onboarded.'),
   'client-not-allowed': row('request', 403, '-', 'CONTRACT section 2', 'this kind of client may not use this route', 'Use a principal of the right kind.'),
+  'action-not-offered': row('request', 501, '-', 'DESIGN section 7', 'the gateway does not carry out this action yet', 'Use register, withdraw or release.'),
   'not-found': row('request', 404, '-', 'RFC 9110 section 15.5.5', 'there is nothing here', 'See /openapi.json.'),
   'method-not-allowed': row('request', 405, '-', 'RFC 9110 section 15.5.6', 'the route does not take this method', 'See the Allow header.'),
   'not-published': row('request', 404, '-', 'C2SP tlog-tiles', 'the entry is in the log but no checkpoint covers it yet', 'Retry after the next checkpoint.'),

@@ -1,0 +1,36 @@
+import { refuse } from '../reasons/index.js';
+import { subjectId } from '../identifiers/index.js';
+import type { SubjectId, Vault, WriteAheadLog } from '../ports/index.js';
+import { packSubject, transition, type Subject } from '../registry/index.js';
+import { readJournalEntry, replayContext, type JournalEntry } from './journal.js';
+
+/**
+ * Applies one journal entry to a subject: the next subject.
+ * The fold is the same `transition` as the commit; an entry that was accepted then and does not apply now is corruption.
+ * @throws Refusal `log-corrupt`
+ */
+export const foldEntry = (subject: Subject | null, entry: JournalEntry): Subject | null => {
+  if (entry.sealed === null) return subject;
+  const result = transition(subject, entry.sealed.event, replayContext(entry, entry.sealed));
+  if (result.outcome !== 'applied') return refuse('log-corrupt', `entry ${entry.index} does not apply`);
+  return result.subject;
+};
+
+export interface FoldSource {
+  readonly wal: Pick<WriteAheadLog, 'read'>;
+  readonly vault: Vault;
+  readonly pepper: Uint8Array;
+}
+
+/** The map as the log alone gives it, packed: what the mapping store must equal (DESIGN section 3: state is a pure fold). */
+export const foldLog = async ({ wal, vault, pepper }: FoldSource): Promise<Map<SubjectId, Uint8Array>> => {
+  const subjects = new Map<SubjectId, Subject>();
+  for await (const { index, record } of wal.read(0)) {
+    const entry = readJournalEntry(vault, index, record);
+    if (entry.sealed === null) continue;
+    const id = subjectId(pepper, entry.sealed.event.sii);
+    const next = foldEntry(subjects.get(id) ?? null, entry);
+    if (next !== null) subjects.set(id, next);
+  }
+  return new Map([...subjects].map(([id, subject]) => [id, packSubject(subject)]));
+};

@@ -1,0 +1,146 @@
+import { Refusal } from '../reasons/index.js';
+import { parseSii, parseSsi, subjectId } from '../identifiers/index.js';
+import { leafHash, type Tree } from '../log/index.js';
+import type { Clock, LogStorage, MappingStore, NoteSigner, RandomSource, SnapshotStorage, Vault, WriteAheadLog } from '../ports/index.js';
+import { currentSubjects, lookup } from './lookup.js';
+import { recover } from './recovery.js';
+import { Sequencer } from './sequencer.js';
+import { snapshotParts } from './snapshot.js';
+import { submitPassport, withdrawByConnection } from './submit.js';
+import type { Gateway, Readiness } from './use-cases.js';
+import { versionsOf, type World } from './world.js';
+
+export interface GatewayParts {
+  readonly world: World;
+  readonly wal: WriteAheadLog;
+  readonly vault: Vault;
+  readonly snapshots: SnapshotStorage;
+  readonly store: MappingStore;
+  /** True for a store that forgets its subjects when the process ends: they are then kept in the snapshot. */
+  readonly storeIsVolatile: boolean;
+  readonly logStorage: LogStorage;
+  readonly receiptSigner: NoteSigner;
+  readonly origin: string;
+  readonly pepper: Uint8Array;
+  /** Counts the starts on this data directory: fences a process that should be dead. */
+  readonly epoch: number;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** Name and build, as the leaves show it: `signpost@0.1.0`. */
+  readonly gateway: string;
+}
+
+/** What the composition root drives beside the use cases. */
+export interface RunningGateway extends Gateway {
+  /** The tree over every committed leaf; the publisher reads it. */
+  readonly tree: Tree;
+  /** Swaps the whole generation at once; what was judged under the old one is judged again at its commit. */
+  setWorld(world: World): void;
+  /** Publishing is the publisher's; the gateway asks it for proofs and for what makes it unready. */
+  attach(publisher: { inclusionProofText(index: number): Promise<string>; problems(): readonly string[] }): void;
+  /** Saves a snapshot at the present log size. */
+  snapshot(): Promise<void>;
+  /** Resolves when everything submitted is decided. */
+  drain(): Promise<void>;
+  /** Brings the store up to the log; returns the number of partitions that were behind. */
+  repair(): Promise<number>;
+}
+
+/** Recovers the state from snapshot and WAL, and opens the use cases over it. @throws Refusal `log-corrupt` */
+export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> => {
+  const { wal, vault, store, clock, random, pepper, origin, receiptSigner, logStorage } = parts;
+  const { tree, spent, projection, time } = await recover(parts);
+  let world = parts.world;
+  let publisher: Parameters<RunningGateway['attach']>[0] | null = null;
+  const currentWorld = (): World => world;
+  const sequencer = new Sequencer({ wal, vault, projection, tree, spent, pepper, clock, random, gateway: parts.gateway, world: currentWorld, timeFloor: time });
+  const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
+  const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
+  const submitParts = { world: currentWorld, sequencer, spent, wal, clock, origin, receiptSigner, subject };
+
+  const readiness = async (): Promise<Readiness> => {
+    const problems: string[] = [...(publisher?.problems() ?? [])];
+    if (sequencer.failure !== null) problems.push('the write-ahead log cannot be written: restart once its disk is well');
+    // A clock behind the newest leaf would give times that outsiders can prove wrong.
+    if (clock.now() + 1000 < sequencer.time) problems.push('the clock is behind the newest log entry: set the clock');
+    if (!(await answers(store))) problems.push('the mapping store does not answer');
+    else if (sequencer.storeBehind && !(await repaired(sequencer))) problems.push('the mapping store is behind the log');
+    return { ready: problems.length === 0, problems };
+  };
+
+  return {
+    tree,
+    get logSize() {
+      return wal.size;
+    },
+    versions: () => versionsOf(world),
+    setWorld: (next) => {
+      world = next;
+    },
+    attach: (next) => {
+      publisher = next;
+    },
+    submit: (passport, client) => submitPassport(submitParts, passport, client),
+    withdraw: (request, client) => withdrawByConnection(submitParts, withdrawal(request), client),
+    lookup: (queries, client) => lookup(lookupParts, queries, client),
+    entry: async (index) => {
+      const { leaf } = await wal.get(index);
+      return { leaf, leafHash: leafHash(leaf) };
+    },
+    proof: (index) => (publisher === null ? Promise.reject(new Refusal('not-published')) : publisher.inclusionProofText(index)),
+    logFile: (path) => logStorage.read(path),
+    readiness,
+    snapshot: () => saveSnapshot(parts, { tree, spent, projection, sequencer }),
+    drain: () => sequencer.drain(),
+    repair: () => sequencer.repair(),
+  };
+};
+
+const withdrawal = ({ sii, ssi }: { readonly sii: string; readonly ssi: string }) => {
+  try {
+    return { sii: parseSii(sii).uri, ssi: parseSsi(ssi).uri, provider: parseSsi(ssi).provider };
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal('malformed-request', 'sii or ssi');
+    throw error;
+  }
+};
+
+const saveSnapshot = async (
+  { snapshots, store, storeIsVolatile, wal }: GatewayParts,
+  { tree, spent, projection, sequencer }: Pick<SnapshotState, 'tree' | 'spent' | 'projection' | 'sequencer'>,
+): Promise<void> => {
+  // Between two commits everything is at one log size; the subjects may run ahead of it while they are written.
+  const source = await sequencer.exclusively(async () => ({
+    size: wal.size,
+    tree: tree.serialise(),
+    time: sequencer.time,
+    positions: projection.positions.slice(),
+  }));
+  if (sequencer.storeBehind) return;
+  await snapshots.save(source.size, snapshotParts({ ...source, spent, subjects: storeIsVolatile ? store : null }));
+};
+
+interface SnapshotState {
+  readonly tree: Tree;
+  readonly spent: Parameters<typeof snapshotParts>[0]['spent'];
+  readonly projection: { readonly positions: Float64Array };
+  readonly sequencer: Sequencer;
+}
+
+const answers = async (store: MappingStore): Promise<boolean> => {
+  try {
+    await store.ping();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const repaired = async (sequencer: Sequencer): Promise<boolean> => {
+  try {
+    await sequencer.repair();
+    return true;
+  } catch {
+    return false;
+  }
+};

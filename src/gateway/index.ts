@@ -1,0 +1,4 @@
+export { foldLog, type FoldSource } from './fold.js';
+export { openGateway, type GatewayParts, type RunningGateway } from './gateway.js';
+export type { Acceptance, Gateway, LookupAnswer, LookupQuery, Principal, Readiness, Submission } from './use-cases.js';
+export type { World } from './world.js';

@@ -1,0 +1,81 @@
+import { Refusal, Unavailable } from '../reasons/index.js';
+import { parseSii, subjectId } from '../identifiers/index.js';
+import { StoreBehind, type Clock, type SubjectId } from '../ports/index.js';
+import { resolve, type ResolvedMapping, type Subject, type View } from '../registry/index.js';
+import type { Projection } from './projection.js';
+import type { Sequencer } from './sequencer.js';
+import type { LookupAnswer, LookupQuery, Principal } from './use-cases.js';
+import type { World } from './world.js';
+
+export interface LookupParts {
+  readonly world: () => World;
+  readonly projection: Projection;
+  readonly sequencer: Sequencer;
+  readonly pepper: Uint8Array;
+  readonly clock: Clock;
+}
+
+/**
+ * Answers for canonicalised SIIs, in order. A miss takes the same way as a hit (DESIGN section 2, promise 8).
+ * @throws Refusal `malformed-request` for an SII that is none; Unavailable `store-unavailable`
+ */
+export const lookup = async (parts: LookupParts, queries: readonly LookupQuery[], client: Principal): Promise<LookupAnswer[]> => {
+  const siis = queries.map((query) => canonical(query.sii));
+  const subjects = await currentSubjects(
+    parts,
+    siis.map((sii) => subjectId(parts.pepper, sii)),
+  );
+  const now = parts.clock.now();
+  return queries.map((query, i) => answer(parts.world(), siis[i] as string, subjects[i] ?? null, query, client, now));
+};
+
+const canonical = (sii: string): string => {
+  try {
+    return parseSii(sii).uri;
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal('malformed-request', 'sii');
+    throw error;
+  }
+};
+
+const answer = (world: World, sii: string, subject: Subject | null, query: LookupQuery, client: Principal, now: number): LookupAnswer => {
+  const { mappings, ttlSeconds } = resolve(subject, {
+    view: query.view ?? ownView(client),
+    circle: query.circle ?? null,
+    now,
+    maxTtl: world.lookup.ttl,
+    negativeTtl: world.lookup.negativeTtl,
+  });
+  return { sii, mappings: mappings.map((mapping) => shown(mapping, client)), ttl: ttlSeconds };
+};
+
+/** An AP sees what its own class serves unless it asks otherwise; who is no AP sees all. */
+const ownView = (client: Principal): View => client.class ?? 'all';
+
+const shown = (mapping: ResolvedMapping, client: Principal): LookupAnswer['mappings'][number] => {
+  const { ssi, provider, purpose, kind } = mapping;
+  const answered = { ssi, provider, purpose, kind, default: mapping.default, expires: new Date(mapping.expires * 1000).toISOString() };
+  return client.kind === 'auditor' || client.domain === provider ? { ...answered, logIndex: mapping.leafIndex } : answered;
+};
+
+/**
+ * Subjects as the log has them. A store that is seen to be behind is repaired first: it may have lost a release.
+ * @throws Unavailable `store-unavailable`
+ */
+export const currentSubjects = async (
+  { projection, sequencer }: Pick<LookupParts, 'projection' | 'sequencer'>,
+  ids: readonly SubjectId[],
+): Promise<(Subject | null)[]> => {
+  try {
+    if (!sequencer.storeBehind) return await projection.subjects(ids);
+  } catch (error) {
+    if (!(error instanceof StoreBehind)) throw error;
+  }
+  await sequencer.repair();
+  try {
+    return await projection.subjects(ids);
+  } catch (error) {
+    if (error instanceof StoreBehind) throw new Unavailable('store-unavailable');
+    throw error;
+  }
+};

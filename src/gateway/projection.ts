@@ -1,0 +1,131 @@
+import { refuse } from '../reasons/index.js';
+import { subjectId } from '../identifiers/index.js';
+import { PARTITIONS, partitionOf, type MappingStore, type PartitionBatch, type SubjectId } from '../ports/index.js';
+import { packSubject, unpackSubject, type Subject } from '../registry/index.js';
+import { foldEntry, type FoldSource } from './fold.js';
+import { readJournalEntry, type JournalEntry } from './journal.js';
+
+/** Records replayed between two writes to the store: bounds memory, and the size of one batch. */
+const REPLAY_CHUNK = 2000;
+
+export interface Put {
+  readonly subject: Subject;
+  /** Index of the leaf that made it. */
+  readonly index: number;
+}
+
+/**
+ * Keeps the mapping store equal to the fold of the log.
+ * `committed` is, per partition, the position that the WAL demands; `applied` what the store was told. Readers demand `applied`:
+ * a store that has lost a write is then seen before it can answer wrongly.
+ */
+export class Projection {
+  readonly #store: MappingStore;
+  readonly #epoch: number;
+  readonly #committed: Float64Array;
+  readonly #applied: Float64Array;
+
+  /** `committed` as the snapshot and the tail of the WAL give it. */
+  constructor(store: MappingStore, epoch: number, committed: Float64Array) {
+    this.#store = store;
+    this.#epoch = epoch;
+    this.#committed = committed;
+    this.#applied = committed.slice();
+  }
+
+  get positions(): Float64Array {
+    return this.#committed;
+  }
+
+  readonly expected = (partition: number): number => this.#applied[partition] as number;
+
+  /** Subjects as the store has them. @throws StoreBehind, Unavailable `store-unavailable` */
+  async subjects(ids: readonly SubjectId[]): Promise<(Subject | null)[]> {
+    const packed = await this.#store.get(ids, this.expected);
+    return packed.map((octets) => (octets === null ? null : unpackSubject(octets)));
+  }
+
+  /** Called once the leaves are durable: the log now demands these positions, whether or not the store can be told. */
+  commit(puts: ReadonlyMap<SubjectId, Put>): PartitionBatch[] {
+    const batches = groupByPartition(puts, this.#committed);
+    for (const batch of batches) this.#committed[batch.partition] = batch.position;
+    return batches;
+  }
+
+  async apply(batches: readonly PartitionBatch[]): Promise<void> {
+    if (batches.length === 0) return;
+    await this.#store.apply(this.#epoch, batches);
+    for (const batch of batches) this.#applied[batch.partition] = batch.position;
+  }
+
+  /**
+   * Replays into the store whatever it is behind by. The caller holds the sequencer: nothing else is committed meanwhile.
+   * Returns the number of partitions that were behind.
+   * @throws Refusal `log-corrupt` when the store is ahead of the log: then the log, not the store, has lost something.
+   */
+  async repair(source: FoldSource): Promise<number> {
+    const at = await this.#store.positions();
+    const behind: number[] = [];
+    let from = Infinity;
+    for (let p = 0; p < PARTITIONS; p += 1) {
+      const have = at[p] as number;
+      const want = this.#committed[p] as number;
+      if (have > want) return refuse('log-corrupt', `the mapping store is ahead of the log in partition ${p}`);
+      if (have === want) continue;
+      behind.push(p);
+      from = Math.min(from, have);
+    }
+    if (behind.length > 0) await this.#replay(source, new Set(behind), at, from);
+    this.#applied.set(this.#committed);
+    return behind.length;
+  }
+
+  async #replay(source: FoldSource, behind: ReadonlySet<number>, at: Float64Array, from: number): Promise<void> {
+    let chunk: { readonly id: SubjectId; readonly entry: JournalEntry }[] = [];
+    for await (const { index, record } of source.wal.read(from)) {
+      const entry = readJournalEntry(source.vault, index, record);
+      if (entry.sealed === null) continue;
+      const id = subjectId(source.pepper, entry.sealed.event.sii);
+      if (!behind.has(partitionOf(id)) || index < (at[partitionOf(id)] as number)) continue;
+      chunk.push({ id, entry });
+      if (chunk.length < REPLAY_CHUNK) continue;
+      await this.#replayChunk(chunk, at);
+      chunk = [];
+    }
+    await this.#replayChunk(chunk, at);
+  }
+
+  async #replayChunk(chunk: readonly { readonly id: SubjectId; readonly entry: JournalEntry }[], at: Float64Array): Promise<void> {
+    if (chunk.length === 0) return;
+    const ids = [...new Set(chunk.map(({ id }) => id))];
+    const packed = await this.#store.get(ids, (partition) => at[partition] as number);
+    const subjects = new Map(ids.map((id, i) => [id, unpackOrNull(packed[i] ?? null)]));
+    const puts = new Map<SubjectId, Put>();
+    for (const { id, entry } of chunk) {
+      const subject = subjects.get(id) ?? null;
+      // A snapshot is taken while writes go on: a subject may be newer than the position it was saved under.
+      const known = subject !== null && subject.leafIndex >= entry.index;
+      const next = known ? subject : foldEntry(subject, entry);
+      if (next === null) continue;
+      subjects.set(id, next);
+      puts.set(id, { subject: next, index: entry.index });
+    }
+    const batches = groupByPartition(puts, at);
+    await this.#store.apply(this.#epoch, batches);
+    for (const batch of batches) at[batch.partition] = batch.position;
+  }
+}
+
+const unpackOrNull = (octets: Uint8Array | null): Subject | null => (octets === null ? null : unpackSubject(octets));
+
+const groupByPartition = (puts: ReadonlyMap<SubjectId, Put>, previous: Float64Array): PartitionBatch[] => {
+  const groups = new Map<number, { position: number; puts: { id: SubjectId; packed: Uint8Array }[] }>();
+  for (const [id, put] of puts) {
+    const partition = partitionOf(id);
+    let group = groups.get(partition);
+    if (group === undefined) groups.set(partition, (group = { position: 0, puts: [] }));
+    group.position = Math.max(group.position, put.index + 1);
+    group.puts.push({ id, packed: packSubject(put.subject) });
+  }
+  return [...groups].map(([partition, group]) => ({ partition, previous: previous[partition] as number, ...group }));
+};

@@ -1,0 +1,73 @@
+import { refuse } from '../reasons/index.js';
+import { subjectId } from '../identifiers/index.js';
+import { Tree, leafHash } from '../log/index.js';
+import { PARTITIONS, partitionOf, type MappingStore, type SnapshotStorage, type Vault, type WriteAheadLog } from '../ports/index.js';
+import { readJournalEntry } from './journal.js';
+import { Projection } from './projection.js';
+import { restoreSnapshot, type RestoredSnapshot } from './snapshot.js';
+import { SpentPassports, signingMark, spentKey } from './spent-passports.js';
+
+export interface RecoveryParts {
+  readonly wal: WriteAheadLog;
+  readonly vault: Vault;
+  readonly snapshots: SnapshotStorage;
+  readonly store: MappingStore;
+  /** Whether the store forgets its subjects when the process ends. */
+  readonly storeIsVolatile: boolean;
+  readonly pepper: Uint8Array;
+  readonly epoch: number;
+}
+
+export interface Recovered {
+  readonly tree: Tree;
+  readonly spent: SpentPassports;
+  readonly projection: Projection;
+  /** ms: time of the last leaf. */
+  readonly time: number;
+}
+
+/**
+ * Start-up: the normal path, and the only way back after a crash. Snapshot, then the tail of the WAL, then whatever the store is behind by.
+ * @throws Refusal `log-corrupt` naming what does not fit; nothing is ever repaired by guessing
+ */
+export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
+  const { wal, vault, pepper, store, epoch } = parts;
+  const base = (await loadSnapshot(parts)) ?? emptyState();
+  const { tree, spent, positions } = base;
+  let { time } = base;
+  for await (const { index, record } of wal.read(base.size)) {
+    if (index !== tree.size) return refuse('log-corrupt', `entry ${index} is out of order`);
+    tree.append(leafHash(record.leaf));
+    const entry = readJournalEntry(vault, index, record);
+    if (entry.leaf.t < time) return refuse('log-corrupt', `entry ${index} is earlier than the one before`);
+    time = entry.leaf.t;
+    if (entry.sealed === null) continue;
+    const { event, spent: facts } = entry.sealed;
+    positions[partitionOf(subjectId(pepper, event.sii))] = index + 1;
+    if (facts === null || event.type === 'withdraw-by-connection') continue;
+    spent.add(spentKey(event.signer.spkiDigest, event.jti), {
+      index,
+      signing: signingMark(facts.signingDigest),
+      client: facts.client,
+      exp: event.exp,
+    });
+  }
+  if (parts.storeIsVolatile) await store.apply(epoch, base.batches);
+  const projection = new Projection(store, epoch, positions);
+  await projection.repair({ wal, vault, pepper });
+  return { tree, spent, projection, time };
+};
+
+const loadSnapshot = async ({ snapshots, wal }: RecoveryParts): Promise<RestoredSnapshot | null> => {
+  const saved = await snapshots.load(wal.size);
+  return saved === null ? null : await restoreSnapshot(saved.parts);
+};
+
+const emptyState = (): RestoredSnapshot => ({
+  size: 0,
+  tree: new Tree(),
+  time: 0,
+  positions: new Float64Array(PARTITIONS),
+  spent: new SpentPassports(),
+  batches: [],
+});

@@ -1,0 +1,150 @@
+import type { RegistryEvent } from '../registry/event.js';
+import type { Signer, Versions } from '../verification/verdict.js';
+import { refuse } from '../reasons/index.js';
+
+/** How long an answer is remembered, and by whom it was asked for: the replay key of an accepted PASSporT. */
+export interface SpentFacts {
+  /** SHA-256 of the signing input. */
+  readonly signingDigest: Uint8Array;
+  /** Domain of the client that presented it. */
+  readonly client: string;
+}
+
+/** What the WAL holds sealed beside an accepted leaf: all that the fold needs, and the opening of the leaf's commitments. */
+export interface SealedEvent {
+  readonly event: RegistryEvent;
+  readonly opening: Uint8Array;
+  /** Seconds that a mapping lives, by the policy in force at the commit. */
+  readonly mappingLifetime: number;
+  /** Null for a withdrawal by connection. */
+  readonly spent: SpentFacts | null;
+}
+
+/** What the WAL holds sealed beside the leaf of a refusal, under a key that dies with the retention period. */
+export interface SealedRefusal {
+  readonly opening: Uint8Array;
+  readonly sii: string | null;
+  readonly ssi: string | null;
+}
+
+/**
+ * The leaf names the versions; the sealed event does not repeat them. A replay applies what was applied: its context has the same.
+ */
+export const AS_JUDGED: Versions = { trust: '', revocation: '', numbering: '', policy: '' };
+
+const b64 = (octets: Uint8Array): string => Buffer.from(octets).toString('base64url');
+const octets = (text: unknown): Uint8Array => Buffer.from(text as string, 'base64url');
+
+/** Version 1 of the sealed form: a JSON array, positions fixed, so that a record stays small. */
+export const encodeSealedEvent = ({ event, opening, mappingLifetime, spent }: SealedEvent): Buffer => {
+  const head = [1, b64(opening), event.type, event.sii, mappingLifetime];
+  const signed =
+    event.type === 'withdraw-by-connection'
+      ? null
+      : [event.iat, event.exp, event.jti, encodeSigner(event.signer), event.judgedUnder.providerOfRecord];
+  const spentFacts = spent === null ? null : [b64(spent.signingDigest), spent.client];
+  return Buffer.from(JSON.stringify([...head, signed, spentFacts, encodeBody(event)]));
+};
+
+const encodeBody = (event: RegistryEvent): unknown[] => {
+  switch (event.type) {
+    case 'register':
+      return [event.provider, event.ssi, event.purpose, event.kind, event.circle];
+    case 'withdraw':
+    case 'withdraw-by-connection':
+      return [event.provider, event.ssi];
+    case 'release':
+      return [];
+  }
+};
+
+const encodeSigner = (signer: Signer): unknown[] => [
+  signer.kind,
+  signer.profile,
+  signer.spc,
+  signer.domain,
+  b64(signer.spkiDigest),
+  signer.assignedAfter,
+  signer.fingerprints.map(b64),
+  signer.personal.map(Number),
+];
+
+
+/**
+ * The inverse of `encodeSealedEvent`. The octets were authenticated by the vault, so a misfit is corruption, not an attack.
+ * @throws Refusal `log-corrupt`
+ */
+export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
+  try {
+    const fields = JSON.parse(Buffer.from(plaintext).toString('utf8')) as unknown[];
+    const [version, opening, type, sii, mappingLifetime, signed, spent, body] = fields as [
+      number,
+      string,
+      RegistryEvent['type'],
+      string,
+      number,
+      [number, number, string, unknown[], string | null] | null,
+      [string, string] | null,
+      unknown[],
+    ];
+    if (version !== 1) return refuse('log-corrupt', 'sealed event version');
+    return {
+      event: decodeEvent(type, sii, signed, body),
+      opening: octets(opening),
+      mappingLifetime,
+      spent: spent === null ? null : { signingDigest: octets(spent[0]), client: spent[1] },
+    };
+  } catch {
+    return refuse('log-corrupt', 'sealed event');
+  }
+};
+
+const decodeEvent = (
+  type: RegistryEvent['type'],
+  sii: string,
+  signed: [number, number, string, unknown[], string | null] | null,
+  body: unknown[],
+): RegistryEvent => {
+  if (type === 'withdraw-by-connection') return { type, sii, provider: body[0] as string, ssi: body[1] as string };
+  if (signed === null) return refuse('log-corrupt', 'sealed event without signer');
+  const [iat, exp, jti, signer, providerOfRecord] = signed;
+  const base = { sii, iat, exp, jti, signer: decodeSigner(signer), judgedUnder: { ...AS_JUDGED, providerOfRecord } };
+  switch (type) {
+    case 'register': {
+      const [provider, ssi, purpose, kind, circle] = body as [string, string, 'consumer' | 'business', 'user' | 'service', string | null];
+      return { type, ...base, provider, ssi, purpose, kind, circle };
+    }
+    case 'withdraw':
+      return { type, ...base, provider: body[0] as string, ssi: body[1] as string };
+    case 'release':
+      return { type, ...base };
+    default:
+      return refuse('log-corrupt', 'sealed event type');
+  }
+};
+
+const decodeSigner = (fields: unknown[]): Signer => {
+  const [kind, profile, spc, domain, spki, assignedAfter, fingerprints, personal] = fields as [
+    Signer['kind'],
+    Signer['profile'],
+    string | null,
+    string | null,
+    string,
+    number,
+    string[],
+    number[],
+  ];
+  return {
+    kind,
+    profile,
+    spc,
+    domain,
+    spkiDigest: octets(spki),
+    assignedAfter,
+    fingerprints: fingerprints.map(octets),
+    personal: personal.map((flag) => flag === 1),
+  };
+};
+
+export const encodeSealedRefusal = ({ opening, sii, ssi }: SealedRefusal): Buffer =>
+  Buffer.from(JSON.stringify([1, b64(opening), sii, ssi]));

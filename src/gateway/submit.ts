@@ -1,0 +1,176 @@
+import { REASONS, Refusal, Unavailable, type Reason } from '../reasons/index.js';
+import { signReceipt } from '../log/index.js';
+import type { NoteSigner, Clock, WriteAheadLog } from '../ports/index.js';
+import { ssiOf, type RegistryEvent, type Subject } from '../registry/index.js';
+import { leafHash, parseLeaf } from '../log/index.js';
+import type { NotAccepted, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
+import { effectStands } from './effect.js';
+import type { Sequenced, Sequencer } from './sequencer.js';
+import { signingMark, spentKey, type SpentPassports } from './spent-passports.js';
+import type { Acceptance, Principal, Submission } from './use-cases.js';
+import type { World } from './world.js';
+
+/** How often a PASSporT is judged again because the world moved under it; a world that moves faster is an outage. */
+const MAX_JUDGEMENTS = 3;
+
+export interface SubmitParts {
+  readonly world: () => World;
+  readonly sequencer: Sequencer;
+  readonly spent: SpentPassports;
+  readonly wal: WriteAheadLog;
+  readonly clock: Clock;
+  readonly origin: string;
+  readonly receiptSigner: NoteSigner;
+  readonly subject: (sii: string) => Promise<Subject | null>;
+}
+
+/**
+ * One PASSporT of an authenticated client: judged, sequenced, answered.
+ * An accepted or refused answer is durable in the log; an unavailable one has written nothing.
+ */
+export const submitPassport = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission> => {
+  for (let judgement = 0; judgement < MAX_JUDGEMENTS; judgement += 1) {
+    const verdict = parts.world().verifier.verify({ passport, client: { domain: client.domain }, at: parts.clock.now() });
+    if (!verdict.accepted) return await notAccepted(parts, passport, client, verdict);
+    const misfit = checkPresenter(verdict.verified, client);
+    if (misfit !== null) return await refuse(parts, client, asRefusal(verdict.verified, misfit, 'check-presenter', parts));
+    const event = eventOf(verdict.verified);
+    if (event === null) return notOffered();
+    const sequenced = await parts.sequencer.submit({ kind: 'passport', event, verified: verdict.verified, client: client.domain });
+    if (sequenced.outcome !== 'moved') return await answerSequenced(parts, verdict.verified.claims, sequenced);
+  }
+  throw new Unavailable('overloaded', 'policies are changing', null, 1);
+};
+
+/** profiles: release, port and a withdraw by the NP or EP of record come from the principal with that SPC or domain. */
+const checkPresenter = ({ claims, signer }: VerifiedPassport, client: Principal): Reason | null => {
+  if (claims.provider !== null && claims.provider === client.domain) return null;
+  const own = signer.spc !== null ? client.spc === signer.spc : signer.domain !== null && client.domain === signer.domain;
+  return own ? null : 'ap-mismatch';
+};
+
+const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted['step'], parts: SubmitParts): NotAccepted => ({
+  accepted: false,
+  family: 'refused',
+  reason,
+  step,
+  clause: REASONS[reason].clause,
+  detail: null,
+  steps: [],
+  retryAfter: null,
+  known: {
+    action: verified.claims.action,
+    sii: verified.claims.sii,
+    ssi: verified.claims.ssi,
+    signer: verified.signer,
+    passportDigest: verified.passportDigest,
+  },
+  versions: parts.world().verifier.versions,
+});
+
+const eventOf = ({ claims, signer, judgedUnder }: VerifiedPassport): RegistryEvent | null => {
+  const base = { sii: claims.sii, iat: claims.iat, exp: claims.exp, jti: claims.jti, signer, judgedUnder };
+  if (claims.action === 'release') return { type: 'release', ...base };
+  const { provider, ssi, purpose, kind, circle } = claims;
+  if (provider === null || ssi === null) return null;
+  if (claims.action === 'withdraw') return { type: 'withdraw', ...base, provider, ssi };
+  if (claims.action !== 'register' || purpose === null) return null;
+  return { type: 'register', ...base, provider, ssi, purpose, kind, circle };
+};
+
+const notOffered = (): Submission => ({
+  outcome: 'unavailable',
+  reason: 'action-not-offered',
+  step: null,
+  clause: REASONS['action-not-offered'].clause,
+  detail: null,
+  logIndex: null,
+  retryAfter: null,
+});
+
+const notAccepted = async (parts: SubmitParts, passport: string, client: Principal, verdict: NotAccepted): Promise<Submission> => {
+  const first = await firstAnswer(parts, passport, client);
+  if (first !== null) return first;
+  if (verdict.family === 'unavailable') return { ...outcomeOf(verdict), outcome: 'unavailable', logIndex: null };
+  return await refuse(parts, client, verdict);
+};
+
+const outcomeOf = ({ reason, step, clause, detail, retryAfter }: NotAccepted) => ({ reason, step, clause, detail, retryAfter });
+
+const refuse = async (parts: SubmitParts, client: Principal, verdict: NotAccepted): Promise<Submission> => {
+  const sequenced = await parts.sequencer.submit({ kind: 'refusal', verdict, client: client.domain });
+  return { ...outcomeOf(verdict), outcome: 'refused', logIndex: 'index' in sequenced ? sequenced.index : null };
+};
+
+/**
+ * The same PASSporT from the same client gets its first answer before freshness is looked at, as long as its effect stands (DESIGN section 7).
+ * The signature is verified again, so that a bit flipped in it is still refused.
+ */
+const firstAnswer = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission | null> => {
+  const inspected = parts.world().verifier.inspect(passport);
+  if (inspected === null || inspected.spkiDigest === null) return null;
+  const { claims, spkiDigest, signingDigest } = inspected;
+  const spent = parts.spent.find(spentKey(spkiDigest, claims.jti));
+  if (spent === null || spent.client !== client.domain || spent.signing !== signingMark(signingDigest)) return null;
+  if (!inspected.signatureHolds()) return null;
+  const subject = await parts.subject(claims.sii);
+  if (subject === null || !effectStands(subject, claims, spent.index, parts.clock.now())) return null;
+  return await repeat(parts, claims, spent.index, subject);
+};
+
+const answerSequenced = async (
+  parts: SubmitParts,
+  claims: VerifiedClaims,
+  sequenced: Exclude<Sequenced, { outcome: 'moved' }>,
+): Promise<Submission> => {
+  if (sequenced.outcome === 'repeat') return await repeat(parts, claims, sequenced.index, sequenced.subject);
+  if (sequenced.outcome === 'refused') {
+    const { reason, step, detail, index } = sequenced;
+    return { outcome: 'refused', reason, step, clause: REASONS[reason].clause, detail, logIndex: index, retryAfter: null };
+  }
+  const { index, time, leafHash: hash, subject } = sequenced;
+  return { outcome: 'accepted', first: true, answer: acceptance(parts, claims, { index, time, hash, subject }) };
+};
+
+const repeat = async (parts: SubmitParts, claims: VerifiedClaims, index: number, subject: Subject): Promise<Submission> => {
+  const { leaf } = await parts.wal.get(index);
+  const time = parseLeaf(leaf).t;
+  return { outcome: 'accepted', first: false, answer: acceptance(parts, claims, { index, time, hash: leafHash(leaf), subject }) };
+};
+
+const acceptance = (
+  parts: SubmitParts,
+  claims: VerifiedClaims,
+  { index, time, hash, subject }: { index: number; time: number; hash: Uint8Array; subject: Subject | null },
+): Acceptance => {
+  const answer = {
+    action: claims.action,
+    logIndex: index,
+    leafHash: Buffer.from(hash).toString('base64'),
+    receipt: signReceipt({ origin: parts.origin, index, leafHash: hash, time }, parts.receiptSigner),
+  };
+  const mapping = subject?.mappings.find((candidate) => candidate.leafIndex === index);
+  if (claims.action !== 'register' || mapping === undefined) return answer;
+  const expires = new Date(mapping.expires * 1000).toISOString();
+  return { ...answer, mapping: { sii: claims.sii, ssi: ssiOf(mapping), provider: mapping.provider, expires } };
+};
+
+export interface WithdrawalParts extends Pick<SubmitParts, 'sequencer' | 'origin' | 'receiptSigner'> {}
+
+/** An AP gives up its own mapping with its authenticated connection alone: giving up needs no credential. @throws Refusal `ap-mismatch` */
+export const withdrawByConnection = async (
+  parts: WithdrawalParts,
+  request: { readonly sii: string; readonly ssi: string; readonly provider: string },
+  client: Principal,
+): Promise<{ logIndex: number; receipt: string }> => {
+  if (request.provider !== client.domain) throw new Refusal('ap-mismatch', 'ssi');
+  const event = { type: 'withdraw-by-connection' as const, ...request };
+  const sequenced = await parts.sequencer.submit({ kind: 'connection', event, client: client.domain });
+  if (sequenced.outcome === 'refused') throw new Refusal(sequenced.reason, sequenced.detail ?? undefined);
+  if (sequenced.outcome !== 'committed') throw new Error('a withdrawal by connection was not committed');
+  const { index, time, leafHash: hash } = sequenced;
+  return {
+    logIndex: index,
+    receipt: signReceipt({ origin: parts.origin, index, leafHash: hash, time }, parts.receiptSigner),
+  };
+};

@@ -1,0 +1,18 @@
+import type { Versions } from '../verification/verdict.js';
+import type { Verifier } from '../verification/index.js';
+
+/** One generation of everything that verdicts depend on. Swapped whole (DESIGN section 3: judged at the commit). */
+export interface World {
+  readonly verifier: Verifier;
+  /** Seconds that a mapping lives after its last registration. */
+  readonly mappingLifetime: number;
+  readonly lookup: {
+    /** Seconds: the longest ttl of an answer with mappings, and of one without. */
+    readonly ttl: number;
+    readonly negativeTtl: number;
+  };
+  /** Days that the sealed evidence of refusals is kept. */
+  readonly refusalRetentionDays: number;
+}
+
+export const versionsOf = (world: World): Versions => world.verifier.versions;
