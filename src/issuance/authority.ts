@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { TAG, contextConstructed, readChildren, readWhole, wholeOf } from '../encoding/index.js';
 import type { RandomSource } from '../ports/index.js';
-import type { TnEntry } from '../x509/index.js';
+import { refuse } from '../reasons/index.js';
+import { parseCertificate, type TnEntry } from '../x509/index.js';
 import { newSerial, signCertificate } from './certificate.js';
 import {
   authorityKeyIdentifier,
@@ -16,7 +16,6 @@ import {
   type Extension,
 } from './extensions.js';
 import type { KeyPair } from './keys.js';
-import { signedPart } from './signed-structure.js';
 
 /** A CA: its key and its place in the hierarchy. */
 export interface Authority {
@@ -95,24 +94,13 @@ export const certifyCa = (issuer: Authority, spki: Uint8Array, content: CaConten
     issuer.key.privateKey,
   );
 
-/** Serial number, subject and key of a certificate that the desk itself issued or was given as its own. */
-export const readIssued = (certificate: Uint8Array): { readonly serial: Buffer; readonly subject: Buffer; readonly spki: Buffer } => {
-  const tbs = signedPart(certificate);
-  const parts = readChildren(tbs, readWhole(tbs, TAG.sequence)).filter((part) => part.tag !== contextConstructed(0));
-  const [serial, , , , subject, spki] = parts;
-  if (serial === undefined || subject === undefined || spki === undefined) throw new Error('not a certificate of the desk');
-  return {
-    serial: Buffer.from(tbs.subarray(serial.content, serial.end)),
-    subject: Buffer.from(wholeOf(tbs, subject)),
-    spki: Buffer.from(wholeOf(tbs, spki)),
-  };
-};
-
-/** An authority read back from its files. `path` begins with its own certificate, or is empty for a root. */
-export const authorityOf = (certificate: Buffer, privateKey: KeyObject, path: readonly Buffer[]): Authority => {
-  const { subject, spki } = readIssued(certificate);
-  if (!createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).equals(spki)) {
-    throw new Error('the private key is not the one that the certificate names');
-  }
-  return { key: { privateKey, spki }, name: subject, certificate, path };
+/**
+ * An authority read back from its files. `above`: the certificates over it, without the anchor; a self-issued certificate is the anchor itself.
+ * @throws Refusal `malformed-cert`, `unsupported-key` when the private key is not the one that the certificate names
+ */
+export const authorityOf = (certificate: Buffer, privateKey: KeyObject, above: readonly Buffer[]): Authority => {
+  const { subject, publicKey, isSelfIssued } = parseCertificate(certificate);
+  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  if (!spki.equals(publicKey.spki)) return refuse('unsupported-key', 'not the key of the certificate');
+  return { key: { privateKey, spki }, name: Buffer.from(subject.der), certificate, path: isSelfIssued ? [] : [certificate, ...above] };
 };

@@ -6,14 +6,12 @@ import {
   contentOf,
   contextConstructed,
   contextPrimitive,
-  encodeIa5,
   encodeSequence,
   encodeTlv,
-  encodeUtf8,
   readChildren,
   readWhole,
 } from '../encoding/index.js';
-import { encodeTnAuthList, type TnEntry } from '../x509/index.js';
+import { encodeClaimConstraints, encodeTnAuthList, type TnEntry } from '../x509/index.js';
 import { OID } from './object-identifiers.js';
 import { copied } from './pkijs-parts.js';
 
@@ -146,8 +144,6 @@ export const certificateIssuer = (name: Uint8Array): Extension =>
 export const crlNumber = (number: number): Extension =>
   extension(OID.crlNumber, false, Buffer.from(new Integer({ value: number }).toBER(false)));
 
-const NEVER_IN_MESSAGING = ['attest', 'origid', 'rcd', 'div', 'opt'];
-
 /** What a credential bound to one AP may say (DESIGN section 5). */
 export interface Binding {
   /** The AP's domain. */
@@ -156,27 +152,17 @@ export interface Binding {
   readonly permitted?: Readonly<Record<string, readonly string[]>>;
 }
 
-const names = (tag: number, claims: readonly string[]): Buffer =>
-  encodeTlv(contextConstructed(tag), encodeSequence(...claims.map((claim) => encodeIa5(claim))));
-
-const permittedValues = (values: Readonly<Record<string, readonly string[]>>): Buffer =>
-  encodeTlv(
-    contextConstructed(1),
-    encodeSequence(
-      ...Object.entries(values).map(([claim, permitted]) => encodeSequence(encodeIa5(claim), encodeSequence(...permitted.map(encodeUtf8)))),
-    ),
-  );
-
-/** EnhancedJWTClaimConstraints (RFC 9118 section 3): useless for calls, and useless to any other AP. Explicit tags. */
+/** EnhancedJWTClaimConstraints (RFC 9118 section 3): the credential is useless for calls, and useless to any other AP. */
 export const enhancedClaimConstraints = ({ provider, permitted = {} }: Binding): Extension =>
   extension(
     OID.enhancedClaimConstraints,
     false,
-    encodeSequence(
-      names(0, ['action', 'aud', 'provider']),
-      permittedValues({ provider: [provider], ...permitted }),
-      names(2, NEVER_IN_MESSAGING),
-    ),
+    encodeClaimConstraints({
+      form: 'enhanced',
+      mustInclude: ['action', 'aud', 'provider'],
+      permittedValues: new Map([['provider', [provider]], ...Object.entries(permitted)]),
+      mustExclude: ['attest', 'origid', 'rcd', 'div', 'opt'],
+    }),
   );
 
 /** RFC 8226 section 9: never critical. */

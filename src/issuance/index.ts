@@ -1,4 +1,4 @@
-export { authorityOf, certifyCa, issueCa, issueRoot, readIssued, type Authority, type CaContent, type Terms } from './authority.js';
+export { authorityOf, certifyCa, issueCa, issueRoot, type Authority, type CaContent, type Terms } from './authority.js';
 export { newSerial, signCertificate, type CertificateTemplate } from './certificate.js';
 export { issueEndEntity, pathOf, type EndEntityContent } from './end-entity.js';
 export {
@@ -34,3 +34,17 @@ export {
 } from './revocation-list.js';
 export { signStructure, signatureScheme, signedPart } from './signed-structure.js';
 export { subjectName, type SubjectAttributes } from './subject-name.js';
+export { createRequest, verifyRequest, type CertificateRequest } from './certificate-request.js';
+export { numberEntries, type NumberRange } from './numbers.js';
+export { checkMailbox, checkScope, checkTimes } from './scope.js';
+export { AUTHORITIES, APPLICATIONS, AUDIENCE, MAIL, PROVIDERS, STAFF } from './development-plan.js';
+export {
+  CREDENTIAL_LIFETIME,
+  CRL_LIFETIME,
+  DevelopmentPki,
+  type DelegateRequest,
+  type DevelopmentSources,
+  type DevelopmentState,
+  type IssuedCredential,
+  type Variation,
+} from './development.js';

@@ -1,0 +1,49 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { APPLICATIONS, MAIL, PROVIDERS, STAFF } from '../../issuance/index.js';
+import { TRUST_PROFILES, type TrustProfile } from '../../verification/verdict.js';
+import { writePublic } from './pem-files.js';
+
+/** The project's own policies: the development gateway runs under what is shipped, and only the people and the trust are its own. */
+const SHIPPED = fileURLToPath(new URL('../../../../policies/', import.meta.url));
+const SHIPPED_FILES = ['gateway.yaml', 'federation.yaml', 'authorization.cedar', 'authorization.cedarschema'];
+
+/** The development numbers are all under calling code 1; mail is for whoever has an anchor. */
+const SPEAKS_FOR: Readonly<Record<TrustProfile, readonly string[] | 'any'>> = {
+  delegate: ['1'],
+  shaken: ['1'],
+  email: 'any',
+  'numbering-authority': ['1'],
+};
+
+export const anchorFile = (profile: TrustProfile): string => `anchors/${profile}/root.pem`;
+
+const trust = (): unknown => ({
+  anchors: TRUST_PROFILES.map((profile) => ({ profile, file: anchorFile(profile), speaksFor: SPEAKS_FOR[profile] })),
+  crlAnchors: [],
+  crls: ['crls'],
+  crlSigners: [],
+});
+
+const principals = (): unknown => ({
+  principals: [
+    ...APPLICATIONS.map((application) => ({ domain: application.domain, kind: 'ap', class: application.class })),
+    ...PROVIDERS.map(({ domain, spc }) => ({ domain, kind: 'np', spc })),
+    { domain: MAIL.domain, kind: 'ep' },
+    ...STAFF.map(({ domain, kind }) => ({ domain, kind })),
+  ],
+});
+
+const numbering = (): string =>
+  ['spc,start,count,validFrom', ...PROVIDERS.map(({ spc, holds }) => `${spc},${holds.start},${holds.count},`), ''].join('\n');
+
+/** A whole policy folder for a development PKI, paths relative to the PKI's directory. */
+export const writeDevPolicies = (directory: string): void => {
+  mkdirSync(directory, { recursive: true });
+  for (const file of SHIPPED_FILES) copyFileSync(join(SHIPPED, file), join(directory, file));
+  writePublic(join(directory, 'trust.yaml'), stringify(trust()));
+  writePublic(join(directory, 'principals.yaml'), stringify(principals()));
+  writePublic(join(directory, 'numbering.csv'), numbering());
+};
