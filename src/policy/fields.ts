@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { isDomain, isSpc } from '../identifiers/index.js';
+
+export const domainField = z.string().refine(isDomain, 'must be a domain in lower case, A-labels');
+export const spcField = z.string().refine(isSpc, 'must be a service provider code, capital letters and digits');
+export const callingCodeField = z.string().regex(/^[1-9][0-9]{0,6}$/, 'must be a calling code, a string of digits');
+export const oidField = z.string().regex(/^[0-2](?:\.(?:0|[1-9][0-9]*)){1,30}$/, 'must be a dotted object identifier');
+export const pathField = z.string().min(1).max(1024);

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { CONSENTS } from '../passport/index.js';
+import { parsePolicyDocument, type Parsed } from './document.js';
+import { domainField, oidField } from './fields.js';
+
+/** `off` reads no CRL, `when-named` those a certificate names, `required` one for every certificate but the anchor. */
+export const REVOCATION_MODES = ['off', 'when-named', 'required'] as const;
+export type RevocationMode = (typeof REVOCATION_MODES)[number];
+
+/** A day: the longest that a PASSporT for a batch may live (DESIGN section 5). */
+const MAX_LIFETIME = 24 * 3600;
+
+const mode = z.enum(REVOCATION_MODES);
+const schema = z.strictObject({
+  /** This discovery provider's id: the `aud` of every PASSporT. */
+  audience: z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters'),
+  /** Origin of the log, and the name of its key. */
+  origin: z.string().regex(/^[\x21-\x2a\x2c-\x7e]{1,128}$/, 'must be printable ASCII without plus and space'),
+  passport: z
+    .strictObject({
+      lifetimeSeconds: z.int().min(30).max(MAX_LIFETIME).default(600),
+      /** Longer lifetimes by provider, for batches. */
+      providers: z.record(domainField, z.int().min(30).max(MAX_LIFETIME)).default({}),
+    })
+    .prefault({}),
+  consent: z.strictObject({ minimum: z.enum(CONSENTS).default('app') }).prefault({}),
+  mapping: z.strictObject({ lifetimeDays: z.int().min(1).max(30).default(30) }).prefault({}),
+  port: z.strictObject({ graceDays: z.int().min(0).max(90).default(14), pairHours: z.int().min(1).max(720).default(72) }).prefault({}),
+  revocation: z
+    .strictObject({
+      delegate: mode.default('required'),
+      shaken: mode.default('required'),
+      email: mode.default('required'),
+      'numbering-authority': mode.default('required'),
+      /** An end-entity living at most so long, without a distribution point, needs no CRL. */
+      shortLivedHours: z.int().min(0).max(168).default(24),
+    })
+    .prefault({}),
+  profiles: z
+    .strictObject({
+      /** Extended key usages that an end-entity may have; none by default. */
+      extendedKeyUsages: z.array(oidField).default([]),
+      /** Certificate policies of the `shaken` profile: US SHAKEN CP v1.3 and v1.4. */
+      shakenPolicies: z.array(oidField).min(1).default(['2.16.840.1.114569.1.1.3', '2.16.840.1.114569.1.1.4']),
+    })
+    .prefault({}),
+  /** How long a judged path may be used again before it is judged anew. */
+  pathCache: z.strictObject({ seconds: z.int().min(0).max(86_400).default(3600) }).prefault({}),
+  /** Hosts whose x5u URLs are fetched; a host that is not named is never connected to. */
+  x5u: z.strictObject({ hosts: z.array(domainField).default([]) }).prefault({}),
+  /** Numbers a day that an AP may look up: base, and more for each mapping that it holds. */
+  quota: z
+    .strictObject({ baseNumbers: z.int().min(0).max(1e9).default(1000), numbersPerMapping: z.int().min(0).max(1000).default(2) })
+    .prefault({}),
+  /** Sealed evidence of refusals is destroyed after this. */
+  evidence: z.strictObject({ days: z.int().min(1).max(3650).default(90) }).prefault({}),
+});
+
+/** `gateway.yaml`, with the defaults filled in. */
+export type GatewayPolicy = z.output<typeof schema>;
+
+export const parseGatewayPolicy = (text: string): Parsed<GatewayPolicy> => parsePolicyDocument('gateway.yaml', text, schema);

@@ -1,0 +1,55 @@
+import { NumberingPlan, parseNumberingCsv } from '../numbering/index.js';
+import { Authorizer } from './authorizer.js';
+import type { Parsed } from './document.js';
+import { parseFederationPolicy, type FederationPolicy } from './federation.js';
+import { parseGatewayPolicy, type GatewayPolicy } from './gateway-policy.js';
+import { parsePrincipals, type Principals } from './principals.js';
+import { parseTrustPolicy, type TrustPolicy } from './trust-policy.js';
+
+/** The files of a policy folder. */
+export const POLICY_FILES = [
+  'gateway.yaml',
+  'trust.yaml',
+  'principals.yaml',
+  'federation.yaml',
+  'numbering.csv',
+  'authorization.cedar',
+  'authorization.cedarschema',
+] as const;
+export type PolicyFile = (typeof POLICY_FILES)[number];
+
+/** A whole policy folder, read. */
+export interface PolicySet {
+  readonly gateway: GatewayPolicy;
+  readonly trust: TrustPolicy;
+  readonly principals: Principals;
+  readonly federation: FederationPolicy;
+  readonly numbering: NumberingPlan;
+  readonly authorizer: Authorizer;
+}
+
+/** Reads the texts of a policy folder. Every problem of every file at once; a file that is not there is a problem. */
+export const parsePolicySet = (texts: Readonly<Partial<Record<PolicyFile, string>>>): Parsed<PolicySet> => {
+  const missing = POLICY_FILES.filter((file) => texts[file] === undefined);
+  if (missing.length > 0) return { ok: false, problems: missing.map((file) => `${file}: is missing`) };
+  const text = (file: PolicyFile): string => texts[file] ?? '';
+  const gateway = parseGatewayPolicy(text('gateway.yaml'));
+  const trust = parseTrustPolicy(text('trust.yaml'));
+  const principals = parsePrincipals(text('principals.yaml'));
+  const federation = parseFederationPolicy(text('federation.yaml'));
+  const rows = parseNumberingCsv(text('numbering.csv'));
+  const authorizer = Authorizer.load(text('authorization.cedar'), text('authorization.cedarschema'));
+  if (gateway.ok && trust.ok && principals.ok && federation.ok && rows.ok && authorizer.ok) {
+    const value = {
+      gateway: gateway.value,
+      trust: trust.value,
+      principals: principals.value,
+      federation: federation.value,
+      numbering: new NumberingPlan(rows.value),
+      authorizer: authorizer.value,
+    };
+    return { ok: true, value };
+  }
+  const problems = [gateway, trust, principals, federation, rows, authorizer].flatMap((parsed) => (parsed.ok ? [] : parsed.problems));
+  return { ok: false, problems };
+};
