@@ -9,7 +9,7 @@ export const algorithm = (oid: string): pkijs.AlgorithmIdentifier => new pkijs.A
 /** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. */
 export const time = (seconds: number): pkijs.Time => {
   const value = new Date(seconds * 1000);
-  return new pkijs.Time({ type: value.getUTCFullYear() >= 2050 ? 1 : 0, value });
+  return new pkijs.Time({ type: value.getUTCFullYear() >= 2050 ? pkijs.TimeType.GeneralizedTime : pkijs.TimeType.UTCTime, value });
 };
 
 export const distinguishedName = (der: Uint8Array): pkijs.RelativeDistinguishedNames =>
