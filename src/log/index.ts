@@ -6,3 +6,9 @@ export { openNote, signNote, verifyNote, type NoteSignature, type Signer, type V
 export { verifyConsistency, verifyInclusion, type ConsistencyClaim, type Count, type InclusionClaim } from './proof.js';
 export { receiptKeyName, signReceipt, verifyReceipt, type Receipt } from './receipt.js';
 export { KEY_TYPE, formatVkey, keyId, parseVkey, toVerificationKey, type KeyType, type VerificationKey } from './vkey.js';
+export { formatCheckpoint, openCheckpoint, parseCheckpoint, type Checkpoint } from './checkpoint.js';
+export { cosign, cosignedMessage } from './cosignature.js';
+export { TileProver } from './prover.js';
+export { TileBuilder, type ReadFile, type TileFile } from './tile-builder.js';
+export { TILE_WIDTH, encodeBundle, parseBundle, parseTilePath, tilePath, type TileCoordinates } from './tiles.js';
+export { encodeTlogProof, parseTlogProof, verifyTlogProof, type ProofQuestion, type ProvenEntry, type TlogProof } from './tlog-proof.js';

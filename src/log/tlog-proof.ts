@@ -1,0 +1,109 @@
+import { decodeBase64, encodeBase64 } from '../encoding/index.js';
+import { refuse } from '../reasons/index.js';
+import { openCheckpoint } from './checkpoint.js';
+import { MAX_NOTE_OCTETS } from './note.js';
+import { fromCount, toCount, verifyInclusion, type Count } from './proof.js';
+import { isHash } from './sha256.js';
+import { KEY_TYPE, asCosigner, parseVkey, type VerificationKey } from './vkey.js';
+
+/** C2SP tlog-proof: the first line. */
+const MAGIC = 'c2sp.org/tlog-proof@v1';
+
+export interface TlogProof {
+  readonly index: Count;
+  readonly proof: readonly Uint8Array[];
+  /** The checkpoint note, with signatures. */
+  readonly checkpoint: string;
+  readonly extra?: Uint8Array;
+}
+
+export interface ProofQuestion {
+  readonly proof: string | Uint8Array;
+  readonly leafHash: Uint8Array;
+  /** The log's vkey; its name is the origin. */
+  readonly log: string | VerificationKey;
+  /** Vkeys of witnesses. */
+  readonly witnesses?: ReadonlyArray<string | VerificationKey>;
+  /** How many of them must have cosigned. Absent: all that are given. */
+  readonly quorum?: number;
+}
+
+export interface ProvenEntry {
+  readonly origin: string;
+  readonly index: Count;
+  readonly size: Count;
+  readonly root: Uint8Array;
+  /** Names of the witnesses whose cosignatures hold. */
+  readonly witnesses: readonly string[];
+}
+
+/** The text of a proof. */
+export const encodeTlogProof = ({ index, proof, checkpoint, extra }: TlogProof): string => {
+  const head = extra === undefined ? MAGIC : `${MAGIC}\nextra ${encodeBase64(extra)}`;
+  return `${[head, `index ${index}`, ...proof.map(encodeBase64)].join('\n')}\n\n${checkpoint}`;
+};
+
+/** 64 levels of hashes and the three lines before them. */
+const MAX_LINES = 67;
+const MAX_OCTETS = MAX_NOTE_OCTETS + 64 * 1024;
+
+/** The parts of a proof, unverified. @throws Refusal `malformed-proof` */
+export const parseTlogProof = (proof: string | Uint8Array): TlogProof => {
+  const text = textOf(proof);
+  const blank = text.indexOf('\n\n');
+  if (blank < 0) return refuse('malformed-proof', 'separator');
+  const lines = text.slice(0, blank).split('\n', MAX_LINES + 1);
+  if (lines.shift() !== MAGIC) return refuse('malformed-proof', 'first line');
+  if (lines.length > MAX_LINES) return refuse('malformed-proof', 'proof length');
+  const extra = lines[0]?.startsWith('extra ') === true ? decodeBase64((lines.shift() as string).slice(6)) : undefined;
+  const digits = /^index (0|[1-9][0-9]{0,19})$/.exec(lines.shift() ?? '')?.[1];
+  const index = digits === undefined ? null : toCount(BigInt(digits));
+  const hashes = lines.map((line) => decodeBase64(line));
+  if (extra === null || index === null || !hashes.every((hash) => isHash(hash))) return refuse('malformed-proof', 'lines');
+  return { index: fromCount(index), proof: hashes, checkpoint: text.slice(blank + 2), ...(extra === undefined ? {} : { extra }) };
+};
+
+const textOf = (proof: unknown): string => {
+  const text = proof instanceof Uint8Array ? (proof.length <= MAX_OCTETS ? decode(proof) : '') : proof;
+  return typeof text === 'string' && text.length > 0 && text.length <= MAX_OCTETS ? text : refuse('malformed-proof', 'size');
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const decode = (octets: Uint8Array): string => {
+  try {
+    return utf8.decode(octets);
+  } catch {
+    return refuse('malformed-proof', 'UTF-8');
+  }
+};
+
+/** One key under two names is one witness: it counts once. */
+const cosignersOf = (witnesses: unknown): VerificationKey[] => {
+  if (!Array.isArray(witnesses)) return refuse('untrusted-note', 'witnesses');
+  const keys = (witnesses as Array<string | VerificationKey>).map((witness) =>
+    asCosigner(typeof witness === 'string' ? parseVkey(witness) : witness),
+  );
+  return [...new Map(keys.map((key) => [Buffer.from(key.publicKey).toString('hex'), key])).values()];
+};
+
+/**
+ * Verifies, offline, that the leaf with this hash is in the log that the vkey names, under a checkpoint that the log signed
+ * and `quorum` witnesses cosigned. Does not prove that it is the only leaf about its subject, nor the newest.
+ * @throws Refusal `malformed-proof`, `malformed-note`, `untrusted-note`, `malformed-checkpoint`, `inclusion-failed`, `quorum-missing`
+ */
+export const verifyTlogProof = (question: ProofQuestion): ProvenEntry => {
+  if (typeof question !== 'object' || question === null) return refuse('malformed-proof', 'question');
+  const { proof, leafHash, witnesses = [], quorum } = question;
+  if (!isHash(leafHash)) return refuse('malformed-proof', 'leaf hash');
+  const parsed = parseTlogProof(proof);
+  const log = typeof question.log === 'string' ? parseVkey(question.log) : question.log;
+  const cosigners = cosignersOf(witnesses);
+  const needed = quorum ?? cosigners.length;
+  if (!Number.isSafeInteger(needed) || needed < 0 || needed > cosigners.length) return refuse('quorum-missing', 'quorum');
+  const { origin, size, root, lines } = openCheckpoint(parsed.checkpoint, log, cosigners);
+  const names = lines.filter((line) => line.key.type === KEY_TYPE.cosignature).map((line) => line.key.name);
+  if (names.length < needed) return refuse('quorum-missing');
+  verifyInclusion({ index: parsed.index, size, leafHash, root, proof: parsed.proof });
+  return { origin, index: parsed.index, size, root, witnesses: names };
+};
