@@ -1,0 +1,95 @@
+import { Unavailable } from '../reasons/index.js';
+import { LIMITS } from './limits.js';
+import type { Route } from './route.js';
+
+export interface AdmissionLimits {
+  readonly inFlight: number;
+  readonly inFlightPerClient: number;
+  readonly inFlightReserve: number;
+  readonly linesInAll: number;
+}
+
+/**
+ * Who is let in: sheds before a body is read, since work that is begun and then given up is the dearest.
+ * Lookups and submissions go first, giving up mappings last, health never.
+ */
+export class Admission {
+  readonly lines: Slots;
+  readonly #limits: AdmissionLimits;
+  readonly #clients = new Map<string, number>();
+  readonly #drainListeners = new Set<() => void>();
+  #inFlight = 0;
+  #draining = false;
+
+  constructor(limits: AdmissionLimits = LIMITS) {
+    this.#limits = limits;
+    this.lines = new Slots(limits.linesInAll);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** From here on only routes of urgency `always` are answered. */
+  startDraining(): void {
+    this.#draining = true;
+    for (const listener of this.#drainListeners) listener();
+  }
+
+  /** Calls the listener when draining begins; returns how to take it back. */
+  onDrain(listener: () => void): () => void {
+    this.#drainListeners.add(listener);
+    return () => this.#drainListeners.delete(listener);
+  }
+
+  /** @throws Unavailable `draining`, `overloaded` */
+  enter(urgency: Route['urgency'], client: string | null): void {
+    if (urgency !== 'always') this.#check(urgency, client);
+    this.#inFlight += 1;
+    if (client !== null) this.#clients.set(client, (this.#clients.get(client) ?? 0) + 1);
+  }
+
+  leave(client: string | null): void {
+    this.#inFlight -= 1;
+    if (client === null) return;
+    const left = (this.#clients.get(client) ?? 1) - 1;
+    if (left === 0) this.#clients.delete(client);
+    else this.#clients.set(client, left);
+  }
+
+  #check(urgency: Route['urgency'], client: string | null): void {
+    if (this.#draining) throw new Unavailable('draining', undefined, null, 1);
+    const reserve = urgency === 'reserved' ? this.#limits.inFlightReserve : 0;
+    if (this.#inFlight >= this.#limits.inFlight + reserve) throw new Unavailable('overloaded', undefined, null, 1);
+    if (client !== null && (this.#clients.get(client) ?? 0) >= this.#limits.inFlightPerClient + reserve)
+      throw new Unavailable('overloaded', 'requests of this client', null, 1);
+  }
+}
+
+/** A counted number of places; who finds none waits in line. */
+export class Slots {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  async take(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return;
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  give(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+/** The answers that clients get, for the OpenAPI document; the tests hold the real answers against them. */
+
+const logIndex = z.int().nonnegative();
+const time = z.iso.datetime();
+
+export const acceptance = z.strictObject({
+  action: z.enum(['register', 'withdraw', 'prefer', 'release', 'port']),
+  logIndex,
+  leafHash: z.base64().meta({ description: 'padded standard base64' }),
+  receipt: z.string().meta({ description: 'a signed note: origin, index, leaf hash, unix ms' }),
+  pending: z.literal(true).optional(),
+  mapping: z.strictObject({ sii: z.string(), ssi: z.string(), provider: z.string(), expires: time }).optional(),
+});
+
+export const withdrawalAnswer = z.strictObject({ logIndex, receipt: z.string() });
+
+export const lookupAnswer = z.strictObject({
+  sii: z.string(),
+  mappings: z.array(
+    z.strictObject({
+      ssi: z.string(),
+      provider: z.string(),
+      purpose: z.enum(['consumer', 'business']),
+      kind: z.enum(['user', 'service']),
+      default: z.boolean(),
+      expires: time,
+      logIndex: logIndex.optional().meta({ description: "only to the mapping's own AP and to auditors" }),
+    }),
+  ),
+  ttl: z.number().nonnegative().meta({ description: 'seconds' }),
+});
+
+export const lookupBatchAnswer = z.strictObject({ answers: z.array(lookupAnswer) });
+
+export const problem = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  reason: z.string(),
+  step: z.string().optional(),
+  clause: z.string(),
+  detail: z.string().optional(),
+  logIndex: logIndex.optional(),
+  requestId: z.string(),
+});
+export const streamLine = z.union([
+  z.strictObject({ line: z.int().positive(), status: z.int(), ...acceptance.shape }),
+  z.strictObject({ line: z.int().positive(), ...problem.shape }),
+]);
+
+export const readiness = z.strictObject({ ready: z.boolean(), problems: z.array(z.string()).optional() });
+
+export const discovery = z.strictObject({
+  audience: z.string(),
+  origin: z.string(),
+  logVkey: z.string(),
+  receiptVkey: z.string(),
+  log: z.string(),
+  endpoints: z.record(z.string(), z.string()),
+  openapi: z.string(),
+});
+
+export const reasonsAnswer = z.strictObject({
+  steps: z.array(z.strictObject({ step: z.string(), clause: z.string(), reasons: z.array(z.string()) })),
+  reasons: z.array(
+    z.strictObject({
+      reason: z.string(),
+      family: z.string(),
+      status: z.int(),
+      sip: z.string(),
+      clause: z.string(),
+      title: z.string(),
+      advice: z.string(),
+    }),
+  ),
+});

@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import type { Principal } from '../gateway/use-cases.js';
+import { Refusal } from '../reasons/index.js';
+import type { Answer } from './answer.js';
+import { readBody } from './body.js';
+import type { ClientIdentities } from './client-identity.js';
+import { describeFault } from './fault.js';
+import { factsOf, problemAnswer } from './problem.js';
+import { isCoded, mediaTypeOf } from './request-line.js';
+import type { RequestIds } from './request-id.js';
+import { respond } from './respond.js';
+import type { Route } from './route.js';
+import type { Site } from './site.js';
+
+const NO_PARAMS: Readonly<Record<string, string>> = {};
+
+/**
+ * Every request of every route goes through here, hot or not, once its route is known: who calls, may they, is there room, what is the body;
+ * then the route; then one way of answering, counting and logging.
+ */
+export class Dispatcher {
+  readonly #site: Site;
+  readonly #identities: ClientIdentities;
+  readonly #ids: RequestIds;
+
+  constructor(site: Site, identities: ClientIdentities, ids: RequestIds) {
+    this.#site = site;
+    this.#identities = identities;
+    this.#ids = ids;
+  }
+
+  /** Never rejects. */
+  async serve(
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: string | null = null,
+    params: Readonly<Record<string, string>> = NO_PARAMS,
+  ): Promise<void> {
+    const { admission, clock, log } = this.#site;
+    const started = clock.monotonic();
+    const requestId = this.#ids.next();
+    let client: string | null = null;
+    let entered = false;
+    let answer: Answer;
+    try {
+      const domain = request.socket instanceof TLSSocket ? this.#identities.domainOf(request.socket) : null;
+      const principal = domain === null ? undefined : this.#site.principalOf(domain);
+      client = principal?.domain ?? null;
+      admission.enter(route.urgency, client);
+      entered = true;
+      checkAccess(route, principal);
+      checkRequest(route, request, query);
+      answer = await route.handle({
+        site: this.#site,
+        request,
+        response,
+        requestId,
+        client: principal ?? null,
+        params,
+        mediaType: route.consumes.length === 0 ? '' : mediaTypeOf(request),
+        body: () => readBody(request),
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) log.error({ requestId, route: route.path, fault: describeFault(thrown) }, 'fault');
+      answer = problemAnswer(factsOf(thrown), requestId);
+    }
+    try {
+      await respond(request, response, answer, requestId, admission.draining);
+    } catch (thrown) {
+      log.error({ requestId, route: route.path, fault: describeFault(thrown) }, 'fault while answering');
+      response.destroy();
+    }
+    if (entered) admission.leave(client);
+    this.#record(route, request, answer, client, requestId, clock.monotonic() - started);
+  }
+
+  #record(route: Route, request: IncomingMessage, answer: Answer, client: string | null, requestId: string, ms: number): void {
+    this.#site.metrics.request(route.path, request.method ?? '', answer.status, ms / 1000);
+    if (answer.reason !== null) this.#site.metrics.problem(answer.reason);
+    if (this.#site.log.isLevelEnabled('debug'))
+      this.#site.log.debug(
+        {
+          requestId,
+          route: route.path,
+          method: request.method,
+          status: answer.status,
+          reason: answer.reason,
+          client,
+          ms: Math.round(ms * 1000) / 1000,
+        },
+        'request',
+      );
+  }
+}
+
+/** @throws Refusal `client-unknown`, `client-not-allowed` */
+const checkAccess = (route: Route, principal: Principal | undefined): void => {
+  if (route.access === 'public') return;
+  if (principal === undefined) throw new Refusal('client-unknown');
+  if (!route.access.includes(principal.kind)) throw new Refusal('client-not-allowed', `kind ${principal.kind}`);
+};
+
+/** @throws Refusal `malformed-request`, `unsupported-media-type` */
+const checkRequest = (route: Route, request: IncomingMessage, query: string | null): void => {
+  // No route here takes a query, and one that is silently ignored would look as if it had been heard.
+  if (query !== null) throw new Refusal('malformed-request', 'this route takes no query');
+  if (route.consumes.length === 0) return;
+  if (isCoded(request)) throw new Refusal('unsupported-media-type', 'Content-Encoding');
+  if (!route.consumes.includes(mediaTypeOf(request))) throw new Refusal('unsupported-media-type', route.consumes.join(' or '));
+};

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express from 'express';
+import helmet from 'helmet';
+import { Refusal } from '../reasons/index.js';
+import type { Dispatcher } from './dispatch.js';
+import { RouteRefusal } from './problem.js';
+import type { Route } from './route.js';
+import { EXPRESS_ROUTES } from './routes/index.js';
+
+/** Query strings are read from the raw target by the server; express would read them leniently. */
+const rawQuery = (request: IncomingMessage): string | null => {
+  const url = request.url ?? '';
+  const mark = url.indexOf('?');
+  return mark < 0 ? null : url.slice(mark + 1);
+};
+
+/** Every route that is not hot. Express finds the route and helmet adds its header fields; all else is the dispatcher's, as for hot ones. */
+export const expressApp = (dispatcher: Dispatcher): express.Express => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.set('trust proxy', false);
+  app.set('query parser', false);
+  // The header fields that every answer has are the responder's; HSTS twice would be no HSTS (RFC 6797 section 8.1 takes the first).
+  app.use(
+    helmet({
+      strictTransportSecurity: false,
+      xContentTypeOptions: false,
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    }),
+  );
+  for (const route of EXPRESS_ROUTES) {
+    app.all(route.path, (request, response) =>
+      dispatcher.serve(forMethod(route, request.method), request, response, rawQuery(request), paramsOf(request.params)),
+    );
+  }
+  app.use((request: IncomingMessage, response: ServerResponse) => dispatcher.serve(NOT_FOUND, request, response));
+  return app;
+};
+
+/** Express gives a wildcard as its segments. */
+const paramsOf = (params: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? value.join('/') : (value ?? '')]));
+
+/** RFC 9110 section 9.3.2: HEAD is GET without the content. */
+const allowed = (route: Route): readonly string[] => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]);
+
+/** The route, or for a method that it does not take one that says so under the same name. */
+export const forMethod = (route: Route, method: string | undefined): Route => {
+  const methods = allowed(route);
+  return method !== undefined && methods.includes(method) ? route : refusing(route.path, new RouteRefusal(methods));
+};
+
+/** A pseudo-route that refuses: what cannot be routed is answered, counted and logged like everything else. */
+export const refusing = (path: string, refusal: Refusal): Route => ({
+  method: 'GET',
+  path,
+  access: 'public',
+  consumes: [],
+  urgency: 'always',
+  handle: () => {
+    throw refusal;
+  },
+});
+
+const NOT_FOUND = refusing('unmatched', new Refusal('not-found'));

@@ -1,0 +1,40 @@
+/** What one client, one request and one connection may cost. Every constant with the reason for its value. */
+export const LIMITS = {
+  /** DESIGN section 11: request body. A batch of 256 lookups with circles has about 40 KiB. */
+  bodyBytes: 64 * 1024,
+  /** DESIGN section 11: NDJSON line. A PASSporT has at most 16 KiB. */
+  lineBytes: 32 * 1024,
+  /** CONTRACT section 2: lookups in one request. */
+  lookupBatch: 256,
+  /** DESIGN section 7: answers are padded to the next 2 KiB, so that their size says nothing. */
+  paddingBytes: 2048,
+  /** Request line and header fields together; Node's own default, said aloud. */
+  headerBytes: 16 * 1024,
+  /** Slow header attacks: a header section is one packet or two. */
+  headersTimeoutMs: 5_000,
+  /** From the end of the header section to the end of a body that is no stream. */
+  bodyTimeoutMs: 10_000,
+  /** A stream must complete a line, or take an answer, within this time; while the gateway itself is behind, the time stands still. */
+  streamIdleMs: 30_000,
+  /** Longer than the pauses of a busy client, shorter than what 10,000 idle ones could hold on to. */
+  keepAliveTimeoutMs: 5_000,
+  /** Each costs about 50 KiB with its TLS state. */
+  connections: 10_000,
+  /** Requests being answered: a cold PASSporT costs 0.35 ms, so the last one waits about 0.4 s. */
+  inFlight: 1_024,
+  /** One client's part of them, so that none can take all. */
+  inFlightPerClient: 512,
+  /** Kept free of the limit for giving up mappings: removals are the last thing to be shed. */
+  inFlightReserve: 128,
+  /** Lines of one stream that are being judged: enough to fill the sequencer's batch, 8 MiB at most. */
+  linesPerStream: 256,
+  /** The same for all streams together: 64 MiB at most. */
+  linesInAll: 2_048,
+  /** An unread request body up to this size is read and dropped, so that the client hears the answer and the connection lives on. */
+  lingerBytes: 256 * 1024,
+  lingerMs: 1_000,
+  /** CONTRACT section 3: SIGTERM, exit 0 within 10 s. */
+  drainMs: 8_000,
+  /** Between "not ready" and the closed door: a balancer's probe sees the former. */
+  drainNoticeMs: 250,
+} as const;

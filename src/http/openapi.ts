@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import * as answers from './answer-schemas.js';
+import { ROUTES } from './routes/index.js';
+import { lookupBody } from './routes/lookups.js';
+import type { Route } from './route.js';
+import { passportLine, withdrawal } from './schemas.js';
+
+type Schema = Record<string, unknown>;
+
+/** OpenAPI 3.1 schemas are JSON Schema 2020-12, which is what zod writes: the document and the checks cannot drift apart. */
+const schemaOf = (schema: z.ZodType): Schema => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
+  return rest;
+};
+
+const json = (schema: z.ZodType): Schema => ({ 'application/json': { schema: schemaOf(schema) } });
+const text = (type: string): Schema => ({ [type]: { schema: { type: 'string' } } });
+
+interface Operation {
+  readonly summary: string;
+  readonly body?: Schema;
+  /** Answers other than problems, by status. */
+  readonly answers: Readonly<Record<string, { readonly description: string; readonly content: Schema }>>;
+}
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  '/v1/passports': {
+    summary: 'Present PASSporTs: one, or a stream of lines of any length',
+    body: {
+      'application/passport': { schema: { type: 'string', description: 'one compact JWS' } },
+      'application/x-ndjson': { schema: { ...schemaOf(passportLine), description: 'one object a line, at most 32 KiB' } },
+    },
+    answers: {
+      '200': {
+        description: 'the first answer to this PASSporT once more; or one line for each line, in order',
+        content: { ...json(answers.acceptance), 'application/x-ndjson': { schema: schemaOf(answers.streamLine) } },
+      },
+      '201': { description: 'accepted, durable, readable', content: json(answers.acceptance) },
+    },
+  },
+  '/v1/withdrawals': {
+    summary: 'Give up a mapping of your own',
+    body: json(withdrawal),
+    answers: { '200': { description: 'it is gone, also when there was none', content: json(answers.withdrawalAnswer) } },
+  },
+  '/v1/lookups': {
+    summary: 'Who can be reached under an SII, or under up to 256',
+    body: json(lookupBody),
+    answers: {
+      '200': {
+        description: 'no match is an empty list; padded with spaces to the next 2 KiB',
+        content: json(z.union([answers.lookupAnswer, answers.lookupBatchAnswer])),
+      },
+    },
+  },
+  '/v1/reasons': {
+    summary: 'The steps, their clauses and reason codes',
+    answers: { '200': { description: 'the table', content: json(answers.reasonsAnswer) } },
+  },
+  '/v1/entries/:index': {
+    summary: 'The raw leaf of an entry of the log',
+    answers: {
+      '200': { description: 'the octets that the leaf hash is over', content: { 'application/json': { schema: { type: 'object' } } } },
+    },
+  },
+  '/v1/entries/:index/proof': {
+    summary: 'C2SP tlog-proof of an entry',
+    answers: { '200': { description: 'index, inclusion proof and checkpoint', content: text('text/plain') } },
+  },
+  '/log/*path': {
+    summary: 'The published log: C2SP tlog-tiles (checkpoint, tile/...)',
+    answers: { '200': { description: 'a checkpoint or a tile', content: { ...text('text/plain'), ...text('application/octet-stream') } } },
+  },
+  '/healthz': {
+    summary: 'The process turns',
+    answers: { '200': { description: 'yes', content: json(z.strictObject({ status: z.literal('ok') })) } },
+  },
+  '/readyz': { summary: 'Every promise can be kept', answers: { '200': { description: 'yes', content: json(answers.readiness) } } },
+  '/metrics': { summary: 'Prometheus metrics', answers: { '200': { description: 'text format', content: text('text/plain') } } },
+  '/openapi.json': {
+    summary: 'This document',
+    answers: { '200': { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
+  },
+  '/.well-known/mimi-discovery': {
+    summary: 'Where things are, and the verifier keys',
+    answers: { '200': { description: 'public facts', content: json(answers.discovery) } },
+  },
+};
+
+const PROBLEM = {
+  description: 'a problem document (RFC 9457); `reason` is the stable code',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+const parametersOf = (path: string): Schema[] =>
+  [...path.matchAll(/[:*](\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: name === 'index' ? 'integer' : 'string' },
+  }));
+
+const operationOf = (route: Route): Schema => {
+  const operation = OPERATIONS[route.path];
+  if (operation === undefined) throw new Error(`no OpenAPI operation for ${route.path}`);
+  return {
+    summary: operation.summary,
+    security: route.access === 'public' ? [] : [{ clientCertificate: [] }],
+    ...(route.access === 'public' ? {} : { 'x-principals': route.access }),
+    parameters: parametersOf(route.path),
+    ...(operation.body === undefined ? {} : { requestBody: { required: true, content: operation.body } }),
+    responses: { ...operation.answers, default: PROBLEM },
+  };
+};
+
+/** The OpenAPI 3.1 document, as JSON text. */
+export const openApiDocument = (): string =>
+  JSON.stringify({
+    openapi: '3.1.0',
+    info: {
+      title: 'Signpost',
+      version: '1',
+      description: 'Which messaging service reaches this number or address?',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths: Object.fromEntries(
+      ROUTES.map((route) => [route.path.replace(/[:*](\w+)/g, '{$1}'), { [route.method.toLowerCase()]: operationOf(route) }]),
+    ),
+    components: {
+      schemas: { Problem: schemaOf(answers.problem) },
+      securitySchemes: { clientCertificate: { type: 'mutualTLS', description: 'exactly one SAN dNSName, a known principal' } },
+    },
+  });

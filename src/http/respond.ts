@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from './answer.js';
+import { LIMITS } from './limits.js';
+
+/** CONTRACT section 3: nosniff on every answer. The name of the site is its certificate's, and never to be reached without TLS. */
+export const COMMON_HEADERS: readonly string[] = [
+  'X-Content-Type-Options',
+  'nosniff',
+  'Strict-Transport-Security',
+  'max-age=31536000; includeSubDomains',
+];
+
+/** The header fields of every answer, flat; `last`: the connection closes after it. */
+export const headersOf = (answer: Answer, requestId: string, last: boolean): string[] => {
+  const headers = [...COMMON_HEADERS, 'X-Request-Id', requestId, 'Content-Type', answer.type, ...answer.headers];
+  if (answer.body !== null) headers.push('Content-Length', String(Buffer.byteLength(answer.body)));
+  if (last) headers.push('Connection', 'close');
+  return headers;
+};
+
+/**
+ * Writes an answer whole.
+ * A body that the route did not read is read and dropped first, up to a bound: closing on a client that is still sending would reset the
+ * connection and take the answer with it.
+ */
+export const respond = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  requestId: string,
+  draining: boolean,
+): Promise<void> => {
+  if (answer.body === null || response.destroyed) return;
+  const unread = hasBody(request) && !request.readableEnded;
+  const last = draining || (unread && !fitsLinger(request));
+  const headers = headersOf(answer, requestId, last);
+  if (request.method === 'HEAD') {
+    response.writeHead(answer.status, headers).end();
+    return;
+  }
+  response.writeHead(answer.status, headers);
+  if (!unread) {
+    response.end(answer.body);
+    return;
+  }
+  response.write(answer.body);
+  await dropBody(request);
+  response.end();
+};
+
+const hasBody = (request: IncomingMessage): boolean =>
+  request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+
+const fitsLinger = (request: IncomingMessage): boolean =>
+  request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length']) <= LIMITS.lingerBytes;
+
+/** Reads and drops what the client still sends, up to a bound in octets and in time. */
+export const dropBody = (request: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => {
+    let left: number = LIMITS.lingerBytes;
+    const finish = (): void => {
+      clearTimeout(timer);
+      request.off('data', onData).off('end', finish).off('close', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, LIMITS.lingerMs);
+    const onData = (chunk: Buffer): void => {
+      left -= chunk.length;
+      if (left < 0) finish();
+    };
+    request.on('data', onData).on('end', finish).on('close', finish);
+    request.resume();
+  });

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '../gateway/use-cases.js';
+import type { Answer } from './answer.js';
+import type { Site } from './site.js';
+
+/** One request on its way through a route. */
+export interface Exchange {
+  readonly site: Site;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  /** Null on public routes where the client is nobody known. */
+  readonly client: Principal | null;
+  /** Path parameters, decoded by nobody: routes take only characters that need no decoding. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The body's media type, lower case, without parameters; '' where the route takes no body. */
+  readonly mediaType: string;
+  /** The whole body. @throws Refusal `too-large`, `malformed-request` (cut off or too slow) */
+  body(): Promise<Buffer>;
+}
+
+export type Kind = Principal['kind'];
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** As express writes it; also the metric label, so that no path of a client's making becomes one. */
+  readonly path: string;
+  /** Who may call: anybody, or principals of these kinds. */
+  readonly access: 'public' | readonly Kind[];
+  /** Media types of the body; none: the route takes no body. */
+  readonly consumes: readonly string[];
+  /** `always`: answered under overload and while draining. `reserved`: shed last. */
+  readonly urgency: 'normal' | 'reserved' | 'always';
+  handle(exchange: Exchange): Answer | Promise<Answer>;
+}
+
+export const ANY_PRINCIPAL: readonly Kind[] = ['ap', 'np', 'ep', 'dp', 'auditor', 'operator'];
+
+/** The principal of a route whose access is not public. The dispatcher has refused everybody else. */
+export const clientOf = (exchange: Exchange): Principal => {
+  if (exchange.client === null) throw new Error('a route that needs a client was reached without one');
+  return exchange.client;
+};

@@ -1,0 +1,16 @@
+import type { Route } from '../route.js';
+import { discovery, openapi, reasons } from './documents.js';
+import { entry, proof } from './entries.js';
+import { healthz, readyz } from './health.js';
+import { log } from './log.js';
+import { lookups } from './lookups.js';
+import { metrics } from './metrics.js';
+import { passports } from './passports.js';
+import { withdrawals } from './withdrawals.js';
+
+/** Answered before express: it would cost more than the signature check that they spend their time on (standards: stack 4). */
+export const HOT_ROUTES: readonly Route[] = [passports, withdrawals, lookups];
+
+export const EXPRESS_ROUTES: readonly Route[] = [reasons, log, entry, proof, healthz, readyz, metrics, openapi, discovery];
+
+export const ROUTES: readonly Route[] = [...HOT_ROUTES, ...EXPRESS_ROUTES];

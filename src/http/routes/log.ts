@@ -1,0 +1,32 @@
+import { Refusal } from '../../reasons/index.js';
+import { answerWith } from '../answer.js';
+import type { Route } from '../route.js';
+
+/** C2SP tlog-tiles: level 0 to 63, index in groups of three digits, all but the last with "x", width 1 to 255; one spelling each. */
+const TILE =
+  /^tile\/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)\/(?!x000)(?:x[0-9]{3}\/){0,5}[0-9]{3}(\.p\/(?:[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?$/;
+
+const CHECKPOINT = 'checkpoint';
+const MUTABLE = ['Cache-Control', 'no-cache'];
+/** A full tile never changes; a partial one neither, but it may be removed once it is full. */
+const FULL = ['Cache-Control', 'public, max-age=31536000, immutable'];
+const PARTIAL = ['Cache-Control', 'public, max-age=86400, immutable'];
+
+/** The published log: C2SP tlog-tiles. Anybody may read it: that nobody needs to ask is its worth. */
+export const log: Route = {
+  method: 'GET',
+  path: '/log/*path',
+  access: 'public',
+  consumes: [],
+  urgency: 'normal',
+  async handle({ site, params }) {
+    const path = params['path'] ?? '';
+    const tile = TILE.exec(path);
+    if (path !== CHECKPOINT && tile === null) throw new Refusal('not-found');
+    const octets = await site.gateway.logFile(path);
+    if (octets === null) throw new Refusal('not-found');
+    const body = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+    if (tile === null) return answerWith(200, 'text/plain; charset=utf-8', body, MUTABLE);
+    return answerWith(200, 'application/octet-stream', body, tile[1] === undefined ? FULL : PARTIAL);
+  },
+};

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { JSON_TYPE, answerWith } from '../answer.js';
+import { parseBody } from '../body.js';
+import { padJson } from '../padding.js';
+import { clientOf, type Route } from '../route.js';
+import { lookupBatch, lookupQuery } from '../schemas.js';
+
+const TTL_WIDTH = 7;
+
+/**
+ * Who can be reached under an SII. One code path for a hit and a miss: the same members, one size, header fields of constant width.
+ * APs look up; auditors too, since they alone see every `logIndex`. NPs and EPs hold no conversations, and have their monitor instead.
+ */
+export const lookups: Route = {
+  method: 'POST',
+  path: '/v1/lookups',
+  access: ['ap', 'auditor'],
+  consumes: ['application/json'],
+  urgency: 'normal',
+  async handle(exchange) {
+    const { site } = exchange;
+    const client = clientOf(exchange);
+    const body = parseBody(await exchange.body(), lookupBody);
+    const queries = 'lookups' in body ? body.lookups : [body];
+    const answers = await site.gateway.lookup(queries, client);
+    site.metrics.lookups(client.kind, queries.length);
+    const ttl = answers.reduce((least, answer) => Math.min(least, answer.ttl), Number.MAX_SAFE_INTEGER);
+    const document = 'lookups' in body ? { answers } : answers[0];
+    return answerWith(200, JSON_TYPE, padJson(JSON.stringify(document)), ['Cache-Control', cacheControl(ttl)]);
+  },
+};
+
+export const lookupBody = z.union([lookupQuery, lookupBatch]);
+
+/** RFC 9111 section 1.2.2: delta-seconds are digits, and leading zeros are digits: the ttl of a hit and of a miss are as wide. */
+const cacheControl = (ttl: number): string => `private, max-age=${String(Math.max(0, Math.floor(ttl))).padStart(TTL_WIDTH, '0')}`;

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { parseSii, parseSsi } from '../identifiers/index.js';
+import { Refusal } from '../reasons/index.js';
+import { LIMITS } from './limits.js';
+
+/** The bodies that clients send, closed: what is not named here is refused. OpenAPI is made from these same objects. */
+
+const holds = (parse: (text: string) => unknown) => (text: string) => {
+  try {
+    parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+};
+
+const sii = z
+  .string()
+  .max(320)
+  .refine(holds(parseSii))
+  .meta({ description: 'A phone number or e-mail address', examples: ['tel:+12025550100', 'mailto:alice@example.com'] });
+
+/** DESIGN section 7: an SSI has at most 96 bytes. */
+const ssi = z
+  .string()
+  .max(96)
+  .refine(holds(parseSsi))
+  .meta({ description: 'A user at one provider', examples: ['mimi://a.example/u/alice'] });
+
+const circle = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/)
+  .meta({ description: 'base64url of SHA-256 of the circle code' });
+
+export const lookupQuery = z.strictObject({
+  sii,
+  view: z.enum(['consumer', 'business', 'all']).optional(),
+  circle: circle.optional(),
+});
+
+export const lookupBatch = z.strictObject({ lookups: z.array(lookupQuery).min(1).max(LIMITS.lookupBatch) });
+
+export const withdrawal = z.strictObject({ sii, ssi });
+
+export const passportLine = z.strictObject({ passport: z.string() });
