@@ -133,6 +133,7 @@ export const REASONS = {
   'overloaded': row('unavailable', 503, '-', 'DESIGN section 2', 'the gateway takes no more work now', 'Retry after the time given.'),
   'store-unavailable': row('unavailable', 503, '-', 'DESIGN section 2', 'the mapping store cannot be reached or is behind the log', 'Retry after the time given.'),
   'log-unavailable': row('unavailable', 503, '-', 'DESIGN section 2', 'the log cannot be written', 'Retry after the time given.'),
+  'not-ready': row('unavailable', 503, '-', 'DESIGN section 2', 'a promise cannot be kept now', 'Operators: ask /readyz with an operator certificate, or read the log.'),
   'draining': row('unavailable', 503, '-', 'CONTRACT section 2', 'the gateway is stopping', 'Retry elsewhere.'),
   'internal-error': row('fault', 500, '-', 'DESIGN section 6', 'a fault of ours', 'Report the requestId.'),
   // transparency log, for verifiers of proofs
