@@ -18,7 +18,7 @@ export class CertificateCache {
 
   /** @throws Refusal `malformed-cert`, `duplicate-extension` */
   parse(der: Uint8Array): Certificate {
-    const key = createHash('sha256').update(der).digest('latin1');
+    const key = createHash('sha256').update(der).digest('base64');
     const found = this.#entries.get(key);
     if (found !== undefined) {
       this.#entries.delete(key);

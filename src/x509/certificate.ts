@@ -44,6 +44,9 @@ export class Certificate {
   readonly signature: Uint8Array;
   readonly #read = new Map<string, unknown>();
   #fingerprint: Buffer | null = null;
+  #selfIssued: boolean | null = null;
+  /** The key that the signature was found to hold under: a CA below the same anchor is not verified again for each of its end-entities. */
+  #signedBy: Uint8Array | null = null;
 
   constructor(fields: Fields) {
     this.der = fields.der;
@@ -67,7 +70,8 @@ export class Certificate {
 
   /** RFC 5280 section 6.1: subject and issuer are the same name. */
   get isSelfIssued(): boolean {
-    return this.subject.equals(this.issuer);
+    this.#selfIssued ??= this.subject.equals(this.issuer);
+    return this.#selfIssued;
   }
 
   get basicConstraints(): values.BasicConstraints | null {
@@ -136,7 +140,11 @@ export class Certificate {
    * @throws Refusal `unsupported-key` when the issuer's key cannot be imported.
    */
   signatureHolds(issuer: Certificate): boolean {
-    return signatureHolds(this.signatureAlgorithm, issuer.publicKey, this.tbs, this.signature);
+    const { spki } = issuer.publicKey;
+    if (this.#signedBy !== null && Buffer.compare(this.#signedBy, spki) === 0) return true;
+    const holds = signatureHolds(this.signatureAlgorithm, issuer.publicKey, this.tbs, this.signature);
+    if (holds) this.#signedBy = spki;
+    return holds;
   }
 
   #value<T>(oid: string, read: (value: Uint8Array) => T): T | null {

@@ -26,11 +26,9 @@ const readText = (tag: number, value: Uint8Array): string | null => {
 };
 
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
-/** RFC 4518 section 2.2: code points that mean nothing in a comparison. */
-// oxlint-disable-next-line no-control-regex, no-misleading-character-class
-const NOTHING =
-  /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u06dd\u070f\u1806\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2063\u206a-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffc]/gu;
-const SPACES = /[\s\u0085]+/gu;
+/** RFC 4518 section 2.2: what means nothing in a comparison, and what is a space. */
+const NOTHING = /(?![\t-\r\u0085])[\p{Cc}\p{Cf}\p{Variation_Selector}\u{34f}\u{1806}\u{fffc}]/gu;
+const SPACES = /[\t-\r\u0085\p{Z}]+/gu;
 
 /** RFC 5280 section 7.1 with RFC 4518: map, case fold, NFKC, and white space folded to one space, none at the ends. */
 const foldText = (text: string): string => {

@@ -1,0 +1,85 @@
+import { Refusal, refuse } from '../reasons/index.js';
+import type { Certificate } from './certificate.js';
+import { KEY_USAGE } from './extension-values.js';
+import { OID } from './oids.js';
+import type { PathRules } from './path-rules.js';
+
+/** Extensions that are processed when critical: here, by the revocation check, or by the rules of the profile. */
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  OID.basicConstraints,
+  OID.keyUsage,
+  OID.subjectAltName,
+  OID.issuerAltName,
+  OID.nameConstraints,
+  OID.crlDistributionPoints,
+  OID.certificatePolicies,
+  OID.policyMappings,
+  OID.policyConstraints,
+  OID.inhibitAnyPolicy,
+  OID.extKeyUsage,
+  OID.tnAuthList,
+]);
+
+/** Claim constraints mean something only where a PASSporT is judged. */
+const UNDERSTOOD_BY_STIR: ReadonlySet<string> = new Set([OID.jwtClaimConstraints, OID.enhancedJwtClaimConstraints]);
+
+/** Runs a check of one certificate; a refusal that blames none blames this one. */
+export const blaming = <T>(position: number | null, check: () => T): T => {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof Refusal && error.position === null) return refuse(error.reason, error.detail, position);
+    throw error;
+  }
+};
+
+/**
+ * What one certificate must be by itself, wherever it stands on a path: critical extensions understood (RFC 5280 section 4.2), every
+ * extension that is read well-formed, names where names must be.
+ * @throws Refusal `precertificate`, `unknown-critical-ext`, `malformed-cert`, `name-constraints`, `bad-key-usage`
+ */
+export const checkForm = (certificate: Certificate, rules: PathRules): void => {
+  // RFC 6962 section 3.1.
+  if (certificate.extensions.has(OID.precertificatePoison)) refuse('precertificate');
+  for (const { oid, critical } of certificate.extensions.values()) {
+    if (critical && !UNDERSTOOD.has(oid) && !(rules.name === 'stir' && UNDERSTOOD_BY_STIR.has(oid))) refuse('unknown-critical-ext', oid);
+  }
+  checkNames(certificate);
+  checkConstraints(certificate, rules);
+  readRest(certificate);
+};
+
+/** RFC 5280 sections 4.1.2.4, 4.1.2.6 and 4.2.1.6. */
+const checkNames = (certificate: Certificate): void => {
+  if (certificate.issuer.isEmpty) refuse('malformed-cert', 'issuer is empty');
+  const names = certificate.subjectAltName;
+  if (!certificate.subject.isEmpty) return;
+  if (certificate.basicConstraints?.ca === true) refuse('malformed-cert', 'subject of a CA is empty');
+  if (names === null || !certificate.isCritical(OID.subjectAltName))
+    refuse('malformed-cert', 'neither subject nor critical subjectAltName');
+};
+
+const checkConstraints = (certificate: Certificate, rules: PathRules): void => {
+  const isCa = certificate.basicConstraints?.ca === true;
+  // RFC 5280 section 4.2.1.10: only in a CA certificate, and critical.
+  const critical = !rules.criticalNameConstraints || certificate.isCritical(OID.nameConstraints);
+  if (certificate.nameConstraints !== null && !(isCa && critical)) refuse('name-constraints', 'not critical, or not in a CA');
+  const keyUsage = certificate.keyUsage;
+  // RFC 5280 section 4.2.1.9: without cA no keyCertSign. Section 4.2.1.3: at least one bit.
+  if (keyUsage !== null && !isCa && (keyUsage.bits & KEY_USAGE.keyCertSign) !== 0) refuse('bad-key-usage', 'keyCertSign without cA');
+  if (keyUsage?.bits === 0) refuse('bad-key-usage', 'no bit');
+};
+
+/** Read for their form: one that another verifier could read differently spoils the certificate. */
+const readRest = (certificate: Certificate): void => {
+  void certificate.authorityKeyIdentifier;
+  void certificate.subjectKeyIdentifier;
+  void certificate.issuerAltName;
+  void certificate.certificatePolicies;
+  void certificate.policyMappings;
+  void certificate.policyConstraints;
+  void certificate.inhibitAnyPolicy;
+  void certificate.extKeyUsage;
+  void certificate.crlDistributionPoints;
+  void certificate.authorityInfoAccess;
+};

@@ -1,0 +1,77 @@
+import type { Certificate } from './certificate.js';
+import type { Curve, PublicKey } from './public-key.js';
+import type { Digest } from './signature-algorithm.js';
+
+/** What one family of profiles allows of certificates on a path. */
+export interface PathRules {
+  readonly name: 'rfc5280' | 'stir';
+  /** Certificates without the anchor. */
+  readonly maxCertificates: number;
+  /** Octets of one certificate. */
+  readonly maxOctets: number;
+  readonly curves: readonly Curve[];
+  readonly rsa: boolean;
+  /** Curves of the end-entity's key. */
+  readonly endEntityCurves: readonly Curve[];
+  /** Whether the end-entity may be a CA. */
+  readonly caEndEntity: boolean;
+  /** RFC 5280 section 4.2.1.10: "conforming CAs MUST mark" nameConstraints critical. Elsewhere a breach is a finding: they are processed all the same. */
+  readonly criticalNameConstraints: boolean;
+}
+
+/** standards: profiles, `rfc5280`. 64 KiB: larger than any certificate in use, and small enough that ten of them are judged in time. */
+export const RFC5280_RULES: PathRules = {
+  name: 'rfc5280',
+  maxCertificates: 10,
+  maxOctets: 64 * 1024,
+  curves: ['P-256', 'P-384', 'P-521'],
+  rsa: true,
+  endEntityCurves: ['P-256', 'P-384', 'P-521'],
+  caEndEntity: true,
+  criticalNameConstraints: true,
+};
+
+/** DESIGN section 11 and RFC 8226 section 4: the four trust profiles. */
+export const STIR_RULES: PathRules = {
+  name: 'stir',
+  maxCertificates: 5,
+  maxOctets: 8 * 1024,
+  curves: ['P-256', 'P-384'],
+  rsa: false,
+  endEntityCurves: ['P-256'],
+  caEndEntity: false,
+  criticalNameConstraints: false,
+};
+
+/** Signature verifications for one path, all anchors that might fit included (DESIGN section 11). */
+export const MAX_SIGNATURE_CHECKS = 64;
+
+/** RFC 5758 section 3.2 leaves the pairing open; the profiles settle it: a digest as long as the curve. */
+const DIGEST_OF: Readonly<Record<Curve, Digest>> = { 'P-256': 'sha256', 'P-384': 'sha384', 'P-521': 'sha512' };
+
+/** Above 8,192 bits one verification costs more than a path may. */
+const MIN_RSA_BITS = 2048;
+const MAX_RSA_BITS = 8192;
+
+export const isKeyAllowed = ({ form }: PublicKey, rules: PathRules, isEndEntity: boolean): boolean => {
+  if (form.kind === 'ec') return (isEndEntity ? rules.endEntityCurves : rules.curves).includes(form.curve);
+  if (form.kind !== 'rsa' || !rules.rsa || form.bits < MIN_RSA_BITS || form.bits > MAX_RSA_BITS) return false;
+  // RFC 8017 section 3.1: e is odd and at least 3. Longer than 8 octets makes a verification as dear as a signature.
+  const { exponent } = form;
+  const last = exponent.at(-1) ?? 0;
+  return exponent.length <= 8 && last % 2 === 1 && (exponent.length > 1 || last >= 3);
+};
+
+/** Whether the signature of `certificate` is by an algorithm that the rules know at all. */
+export const isAlgorithmKnown = ({ signatureAlgorithm: { known } }: Certificate, rules: PathRules): boolean => {
+  if (known === null) return false;
+  if (known.scheme === 'rsa') return rules.rsa;
+  return rules.curves.some((curve) => DIGEST_OF[curve] === known.digest);
+};
+
+/** Whether that algorithm belongs to this issuer's key. */
+export const isAlgorithmOf = ({ signatureAlgorithm: { known } }: Certificate, { publicKey: { form } }: Certificate): boolean => {
+  if (known === null) return false;
+  if (form.kind === 'ec') return known.scheme === 'ec' && known.digest === DIGEST_OF[form.curve];
+  return form.kind === 'rsa' && known.scheme === 'rsa';
+};
