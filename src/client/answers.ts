@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { parseStrictJson } from '../encoding/index.js';
+import { problemError, UnexpectedAnswer } from './api-refusal.js';
+import type { Answer } from './connection.js';
+
+/** The answers of CONTRACT section 2. Members that this client does not know are dropped, so that a newer gateway still answers it. */
+
+const index = z.int().nonnegative();
+
+export const acceptance = z.object({
+  action: z.string(),
+  logIndex: index,
+  leafHash: z.string(),
+  receipt: z.string(),
+  pending: z.boolean().optional(),
+  mapping: z.object({ sii: z.string(), ssi: z.string(), provider: z.string(), expires: z.string() }).optional(),
+});
+export type Acceptance = z.infer<typeof acceptance>;
+
+export const withdrawal = z.object({ logIndex: index, receipt: z.string() });
+export type Withdrawal = z.infer<typeof withdrawal>;
+
+export const lookupAnswer = z.object({
+  sii: z.string(),
+  mappings: z.array(
+    z.object({
+      ssi: z.string(),
+      provider: z.string(),
+      purpose: z.string(),
+      kind: z.string(),
+      default: z.boolean(),
+      expires: z.string(),
+      logIndex: index.optional(),
+    }),
+  ),
+  /** Seconds for which the answer may be kept. */
+  ttl: z.number().nonnegative(),
+});
+export type LookupAnswer = z.infer<typeof lookupAnswer>;
+
+export const lookupBatch = z.object({ answers: z.array(lookupAnswer) });
+
+/**
+ * The answer's JSON in the shape that belongs to its status.
+ * @throws ApiRefusal, ApiUnavailable what the problem document says; UnexpectedAnswer for anything else.
+ */
+export const readAnswer = <T>(answer: Answer, shape: z.ZodType<T>): T => {
+  if (answer.status < 200 || answer.status > 299) throw problemError(answer.status, answer.body, answer.retryAfter);
+  return readShape(answer.body, shape);
+};
+
+export const readShape = <T>(body: Uint8Array | string, shape: z.ZodType<T>): T => {
+  let value: unknown;
+  try {
+    value = parseStrictJson(body);
+  } catch {
+    throw new UnexpectedAnswer('the answer is not JSON');
+  }
+  const read = shape.safeParse(value);
+  if (!read.success) throw new UnexpectedAnswer('the answer is not of the documented shape');
+  return read.data;
+};

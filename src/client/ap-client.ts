@@ -1,0 +1,136 @@
+import { lookupAnswer, lookupBatch, readAnswer, withdrawal, type LookupAnswer, type Withdrawal } from './answers.js';
+import { UnexpectedAnswer } from './api-refusal.js';
+import { Connection, type ConnectionOptions } from './connection.js';
+import { importPassports, type ImportLine } from './import-stream.js';
+import { checkAction } from './passport-action.js';
+import { checkReceipt } from './receipt.js';
+import { DEFAULT_PATIENCE, persist, type Patience } from './retry.js';
+import { submitPassport, type Submitted } from './submission.js';
+
+export interface ClientOptions extends ConnectionOptions {
+  /** The gateway's receipt key; where given, every receipt is checked before its answer is returned. */
+  readonly receiptVkey?: string;
+  readonly patience?: Patience;
+}
+
+export interface Query {
+  readonly sii: string;
+  readonly view?: 'consumer' | 'business' | 'all';
+  /** base64url of SHA-256 of the circle code. */
+  readonly circle?: string;
+}
+
+/** CONTRACT section 2: lookups in one request. */
+const BATCH = 256;
+
+/**
+ * What an application provider does with a gateway: register, withdraw, look up, import.
+ *
+ * Every call throws `ApiRefusal` (the gateway said no: `reason`, `step`, `clause`, `logIndex`), `ApiUnavailable` (it cannot decide now),
+ * `NoAnswer` (none came in spite of the retries), `UnexpectedAnswer`; with `receiptVkey` also `Refusal` `untrusted-note` or `malformed-note`.
+ * What is safe to repeat is repeated, within `patience`.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { ApClient } from 'signpost/client';
+ *
+ * const gateway = new ApClient({
+ *   url: 'https://localhost:8443',
+ *   ca: readFileSync('pki/tls/ca.pem'),
+ *   cert: readFileSync('pki/clients/a.example.pem'),
+ *   key: readFileSync('pki/clients/a.example.key.pem'),
+ * });
+ * const { mappings, ttl } = await gateway.lookup('tel:+12025550100', { view: 'consumer' });
+ * console.log(mappings.find((mapping) => mapping.default)?.ssi ?? 'nobody', ttl);
+ * gateway.close();
+ * ```
+ */
+export class ApClient {
+  readonly #connection: Connection;
+  readonly #patience: Patience;
+  readonly #receiptVkey: string | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#connection = new Connection(options);
+    this.#patience = options.patience ?? DEFAULT_PATIENCE;
+    this.#receiptVkey = options.receiptVkey;
+  }
+
+  /**
+   * Presents a PASSporT of any action. When it resolves the effect is durable, in the log at `logIndex`, and readable.
+   *
+   * @example
+   * ```ts
+   * const { logIndex, receipt, first } = await gateway.submit(passport);
+   * ```
+   */
+  submit(passport: string): Promise<Submitted> {
+    return submitPassport(this.#connection, this.#patience, this.#receiptVkey, passport);
+  }
+
+  /** Presents a `register` PASSporT. @throws Refusal `bad-action` before anything is sent, for another action. */
+  async register(passport: string): Promise<Submitted> {
+    checkAction(passport, 'register');
+    return this.submit(passport);
+  }
+
+  /**
+   * Gives up a mapping: by a `withdraw` PASSporT, or one's own by connection alone, which needs no credential.
+   *
+   * @example
+   * ```ts
+   * await gateway.withdraw({ sii: 'tel:+12025550100', ssi: 'mimi://a.example/u/alice' });
+   * ```
+   */
+  async withdraw(what: string | { readonly sii: string; readonly ssi: string }): Promise<Withdrawal> {
+    if (typeof what === 'string') {
+      checkAction(what, 'withdraw');
+      return this.submit(what);
+    }
+    const given = await persist(this.#patience, () => this.#post('/v1/withdrawals', { sii: what.sii, ssi: what.ssi }, withdrawal));
+    if (this.#receiptVkey !== undefined) checkReceipt(given.receipt, this.#receiptVkey, given);
+    return given;
+  }
+
+  /** Who can be reached under an SII. No match is an empty list, and looks like any other answer. */
+  lookup(sii: string, how: Omit<Query, 'sii'> = {}): Promise<LookupAnswer> {
+    return persist(this.#patience, () => this.#post('/v1/lookups', { ...how, sii }, lookupAnswer));
+  }
+
+  /** Answers in the order of the queries, 256 to a request. */
+  async lookupMany(queries: readonly Query[]): Promise<LookupAnswer[]> {
+    const answers: LookupAnswer[] = [];
+    for (let at = 0; at < queries.length; at += BATCH) {
+      const lookups = queries.slice(at, at + BATCH);
+      const batch = await persist(this.#patience, () => this.#post('/v1/lookups', { lookups }, lookupBatch));
+      if (batch.answers.length !== lookups.length) throw new UnexpectedAnswer('not one answer for each lookup');
+      answers.push(...batch.answers);
+    }
+    return answers;
+  }
+
+  /**
+   * Streams PASSporTs to the gateway and yields its answers in order.
+   *
+   * @example
+   * ```ts
+   * import { createReadStream } from 'node:fs';
+   * import { createInterface } from 'node:readline';
+   *
+   * const passports = createInterface({ input: createReadStream('passports.txt') });
+   * for await (const { line, status, reason } of gateway.import(passports)) if (status > 201) console.error(line, reason);
+   * ```
+   */
+  import(passports: Iterable<string> | AsyncIterable<string>): AsyncGenerator<ImportLine> {
+    return importPassports(this.#connection, this.#receiptVkey, passports);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #post<T>(path: string, body: unknown, shape: Parameters<typeof readAnswer<T>>[1]): Promise<T> {
+    return readAnswer(await this.#connection.call({ method: 'POST', path, type: 'application/json', body: JSON.stringify(body) }), shape);
+  }
+}

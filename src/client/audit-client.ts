@@ -1,0 +1,146 @@
+import {
+  leafHash as hashLeaf,
+  openCheckpoint,
+  tilePath,
+  TileProver,
+  verifyConsistency,
+  verifyTlogProof,
+  type Checkpoint,
+  type Count,
+} from '../log/index.js';
+import { refuse } from '../reasons/index.js';
+import { ApiRefusal, problemError, UnexpectedAnswer } from './api-refusal.js';
+import { Connection, type Answer, type ConnectionOptions } from './connection.js';
+import { DEFAULT_PATIENCE, persist, type Patience } from './retry.js';
+
+export interface AuditOptions extends ConnectionOptions {
+  /** The log's verifier key; its name is the log's origin. Must come from elsewhere than the gateway that is audited. */
+  readonly logVkey: string;
+  /** Verifier keys of witnesses, and how many of them must have signed; default none. */
+  readonly witnesses?: readonly string[];
+  readonly quorum?: number;
+  readonly patience?: Patience;
+}
+
+export interface SignedCheckpoint extends Checkpoint {
+  /** The signed note as it came: what one auditor shows to another. */
+  readonly note: string;
+}
+
+export interface Entry {
+  /** The leaf's octets as they stand in the log. */
+  readonly leaf: Uint8Array;
+  readonly leafHash: Uint8Array;
+}
+
+export interface Proven extends Entry {
+  readonly index: number;
+  /** Size and root of the checkpoint that the proof was verified under. */
+  readonly size: Count;
+  readonly root: Uint8Array;
+  /** The tlog-proof text: with the leaf and the log's key all that is needed to prove the entry again, offline, for ever. */
+  readonly proof: string;
+}
+
+/**
+ * What an auditor does with a gateway's log. Trusts nothing that it is told: every checkpoint's signature and every proof is verified here.
+ * Throws `Refusal` (`malformed-note`, `untrusted-note`, `malformed-checkpoint`, `malformed-proof`, `inclusion-failed`, `consistency-failed`,
+ * `quorum-missing`) for what does not hold, and what `ApClient` throws for what the gateway says.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { AuditClient } from 'signpost/client';
+ *
+ * const { logVkey } = JSON.parse(readFileSync('data/keys/public.json', 'utf8'));
+ * const log = new AuditClient({ url: 'https://localhost:8443', ca: readFileSync('pki/tls/ca.pem'), logVkey });
+ * const { size } = await log.checkpoint();
+ * const { leaf } = await log.proof(0);
+ * console.log(size, new TextDecoder().decode(leaf));
+ * log.close();
+ * ```
+ */
+export class AuditClient {
+  readonly #connection: Connection;
+  readonly #options: AuditOptions;
+  readonly #patience: Patience;
+
+  constructor(options: AuditOptions) {
+    this.#connection = new Connection(options);
+    this.#options = options;
+    this.#patience = options.patience ?? DEFAULT_PATIENCE;
+  }
+
+  /** The newest published checkpoint. Proven: the log signed this root for this size. Not proven: that it signed no other; see `consistent`. */
+  async checkpoint(): Promise<SignedCheckpoint> {
+    const note = (await this.#get('/log/checkpoint')).toString('utf8');
+    const { origin, size, root } = openCheckpoint(note, this.#options.logVkey);
+    return { origin, size, root, note };
+  }
+
+  /**
+   * Verifies that the log under `newer` still begins with all that it held under `older`, from the published tiles.
+   * An auditor keeps the last checkpoint and asks this of each next one: a log that rewrites its past cannot answer.
+   * @throws Refusal `consistency-failed`; `older` of size 0 says nothing and is refused
+   */
+  async consistent(older: Checkpoint, newer: Checkpoint): Promise<true> {
+    const prover = new TileProver(Number(newer.size), (path) => this.#file(path));
+    const proof = await prover.consistency(Number(older.size));
+    return verifyConsistency({ size1: older.size, size2: newer.size, root1: older.root, root2: newer.root, proof });
+  }
+
+  /** The leaf at `index`, hashed here. Proves nothing about the log; `proof` does. @throws ApiRefusal `not-found` */
+  async entry(index: number): Promise<Entry> {
+    const leaf = new Uint8Array(await this.#get(`/v1/entries/${index}`));
+    return { leaf, leafHash: hashLeaf(leaf) };
+  }
+
+  /**
+   * The entry at `index`, and the verified proof that the log holds it there.
+   * @throws ApiRefusal `not-found`, `not-published` (no checkpoint covers it yet: within seconds one will)
+   */
+  async proof(index: number): Promise<Proven> {
+    const entry = await this.entry(index);
+    const proof = (await this.#get(`/v1/entries/${index}/proof`)).toString('utf8');
+    const { logVkey, witnesses, quorum } = this.#options;
+    const proven = verifyTlogProof({
+      proof,
+      leafHash: entry.leafHash,
+      log: logVkey,
+      ...(witnesses === undefined ? {} : { witnesses }),
+      ...(quorum === undefined ? {} : { quorum }),
+    });
+    // A proof of the same leaf elsewhere is sound, and still not what was asked for.
+    if (BigInt(proven.index) !== BigInt(index)) return refuse('inclusion-failed', 'index');
+    return { ...entry, index, size: proven.size, root: proven.root, proof };
+  }
+
+  /** A tile as C2SP tlog-tiles names it: `level` a number or `"entries"`; `width` under 256 for a partial one. @throws ApiRefusal `not-found` */
+  async tile(level: number | 'entries', index: number, width = 256): Promise<Uint8Array> {
+    return new Uint8Array(await this.#get(`/log/${tilePath({ level, index, width })}`));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #file(path: string): Promise<Uint8Array | null> {
+    try {
+      return await this.#get(`/log/${path}`);
+    } catch (error) {
+      if (error instanceof ApiRefusal && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  async #get(path: string): Promise<Buffer> {
+    const answer = await persist(this.#patience, async () => orRefusal(await this.#connection.call({ method: 'GET', path })));
+    return answer.body;
+  }
+}
+
+const orRefusal = (answer: Answer): Answer => {
+  if (answer.status === 200) return answer;
+  if (answer.status >= 400) throw problemError(answer.status, answer.body, answer.retryAfter);
+  throw new UnexpectedAnswer(`status ${answer.status}`);
+};
