@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { ApClient } from '../client/index.js';
+import { audienceOf, credentialFor, domainOf, tlsOf, type CallerOptions } from './ap-caller.js';
+import { understandSii, understandSsi } from './ap-identifier.js';
+import { circleOf, signStatement } from './ap-passport.js';
+import { lookupWords, print, reportError, type Report } from './ap-report.js';
+
+interface Options extends CallerOptions {
+  readonly json?: boolean;
+  readonly country?: string;
+  readonly receiptKey?: string;
+  readonly purpose: 'consumer' | 'business';
+  readonly kind?: string;
+  readonly consent: string;
+  readonly circle?: string;
+  readonly lifetime: number;
+  readonly action: 'register' | 'withdraw';
+  readonly passport?: string;
+  readonly signed?: boolean;
+  readonly view?: 'consumer' | 'business' | 'all';
+}
+
+/** `signpost ap`: what an application provider does, from the command line. */
+export const run = async (argv: string[]): Promise<number> => {
+  let outcome: Report | null = null;
+  const does =
+    (work: (options: Options, ...operands: string[]) => Promise<Report>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const command = given.at(-1) as Command;
+      outcome = await work(command.opts<Options>(), ...command.args);
+    };
+  try {
+    await program(does).parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    outcome = reportError(error);
+  }
+  return outcome === null ? 2 : print(outcome, argv.includes('--json'));
+};
+
+type Does = (work: (options: Options, ...operands: string[]) => Promise<Report>) => (...given: unknown[]) => Promise<void>;
+
+const program = (does: Does): Command => {
+  const ap = new Command('ap').description('sign, register, withdraw and look up as an application provider').exitOverride();
+  statementOptions(verb(ap, 'sign', 'sign a PASSporT and print it; nothing is sent'))
+    .argument('<sii>', 'number or e-mail address')
+    .argument('<user>', 'user, or the whole mimi: URI')
+    .addOption(new Option('--action <action>', 'what to sign').choices(['register', 'withdraw']).default('register'))
+    .action(does(sign));
+  statementOptions(verb(ap, 'register', 'register a mapping'))
+    .argument('[sii]', 'number or e-mail address')
+    .argument('[user]', 'user, or the whole mimi: URI')
+    .option('--passport <file>', 'present this PASSporT instead of signing one')
+    .action(does(register));
+  statementOptions(verb(ap, 'withdraw', 'give up a mapping, by connection or, with --signed, by a PASSporT'))
+    .argument('[sii]', 'number or e-mail address')
+    .argument('[user]', 'user, or the whole mimi: URI')
+    .option('--signed', 'sign a withdraw PASSporT')
+    .option('--passport <file>', 'present this PASSporT instead of signing one')
+    .action(does(withdraw));
+  verb(ap, 'lookup', 'who can be reached under a number or address')
+    .argument('<sii...>', 'numbers or e-mail addresses')
+    .addOption(new Option('--view <view>', 'which mappings').choices(['consumer', 'business', 'all']))
+    .option('--circle <code>', 'circle code')
+    .action(does(lookup));
+  return ap;
+};
+
+const verb = (parent: Command, name: string, description: string): Command =>
+  parent
+    .command(name)
+    .description(description)
+    .exitOverride()
+    .option('--url <url>', 'the gateway', 'https://localhost:8443')
+    .option('--pki <dir>', 'a PKI directory of dev-pki; with --as it stands for all the files below')
+    .option('--as <domain>', 'this AP')
+    .option('--ca <file>', "PEM of the gateway's TLS authority")
+    .option('--cert <file>', 'PEM of the TLS client certificate')
+    .option('--key <file>', 'PEM of its key')
+    .option('--country <code>', 'country of numbers typed without one, such as US')
+    .option('--receipt-key <vkey>', "the gateway's receipt key; receipts are then checked")
+    .option('--json', 'JSON to standard output');
+
+const statementOptions = (command: Command): Command =>
+  command
+    .option('--credential <file>', 'PEM of the path that signs, end-entity first')
+    .option('--credential-key <file>', 'PEM of its key')
+    .option('--audience <id>', 'id of the discovery provider')
+    .addOption(new Option('--purpose <purpose>', 'what the mapping is for').choices(['consumer', 'business']).default('consumer'))
+    .addOption(new Option('--kind <kind>', 'who answers there').choices(['user', 'service']))
+    .addOption(new Option('--consent <consent>', 'how the user agreed').choices(['operator', 'sim', 'otp', 'app']).default('app'))
+    .option('--circle <code>', 'circle code: only who knows it finds the mapping')
+    .option('--lifetime <seconds>', 'how long the PASSporT may be presented', Number, 300);
+
+const sign = async (options: Options, typedSii = '', typedUser = ''): Promise<Report> => {
+  const passport = signed(options, options.action, typedSii, typedUser);
+  return { code: 0, json: { passport }, words: passport };
+};
+
+const register = async (options: Options, typedSii?: string, typedUser?: string): Promise<Report> => {
+  const passport = presented(options, 'register', typedSii, typedUser);
+  const done = await withClient(options, (client) => client.register(passport));
+  const words = `registered until ${done.mapping?.expires ?? '?'}: entry ${done.logIndex} of the log${done.first ? '' : ' (was registered before)'}`;
+  return { code: 0, json: done, words };
+};
+
+const withdraw = async (options: Options, typedSii?: string, typedUser?: string): Promise<Report> => {
+  const what =
+    options.signed === true || options.passport !== undefined
+      ? presented(options, 'withdraw', typedSii, typedUser)
+      : { sii: understandSii(typedSii ?? '', options.country), ssi: understandSsi(typedUser ?? '', domainOf(options)) };
+  const done = await withClient(options, (client) => client.withdraw(what));
+  return { code: 0, json: done, words: `withdrawn: entry ${done.logIndex} of the log` };
+};
+
+const lookup = async (options: Options, ...typed: string[]): Promise<Report> => {
+  const how = {
+    ...(options.view === undefined ? {} : { view: options.view }),
+    ...(options.circle === undefined ? {} : { circle: circleOf(options.circle) }),
+  };
+  const queries = typed.map((one) => ({ ...how, sii: understandSii(one, options.country) }));
+  const answers = await withClient(options, (client) => client.lookupMany(queries));
+  const found = answers.every((answer) => answer.mappings.length > 0);
+  return { code: found ? 0 : 1, json: answers.length === 1 ? answers[0] : { answers }, words: answers.map(lookupWords).join('\n') };
+};
+
+const presented = (options: Options, action: Options['action'], typedSii = '', typedUser = ''): string =>
+  options.passport === undefined ? signed(options, action, typedSii, typedUser) : readFileSync(options.passport, 'utf8').trim();
+
+const signed = (options: Options, action: Options['action'], typedSii: string, typedUser: string): string => {
+  const provider = domainOf(options);
+  const sii = understandSii(typedSii, options.country);
+  const statement = {
+    action,
+    audience: audienceOf(options),
+    sii,
+    ssi: understandSsi(typedUser, provider),
+    provider,
+    purpose: options.purpose,
+    consent: options.consent,
+    lifetime: options.lifetime,
+    ...(options.kind === undefined ? {} : { kind: options.kind }),
+    ...(options.circle === undefined ? {} : { circleCode: options.circle }),
+  };
+  return signStatement(statement, credentialFor(options, sii), Math.floor(Date.now() / 1000));
+};
+
+const withClient = async <T>(options: Options, work: (client: ApClient) => Promise<T>): Promise<T> => {
+  const client = new ApClient({
+    url: options.url,
+    ...tlsOf(options),
+    ...(options.receiptKey === undefined ? {} : { receiptVkey: options.receiptKey }),
+  });
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+};
