@@ -10,6 +10,7 @@ import { Refusal } from '../reasons/index.js';
 import { Admission, type AdmissionLimits } from './admission.js';
 import { ClientIdentities } from './client-identity.js';
 import { Dispatcher } from './dispatch.js';
+import { Drain } from './drain.js';
 import { describeFault } from './fault.js';
 import { expressApp, forMethod, refusing } from './express-app.js';
 import { LIMITS } from './limits.js';
@@ -63,6 +64,7 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
   const dispatcher = new Dispatcher({ ...options, metrics, admission, openapi: openApiDocument() }, identities, ids);
   const server = createServer(serverOptions(options.credentials));
   configure(server);
+  const draining = new Drain(server, admission);
   attach(server, dispatcher, { metrics, ids, log: options.log });
   let credentials = options.credentials;
   return {
@@ -73,7 +75,7 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
       if (next.clientAuthorities !== credentials.clientAuthorities) identities.trustChanged();
       credentials = next;
     },
-    drain: () => drain(server, admission),
+    drain: () => draining.run(),
   };
 };
 
@@ -121,6 +123,8 @@ const router = (dispatcher: Dispatcher): Handler => {
     try {
       target = readTarget(request);
     } catch (thrown) {
+      // What follows a request that two parsers may read as two is not to be trusted.
+      response.shouldKeepAlive = false;
       const refusal = thrown instanceof Refusal ? thrown : new Refusal('malformed-request');
       void dispatcher.serve(refusing('unmatched', refusal), request, response);
       return;
@@ -172,15 +176,3 @@ const listen = (server: Server, port: number, host: string): Promise<number> =>
       resolve((server.address() as AddressInfo).port);
     });
   });
-
-const drain = async (server: Server, admission: Admission): Promise<void> => {
-  admission.startDraining();
-  await new Promise((resolve) => setTimeout(resolve, LIMITS.drainNoticeMs));
-  const closed = new Promise((resolve) => server.close(resolve));
-  // Standards: stack 4: close() alone waits for every idle keep-alive client.
-  const sweep = setInterval(() => server.closeIdleConnections(), 25);
-  const deadline = setTimeout(() => server.closeAllConnections(), LIMITS.drainMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(deadline);
-};
