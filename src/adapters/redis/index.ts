@@ -1,0 +1,2 @@
+export type { RedisOptions } from './connection.js';
+export { RedisMappingStore, type RedisMappingStoreOptions } from './mapping-store.js';
