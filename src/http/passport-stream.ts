@@ -35,9 +35,9 @@ export const answerStream = async (exchange: Exchange): Promise<Answer> => {
   try {
     let number = 0;
     for await (const line of linesOf(chunks, LIMITS.lineBytes)) {
-      number += 1;
       watchdog.refresh();
       if (response.destroyed || site.admission.draining) break;
+      number += 1;
       await answers.room();
       await begin(exchange, answers, number, line);
       if (number % LINES_PER_TURN === 0) await new Promise(setImmediate);
