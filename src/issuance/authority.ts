@@ -34,6 +34,12 @@ export interface Terms {
   readonly notAfter: number;
 }
 
+/** Where an issuer that lasts gets the time (ms since 1970) and randomness from. */
+export interface IssuingSources {
+  readonly now: () => number;
+  readonly random: RandomSource;
+}
+
 /** What may stand in a CA certificate beyond the constant parts. */
 export interface CaContent {
   readonly subject: Buffer;

@@ -1,7 +1,7 @@
-import type { RandomSource } from '../ports/index.js';
 import { TRUST_PROFILES, type TrustProfile } from '../verification/verdict.js';
 import { parseCertificate, type TnEntry } from '../x509/index.js';
-import { issueCa, issueRoot, type Authority } from './authority.js';
+import { issueCa, issueRoot, type Authority, type IssuingSources } from './authority.js';
+import type { IssuedCredential } from './credential.js';
 import { AUTHORITIES, distributionPointOf } from './development-plan.js';
 import { issueEndEntity, pathOf, type EndEntityContent } from './end-entity.js';
 import type { Binding } from './extensions.js';
@@ -16,13 +16,6 @@ const DAY = 86_400;
 const AUTHORITY_LIFETIME = 3650 * DAY;
 export const CREDENTIAL_LIFETIME = 365 * DAY;
 export const CRL_LIFETIME = 365 * DAY;
-
-/** A path and the key that signs with it. */
-export interface IssuedCredential {
-  /** DER, end-entity first, no anchor. */
-  readonly path: readonly Buffer[];
-  readonly key: KeyPair;
-}
 
 /** What every kind of end-entity may be asked to differ in. Times in seconds. */
 export interface Variation {
@@ -46,13 +39,7 @@ export interface DevelopmentState {
   readonly crlNumbers: ReadonlyMap<string, number>;
 }
 
-export interface DevelopmentSources {
-  /** ms since 1970. */
-  readonly now: () => number;
-  readonly random: RandomSource;
-}
-
-const freshAuthorities = ({ now, random }: DevelopmentSources): Map<string, Authority> => {
+const freshAuthorities = ({ now, random }: IssuingSources): Map<string, Authority> => {
   const made = new Map<string, Authority>();
   const notBefore = Math.floor(now() / 1000);
   const terms = { random, notBefore, notAfter: notBefore + AUTHORITY_LIFETIME };
@@ -69,12 +56,12 @@ const freshAuthorities = ({ now, random }: DevelopmentSources): Map<string, Auth
  * caller's. Its keys are as safe as the process; never an anchor in production.
  */
 export class DevelopmentPki {
-  readonly #sources: DevelopmentSources;
+  readonly #sources: IssuingSources;
   readonly #authorities: Map<string, Authority>;
   readonly #revoked: Map<string, RevokedEntry[]>;
   readonly #crlNumbers: Map<string, number>;
 
-  constructor(sources: DevelopmentSources, state?: DevelopmentState) {
+  constructor(sources: IssuingSources, state?: DevelopmentState) {
     this.#sources = sources;
     this.#authorities = state === undefined ? freshAuthorities(sources) : new Map(state.authorities);
     this.#revoked = new Map(Array.from(state?.revoked ?? [], ([name, entries]) => [name, [...entries]]));

@@ -1,4 +1,13 @@
-export { authorityOf, certifyCa, issueCa, issueRoot, type Authority, type CaContent, type Terms } from './authority.js';
+export {
+  authorityOf,
+  certifyCa,
+  issueCa,
+  issueRoot,
+  type Authority,
+  type CaContent,
+  type IssuingSources,
+  type Terms,
+} from './authority.js';
 export { newSerial, signCertificate, type CertificateTemplate } from './certificate.js';
 export { issueEndEntity, pathOf, type EndEntityContent } from './end-entity.js';
 export {
@@ -43,8 +52,8 @@ export {
   CRL_LIFETIME,
   DevelopmentPki,
   type DelegateRequest,
-  type DevelopmentSources,
   type DevelopmentState,
-  type IssuedCredential,
   type Variation,
 } from './development.js';
+export { type IssuedCredential } from './credential.js';
+export { claimsOf, signStatement, type Statement } from './statement.js';

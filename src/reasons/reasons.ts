@@ -136,6 +136,8 @@ export const REASONS = {
   'not-ready': row('unavailable', 503, '-', 'DESIGN section 2', 'a promise cannot be kept now', 'Operators: ask /readyz with an operator certificate, or read the log.'),
   'draining': row('unavailable', 503, '-', 'CONTRACT section 2', 'the gateway is stopping', 'Retry elsewhere.'),
   'internal-error': row('fault', 500, '-', 'DESIGN section 6', 'a fault of ours', 'Report the requestId.'),
+  // issuing
+  'key-reuse': row('request', 409, '-', 'RFC 9118 section 8', 'the key is certified for another subject already', 'Make a fresh key for each subject: two certificates over one key leave open which limits hold.'),
   // transparency log, for verifiers of proofs
   'malformed-note': row('refused', 422, '-', 'C2SP signed-note', 'not a signed note', 'Fetch it again.'),
   'untrusted-note': row('refused', 422, '-', 'C2SP signed-note', 'no signature by a known key, or a known key\'s signature is wrong', 'Check the keys.'),

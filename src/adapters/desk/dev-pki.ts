@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CRL_LIFETIME, DevelopmentPki, type DevelopmentSources, type IssuedCredential } from '../../issuance/index.js';
+import { CRL_LIFETIME, DevelopmentPki, type IssuingSources, type IssuedCredential } from '../../issuance/index.js';
 import { TRUST_PROFILES } from '../../verification/verdict.js';
 import { readAuthorities, writeAuthorities } from './authority-files.js';
 import { issueClients, issueCredentials, manifestOf } from './dev-manifest.js';
 import { anchorFile, writeDevPolicies } from './dev-policies.js';
 import { writeCertificates, writePrivateKey, writePublic, writeRevocationList } from './pem-files.js';
 
-export interface DevPkiOptions extends DevelopmentSources {
+export interface DevPkiOptions extends IssuingSources {
   /** Directory to write; it must not hold a PKI yet. */
   readonly out: string;
 }

@@ -1,0 +1,46 @@
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+
+const take = (path: string): boolean => {
+  try {
+    const file = openSync(path, 'wx', 0o600);
+    writeSync(file, String(process.pid));
+    closeSync(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, and is another user's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+};
+
+const holder = (path: string): number => {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return 0;
+  }
+};
+
+/**
+ * One process at a desk at a time: two would give one CRL number twice. A lock whose process is gone is taken over.
+ * @throws Error when another process holds it
+ * @returns gives the lock back
+ */
+export const lockDesk = (path: string): (() => void) => {
+  if (!take(path)) {
+    const pid = holder(path);
+    if (pid > 0 && isAlive(pid)) throw new Error('another process is at this desk');
+    rmSync(path, { force: true });
+    if (!take(path)) throw new Error('another process is at this desk');
+  }
+  return () => rmSync(path, { force: true });
+};

@@ -1,0 +1,137 @@
+import {
+  basicConstraints,
+  createRequest,
+  issueCa,
+  issueRoot,
+  keyUsage,
+  newKeyPair,
+  numberEntries,
+  subjectName,
+  tnAuthList,
+  type Authority,
+  type CaContent,
+  type IssuingSources,
+  type KeyPair,
+  type NumberRange,
+} from '../../issuance/index.js';
+import { refuse } from '../../reasons/index.js';
+import { parseCertificate, tnAuthListOf, type Certificate } from '../../x509/index.js';
+import { Desk } from './desk.js';
+import type { DeskFiles, DeskIdentity } from './desk-files.js';
+
+const DAY = 86_400;
+const ROOT_LIFETIME = 3650 * DAY;
+const CA_LIFETIME = 1825 * DAY;
+
+export interface Opening {
+  readonly identity: DeskIdentity;
+  /** Numbers that the desk's certificate names beside its SPC; then it delegates these only. */
+  readonly numbers: readonly NumberRange[];
+}
+
+const contentOf = ({ identity, numbers }: Opening): CaContent => {
+  if (identity.kind === 'ep') {
+    return { subject: subjectName({ organization: identity.name, commonName: `EP CA ${identity.domain}` }), mailboxes: [identity.domain] };
+  }
+  const commonName = identity.spc === null ? `CA of ${identity.name}` : `NP CA ${identity.spc}`;
+  const entries = [...(identity.spc === null ? [] : [{ spc: identity.spc }]), ...numberEntries(numbers)];
+  return { subject: subjectName({ organization: identity.name, commonName }), numbers: entries };
+};
+
+const checkFree = (files: DeskFiles): void => {
+  if (files.exists) throw new Error('there is a desk in this directory already');
+};
+
+const withRoot = (
+  files: DeskFiles,
+  opening: Opening,
+  key: KeyPair,
+  { now, random }: IssuingSources,
+): { root: Authority; ca: Authority } => {
+  const notBefore = Math.floor(now() / 1000);
+  const subject = subjectName({ organization: opening.identity.name, commonName: 'Development Root' });
+  const root = issueRoot(newKeyPair(), { subject }, { random, notBefore, notAfter: notBefore + ROOT_LIFETIME });
+  const ca = issueCa(root, key, contentOf(opening), { random, notBefore, notAfter: notBefore + CA_LIFETIME });
+  files.writeRoot(root);
+  files.writePath('ca', ca.path);
+  return { root, ca };
+};
+
+/** Makes a desk under a development root of its own, with CRLs. @throws Error when there is a desk */
+export const openWithRoot = (files: DeskFiles, opening: Opening, sources: IssuingSources): void => {
+  checkFree(files);
+  const key = newKeyPair();
+  files.writeKey('ca', key);
+  const { root, ca } = withRoot(files, opening, key, sources);
+  files.writeIdentity(opening.identity);
+  const desk = new Desk(files, sources);
+  try {
+    desk.adopt('root', root.certificate);
+    desk.adopt('ca', ca.certificate);
+    desk.publish();
+  } finally {
+    desk.close();
+  }
+};
+
+/** Makes a desk that waits for a certificate: `ca.csr.pem` goes to the CA above. @throws Error when there is a desk */
+export const openWithRequest = (files: DeskFiles, opening: Opening): void => {
+  checkFree(files);
+  const key = newKeyPair();
+  const { subject, numbers } = contentOf(opening);
+  const extensions = [basicConstraints(true), keyUsage('keyCertSign', 'cRLSign'), ...(numbers === undefined ? [] : [tnAuthList(numbers)])];
+  files.writeKey('ca', key);
+  files.writeRequest(createRequest(key, subject, extensions));
+  files.writeIdentity(opening.identity);
+};
+
+const checkOwn = (path: readonly Certificate[], key: Pick<KeyPair, 'spki'>): Certificate => {
+  const [certificate] = path;
+  if (certificate === undefined) return refuse('malformed-chain', 'empty');
+  if (certificate.basicConstraints?.ca !== true) return refuse('not-a-ca', 'the certificate of the desk');
+  if (Buffer.compare(certificate.publicKey.spki, key.spki) !== 0) return refuse('unsupported-key', 'not the key of the desk');
+  return certificate;
+};
+
+const spcsOf = (certificate: Certificate): string[] =>
+  (tnAuthListOf(certificate) ?? []).flatMap((entry) => ('spc' in entry ? [entry.spc] : []));
+
+/** The anchor is the verifier's to know: a root in the file is not part of the path. */
+const install = (files: DeskFiles, path: readonly Certificate[], sources: IssuingSources): void => {
+  files.writePath(
+    'ca',
+    path.filter((one) => !one.isSelfIssued).map(({ der }) => der),
+  );
+  const desk = new Desk(files, sources);
+  try {
+    desk.publish();
+  } finally {
+    desk.close();
+  }
+};
+
+/**
+ * Puts the answer of the CA above in its place and publishes the first CRL. `path`: the desk's certificate first.
+ * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `unsupported-key`, `not-encompassed` when it does not name the desk's SPC
+ */
+export const installPath = (files: DeskFiles, path: readonly Buffer[], sources: IssuingSources): void => {
+  const certificates = path.map(parseCertificate);
+  const own = checkOwn(certificates, files.key('ca'));
+  const identity = files.identity();
+  if (identity.kind === 'np' && identity.spc !== null && !spcsOf(own).includes(identity.spc)) return refuse('not-encompassed', 'SPC');
+  install(files, certificates, sources);
+};
+
+/**
+ * Makes a desk of a CA that another desk delegated: its numbers are those of the certificate.
+ * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `unsupported-key`, `tnauthlist-missing`
+ */
+export const openDelegated = (files: DeskFiles, name: string, path: readonly Buffer[], key: KeyPair, sources: IssuingSources): void => {
+  checkFree(files);
+  const certificates = path.map(parseCertificate);
+  const own = checkOwn(certificates, key);
+  if (tnAuthListOf(own) === null) return refuse('tnauthlist-missing', 'the certificate of the desk');
+  files.writeKey('ca', key);
+  files.writeIdentity({ kind: 'np', spc: spcsOf(own)[0] ?? null, name });
+  install(files, certificates, sources);
+};

@@ -1,0 +1,88 @@
+import { Command } from 'commander';
+import { openWithRequest, openWithRoot, type Opening } from '../adapters/desk/index.js';
+import { parseDomain } from '../identifiers/index.js';
+import { atDesk, commonCommands, handOver, issueCommand, issueOwn, sources, subjectKey, type Does, type IssueOptions } from './np-desk.js';
+import { collectPermitted, deskOptions, filesOf, parseDuration, passphraseOf, type DeskOptions } from './np-options.js';
+import { report, type DeskReport } from './np-report.js';
+import { signCommands } from './np-sign.js';
+
+interface InitOptions extends DeskOptions {
+  readonly domain: string;
+  readonly name?: string;
+  readonly devRoot?: true;
+}
+
+const init = (options: InitOptions): DeskReport => {
+  const files = filesOf(options);
+  const domain = parseDomain(options.domain);
+  const opening: Opening = { identity: { kind: 'ep', domain, name: options.name ?? domain }, numbers: [] };
+  if (options.devRoot === true) {
+    openWithRoot(files, opening, sources);
+    return {
+      json: { desk: options.dir, root: files.path('root.pem') },
+      words: `a desk under a development root: ${files.path('root.pem')}`,
+    };
+  }
+  openWithRequest(files, opening);
+  const request = files.path('ca.csr.pem');
+  return { json: { desk: options.dir, request }, words: `send ${request} to the CA, then: ep install --certificate FILE` };
+};
+
+interface MailboxOptions extends IssueOptions {
+  readonly to?: string;
+  readonly mailbox?: string;
+  readonly csr?: string;
+  readonly permit: Readonly<Record<string, string[]>>;
+  readonly out?: string;
+}
+
+const issueMailbox = (options: MailboxOptions, mailbox: string): DeskReport => {
+  if (options.to === undefined || options.out === undefined) throw new Error('--mailbox needs --to and --out');
+  const grant = { to: parseDomain(options.to), lifetime: options.lifetime, subject: subjectKey(options.csr) };
+  const permitted = Object.keys(options.permit).length === 0 ? undefined : options.permit;
+  const path = atDesk(options, (desk) => desk.mailbox(grant, mailbox, permitted));
+  return handOver(options.out, path, grant.subject, passphraseOf(options));
+};
+
+const issue = (options: MailboxOptions): DeskReport =>
+  options.mailbox === undefined ? issueOwn(options) : issueMailbox(options, options.mailbox);
+
+const delegate = (options: MailboxOptions): DeskReport => {
+  if (options.mailbox === undefined) throw new Error('give --mailbox');
+  return issueMailbox(options, options.mailbox);
+};
+
+const mailboxOptions = (command: Command): Command =>
+  command
+    .option('--mailbox <address>', 'issue a credential for this mailbox, in lower case, instead')
+    .option('--to <domain>', 'the AP that the mailbox credential is bound to')
+    .option('--csr <file>', 'PEM of a request: the key stays with its owner')
+    .option('--permit <claim=values>', 'pin a claim, such as action=register,prefer', collectPermitted, {})
+    .option('--out <file>', 'where the path is written; a key made here stands beside it as .key.pem');
+
+const program = (does: Does): Command => {
+  const ep = new Command('ep').description("the e-mail provider's desk: keys, credentials, mailboxes, CRLs, PASSporTs").exitOverride();
+  deskOptions(ep.command('init').description('make a desk: keys, and a request for a CA or a development root'))
+    .requiredOption('--domain <domain>', 'the mail domain')
+    .option('--name <name>', 'name of the provider')
+    .option('--dev-root', 'certify it under a development root of its own')
+    .action(does(init));
+  mailboxOptions(issueCommand(ep)).action(does(issue));
+  commonCommands(ep, does);
+  mailboxOptions(deskOptions(ep.command('delegate').description('issue a credential for one mailbox, bound to one AP')))
+    .option('--lifetime <duration>', 'how long it is good', parseDuration, parseDuration('24h'))
+    .action(does(delegate));
+  signCommands(ep, does, false);
+  return ep;
+};
+
+/** `signpost ep`: the e-mail provider's desk. */
+export const run = (argv: string[]): Promise<number> =>
+  report(argv.includes('--json'), async () => {
+    let done: DeskReport | null = null;
+    const does: Does = (work) => (options) => {
+      done = work(options);
+    };
+    await program(does).parseAsync(argv, { from: 'user' });
+    return done;
+  });

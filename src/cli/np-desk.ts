@@ -1,0 +1,133 @@
+import { createPublicKey, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { Desk, installPath, readCertificates, writeCertificates, writePrivateKey, type SubjectKey } from '../adapters/desk/index.js';
+import { decodePem } from '../encoding/index.js';
+import {
+  newKeyPair,
+  REVOCATION_REASONS,
+  verifyRequest,
+  type IssuingSources,
+  type KeyPair,
+  type RevocationReason,
+} from '../issuance/index.js';
+import { parseCertificate } from '../x509/index.js';
+import { deskOptions, filesOf, parseDuration, parseInstant, type DeskOptions } from './np-options.js';
+import { instant, type DeskReport } from './np-report.js';
+
+/** The world outside: the system's clock and randomness. */
+export const sources: IssuingSources = { now: () => Date.now(), random: (octets) => randomBytes(octets) };
+
+/** One piece of work at a desk, which is locked meanwhile. */
+export const atDesk = <T>(options: DeskOptions, work: (desk: Desk) => T): T => {
+  const desk = new Desk(filesOf(options), sources);
+  try {
+    return work(desk);
+  } finally {
+    desk.close();
+  }
+};
+
+/** The key of a request that the AP made, or a fresh one that is handed over with the certificate. */
+export const subjectKey = (requestFile: string | undefined): SubjectKey => {
+  if (requestFile === undefined) return { own: newKeyPair() };
+  const [block] = decodePem(readFileSync(requestFile, 'utf8'));
+  return { spki: verifyRequest(block?.der ?? Buffer.alloc(0)).spki };
+};
+
+/** Writes what was issued, the key only if it was made here. `out` names the certificate's file; the key stands beside it. */
+export const handOver = (out: string, path: readonly Buffer[], subject: SubjectKey, passphrase: string | undefined): DeskReport => {
+  const [certificate] = path;
+  if (certificate === undefined) throw new Error('nothing was issued');
+  const key = 'own' in subject ? out.replace(/(\.pem)?$/, '.key.pem') : null;
+  if (key !== null && 'own' in subject) writePrivateKey(key, subject.own.privateKey, passphrase);
+  writeCertificates(out, path);
+  const { serial, notAfter } = parseCertificate(certificate);
+  const json = { chain: out, key, serial: Buffer.from(serial).toString('hex'), notAfter: instant(notAfter) };
+  return { json, words: `${out}\n${key === null ? '' : `${key}\n`}serial ${json.serial}, good until ${json.notAfter}` };
+};
+
+export interface IssueOptions extends DeskOptions {
+  readonly lifetime: number;
+}
+
+/** The desk's own credential. */
+export const issueOwn = (options: IssueOptions): DeskReport => {
+  const files = filesOf(options);
+  const [path, lists] = atDesk(options, (desk) => [desk.issueOwn(options.lifetime).path, desk.publish()] as const);
+  const { serial, notAfter } = parseCertificate(path[0] ?? Buffer.alloc(0));
+  const json = {
+    chain: files.path('own.pem'),
+    key: files.path('own.key.pem'),
+    serial: Buffer.from(serial).toString('hex'),
+    notAfter: instant(notAfter),
+    crls: lists.files,
+  };
+  return { json, words: `${json.chain}\n${json.key}\nserial ${json.serial}, good until ${json.notAfter}` };
+};
+
+interface RevokeOptions extends DeskOptions {
+  readonly serial?: string;
+  readonly certificate?: string;
+  readonly reason: RevocationReason;
+  readonly since?: number;
+}
+
+const serialOf = ({ serial, certificate }: RevokeOptions): string => {
+  if (serial !== undefined) return serial.toLowerCase();
+  const [first] = certificate === undefined ? [] : readCertificates(certificate);
+  if (first === undefined) throw new Error('give --serial or --certificate');
+  return Buffer.from(parseCertificate(first).serial).toString('hex');
+};
+
+const revoke = (options: RevokeOptions): DeskReport => {
+  const serial = serialOf(options);
+  const lists = atDesk(options, (desk) => desk.revoke(serial, options.reason, options.since));
+  return { json: { serial, reason: options.reason, crls: lists.files }, words: `revoked ${serial}\n${lists.files.join('\n')}` };
+};
+
+const crl = (options: DeskOptions): DeskReport => {
+  const lists = atDesk(options, (desk) => desk.publish());
+  const nextUpdate = instant(lists.nextUpdate);
+  return { json: { crls: lists.files, nextUpdate }, words: `${lists.files.join('\n')}\ngood until ${nextUpdate}` };
+};
+
+interface InstallOptions extends DeskOptions {
+  readonly certificate: string;
+}
+
+const install = (options: InstallOptions): DeskReport => {
+  const files = filesOf(options);
+  installPath(files, readCertificates(options.certificate), sources);
+  return { json: { chain: files.path('ca.pem') }, words: files.path('ca.pem') };
+};
+
+export type Does = <O>(work: (options: O) => DeskReport) => (options: O) => void;
+
+export const issueCommand = (desk: Command): Command =>
+  deskOptions(desk.command('issue').description("issue the desk's own credential, which signs its PASSporTs")).option(
+    '--lifetime <duration>',
+    'how long it is good',
+    parseDuration,
+    parseDuration('90d'),
+  );
+
+/** The commands that an NP's and an EP's desk have in common. */
+export const commonCommands = (desk: Command, does: Does): void => {
+  deskOptions(desk.command('install').description('put the answer of the CA above to ca.csr.pem in its place'))
+    .requiredOption('--certificate <file>', "PEM of the path, the desk's certificate first")
+    .action(does(install));
+  deskOptions(desk.command('revoke').description('revoke a certificate of this desk and publish its CRL'))
+    .option('--serial <hex>', 'serial number')
+    .option('--certificate <file>', 'PEM of the certificate')
+    .addOption(new Option('--reason <reason>', 'why').choices(Object.keys(REVOCATION_REASONS)).default('unspecified'))
+    .option('--since <instant>', 'since when the key is not to be trusted', parseInstant)
+    .action(does(revoke));
+  deskOptions(desk.command('crl').description('publish a fresh CRL')).action(does(crl));
+};
+
+/** A key pair of which only the private half is on file. */
+export const keyPairOf = (privateKey: KeyPair['privateKey']): KeyPair => ({
+  privateKey,
+  spki: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }),
+});

@@ -1,0 +1,124 @@
+import { Command } from 'commander';
+import {
+  openDelegated,
+  openWithRequest,
+  openWithRoot,
+  readCertificates,
+  readPrivateKey,
+  writeRevocationList,
+  type Opening,
+} from '../adapters/desk/index.js';
+import { parseDomain, parseSpc } from '../identifiers/index.js';
+import type { NumberRange } from '../issuance/index.js';
+import { atDesk, commonCommands, handOver, issueCommand, issueOwn, keyPairOf, sources, subjectKey, type Does } from './np-desk.js';
+import { collectNumbers, collectPermitted, deskOptions, filesOf, parseDuration, passphraseOf, type DeskOptions } from './np-options.js';
+import { report, type DeskReport } from './np-report.js';
+import { signCommands } from './np-sign.js';
+
+interface InitOptions extends DeskOptions {
+  readonly name: string;
+  readonly spc?: string;
+  readonly range: readonly NumberRange[];
+  readonly numbers: readonly NumberRange[];
+  readonly devRoot?: true;
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+const initDelegated = (options: InitOptions, certificate: string): DeskReport => {
+  const files = filesOf(options);
+  if (options.key === undefined) throw new Error('--certificate needs --key');
+  openDelegated(files, options.name, readCertificates(certificate), keyPairOf(readPrivateKey(options.key, passphraseOf(options))), sources);
+  return { json: { desk: options.dir, chain: files.path('ca.pem') }, words: `a desk over a delegated CA: ${options.dir}` };
+};
+
+const init = (options: InitOptions): DeskReport => {
+  if (options.certificate !== undefined) return initDelegated(options, options.certificate);
+  if (options.spc === undefined) throw new Error('give --spc, or --certificate of a delegated CA');
+  const files = filesOf(options);
+  const opening: Opening = {
+    identity: { kind: 'np', spc: parseSpc(options.spc), name: options.name },
+    numbers: [...options.numbers, ...options.range],
+  };
+  if (options.devRoot === true) {
+    openWithRoot(files, opening, sources);
+    return {
+      json: { desk: options.dir, root: files.path('root.pem') },
+      words: `a desk under a development root: ${files.path('root.pem')}`,
+    };
+  }
+  openWithRequest(files, opening);
+  const request = files.path('ca.csr.pem');
+  return { json: { desk: options.dir, request }, words: `send ${request} to the STI-CA, then: np install --certificate FILE` };
+};
+
+interface DelegateOptions extends DeskOptions {
+  readonly to: string;
+  readonly numbers: readonly NumberRange[];
+  readonly range: readonly NumberRange[];
+  readonly lifetime: number;
+  readonly ca?: true;
+  readonly csr?: string;
+  readonly permit: Readonly<Record<string, string[]>>;
+  readonly out: string;
+}
+
+const delegate = (options: DelegateOptions): DeskReport => {
+  const grant = { to: parseDomain(options.to), lifetime: options.lifetime, subject: subjectKey(options.csr) };
+  const numbers = [...options.numbers, ...options.range];
+  if (options.ca === true) return delegateCa(options, grant, numbers);
+  const permitted = Object.keys(options.permit).length === 0 ? undefined : options.permit;
+  const path = atDesk(options, (desk) => desk.delegate(grant, numbers, permitted));
+  return handOver(options.out, path, grant.subject, passphraseOf(options));
+};
+
+type Grant = Parameters<Parameters<Parameters<typeof atDesk>[1]>[0]['delegateCa']>[0];
+
+const delegateCa = (options: DelegateOptions, grant: Grant, numbers: readonly NumberRange[]): DeskReport => {
+  const { path, crl } = atDesk(options, (desk) => desk.delegateCa(grant, numbers));
+  const handed = handOver(options.out, path, grant.subject, passphraseOf(options));
+  if (crl === null) return handed;
+  const file = options.out.replace(/(\.pem)?$/, '.crl.pem');
+  writeRevocationList(file, crl);
+  return { json: { ...handed.json, crl: file }, words: `${handed.words}\n${file}` };
+};
+
+const NOTHING: readonly NumberRange[] = [];
+
+const program = (does: Does): Command => {
+  const np = new Command('np').description("the number provider's desk: keys, credentials, delegates, CRLs, PASSporTs").exitOverride();
+  deskOptions(np.command('init').description('make a desk: keys, and a request for the STI-CA or a development root'))
+    .requiredOption('--name <name>', 'legal name of the provider')
+    .option('--spc <spc>', 'service provider code')
+    .option('--numbers <number>', 'number that the certificate names beside the SPC; may be repeated', collectNumbers, NOTHING)
+    .option('--range <start+count>', 'the same for a range', collectNumbers, NOTHING)
+    .option('--dev-root', 'certify it under a development root of its own')
+    .option('--certificate <file>', 'make it of a CA that another desk delegated: PEM of its path')
+    .option('--key <file>', 'PEM of its key')
+    .action(does(init));
+  issueCommand(np).action(does(issueOwn));
+  commonCommands(np, does);
+  deskOptions(np.command('delegate').description('issue a delegate credential over numbers, bound to one AP, or a CA for an enterprise'))
+    .requiredOption('--to <domain>', "the AP's or enterprise's domain")
+    .option('--numbers <number>', 'one number; may be repeated', collectNumbers, NOTHING)
+    .option('--range <start+count>', 'a range; may be repeated', collectNumbers, NOTHING)
+    .option('--lifetime <duration>', 'how long it is good', parseDuration, parseDuration('24h'))
+    .option('--ca', 'a CA that may delegate these numbers further')
+    .option('--csr <file>', 'PEM of a request: the key stays with its owner')
+    .option('--permit <claim=values>', 'pin a claim, such as action=register,prefer or consent=sim', collectPermitted, {})
+    .requiredOption('--out <file>', 'where the path is written; a key made here stands beside it as .key.pem')
+    .action(does(delegate));
+  signCommands(np, does, true);
+  return np;
+};
+
+/** `signpost np`: the number provider's desk. */
+export const run = (argv: string[]): Promise<number> =>
+  report(argv.includes('--json'), async () => {
+    let done: DeskReport | null = null;
+    const does: Does = (work) => (options) => {
+      done = work(options);
+    };
+    await program(does).parseAsync(argv, { from: 'user' });
+    return done;
+  });
