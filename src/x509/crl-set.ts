@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { Refusal } from '../reasons/index.js';
+import type { Certificate } from './certificate.js';
+import { parseCrl, type Crl } from './crl.js';
+import type { DistinguishedName } from './distinguished-name.js';
+
+export interface CrlSetInput {
+  /** DER, or parsed. What is malformed is counted and decides nothing. */
+  readonly crls: readonly (Uint8Array | Crl)[];
+  /** Certificates that may sign CRLs, once judged to the anchor of the path in question or to one of `anchors`; CAs between them count too. */
+  readonly signers?: readonly Certificate[];
+  /** Anchors for CRLs alone, never for PASSporTs. */
+  readonly anchors?: readonly Certificate[];
+}
+
+/** What is spent on one judgement; DESIGN section 11 caps its signature checks. */
+export interface Budget {
+  signatures: number;
+  tries: number;
+}
+
+const NONE: readonly never[] = [];
+
+const put = <T>(map: Map<string, T[]>, key: string, value: T): void => {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+};
+
+const parseOrNull = (crl: Uint8Array | Crl): Crl | null => {
+  if (!(crl instanceof Uint8Array)) return crl;
+  try {
+    return parseCrl(crl);
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+};
+
+/**
+ * The CRLs of one generation of trust material, who may have signed them, and which signatures were found to hold. Build it once per generation and keep
+ * it: a CRL is parsed once, and its signature is verified at most once for each key. Being in the set proves nothing.
+ */
+export class CrlSet {
+  readonly crls: readonly Crl[];
+  readonly anchors: readonly Certificate[];
+  /** How many of the CRLs given do not parse. */
+  readonly malformed: number;
+  readonly #byIssuer = new Map<string, Crl[]>();
+  readonly #indirect: Crl[] = [];
+  readonly #signers = new Map<string, Certificate[]>();
+  readonly #holds = new WeakMap<Crl, Map<string, boolean>>();
+  readonly #starts: readonly number[];
+  #digest: string | null = null;
+
+  constructor({ crls, signers = NONE, anchors = NONE }: CrlSetInput) {
+    const parsed = crls.map(parseOrNull);
+    this.crls = parsed.filter((crl) => crl !== null);
+    this.malformed = parsed.length - this.crls.length;
+    this.anchors = anchors;
+    for (const crl of this.crls) {
+      put(this.#byIssuer, crl.issuer.key, crl);
+      if (crl.issuingDistributionPoint?.indirect === true) this.#indirect.push(crl);
+    }
+    this.#starts = this.crls.map(({ thisUpdate }) => thisUpdate).sort((a, b) => a - b);
+    for (const signer of signers) put(this.#signers, signer.subject.key, signer);
+  }
+
+  /** Lower-case hex SHA-256 over the digests of the CRLs, sorted: the version of the revocation data. */
+  get digest(): string {
+    this.#digest ??= createHash('sha256')
+      .update(
+        this.crls
+          .map(({ digest }) => digest)
+          .sort()
+          .join('\n'),
+      )
+      .digest('hex');
+    return this.#digest;
+  }
+
+  /** When the next CRL of the set begins to count, in seconds; Infinity when none will. */
+  nextStart(after: number): number {
+    return this.#starts.find((start) => start > after) ?? Infinity;
+  }
+
+  issuedBy(issuer: DistinguishedName): readonly Crl[] {
+    return this.#byIssuer.get(issuer.key) ?? NONE;
+  }
+
+  get indirect(): readonly Crl[] {
+    return this.#indirect;
+  }
+
+  signersNamed(subject: DistinguishedName): readonly Certificate[] {
+    return this.#signers.get(subject.key) ?? NONE;
+  }
+
+  /** Whether the CRL's signature verifies under the signer's key; false also when the budget is spent. */
+  signatureHolds(crl: Crl, signer: Certificate, budget: Budget): boolean {
+    let known = this.#holds.get(crl);
+    if (known === undefined) {
+      known = new Map();
+      this.#holds.set(crl, known);
+    }
+    const { buffer, byteOffset, byteLength } = signer.publicKey.spki;
+    const key = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (budget.signatures <= 0) return false;
+    budget.signatures -= 1;
+    const holds = verifies(crl, signer);
+    known.set(key, holds);
+    return holds;
+  }
+}
+
+const verifies = (crl: Crl, signer: Certificate): boolean => {
+  try {
+    return crl.signatureHolds(signer.publicKey);
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+};

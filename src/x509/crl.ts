@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import {
+  DerError,
+  TAG,
+  checkCanonicalDer,
+  contextConstructed,
+  readChildren,
+  readInteger,
+  readTlv,
+  wholeOf,
+  type Tlv,
+} from '../encoding/index.js';
+import { refuse } from '../reasons/index.js';
+import { CrlEntries, type Revocation } from './crl-entries.js';
+import { CRL_EXTENSION, readCrlNumber, readIssuingDistributionPoint, type IssuingDistributionPoint } from './crl-extensions.js';
+import { DistinguishedName } from './distinguished-name.js';
+import { readAuthorityKeyIdentifier } from './extension-values.js';
+import { readExtension, type Extension } from './extension.js';
+import type { PublicKey } from './public-key.js';
+import { readSignatureAlgorithm, signatureHolds, type SignatureAlgorithm } from './signature-algorithm.js';
+import { readTime } from './time.js';
+
+/** Those that RFC 5280 marks MUST be non-critical: a critical one is not what this code understands by it. */
+const NEVER_CRITICAL: readonly string[] = [CRL_EXTENSION.cRLNumber, CRL_EXTENSION.authorityKeyIdentifier];
+/** Known, and able to be critical. */
+const MAY_BE_CRITICAL: readonly string[] = [CRL_EXTENSION.issuingDistributionPoint, CRL_EXTENSION.deltaCRLIndicator];
+
+interface Head {
+  readonly tbs: Uint8Array;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly issuer: DistinguishedName;
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | null;
+  readonly extensions: ReadonlyMap<string, Extension>;
+  readonly signature: Uint8Array;
+}
+
+/**
+ * A v2 CRL as parsed: nothing of it is verified. Times are seconds since 1970.
+ * `unusable` says in words why it may decide nothing though it is well-formed; null when it may.
+ */
+export class Crl {
+  readonly der: Uint8Array;
+  readonly issuer: DistinguishedName;
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | null;
+  readonly number: bigint | null;
+  readonly authorityKeyIdentifier: Uint8Array | null;
+  readonly issuingDistributionPoint: IssuingDistributionPoint | null;
+  readonly extensions: ReadonlyMap<string, Extension>;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly unusable: string | null;
+  /** A delta CRL (RFC 5280 section 5.2.4) proves nobody good: only what it lists counts. */
+  readonly isDelta: boolean;
+  /** Equal for CRLs of one scope: one issuer, one issuingDistributionPoint. Their cRLNumbers are one sequence (RFC 5280 section 5.2.3). */
+  readonly scope: string;
+  readonly #head: Head;
+  readonly #entries: CrlEntries;
+  #digest: string | null = null;
+
+  /** @throws DerError */
+  constructor(der: Uint8Array, head: Head, entries: CrlEntries, point: IssuingDistributionPoint | null) {
+    this.der = der;
+    this.#head = head;
+    this.#entries = entries;
+    this.issuer = head.issuer;
+    this.thisUpdate = head.thisUpdate;
+    this.nextUpdate = head.nextUpdate;
+    this.extensions = head.extensions;
+    this.signatureAlgorithm = head.signatureAlgorithm;
+    const number = head.extensions.get(CRL_EXTENSION.cRLNumber);
+    this.number = number === undefined ? null : readCrlNumber(number.value);
+    const keyIdentifier = head.extensions.get(CRL_EXTENSION.authorityKeyIdentifier);
+    this.authorityKeyIdentifier = keyIdentifier === undefined ? null : readAuthorityKeyIdentifier(keyIdentifier.value);
+    this.issuingDistributionPoint = point;
+    this.isDelta = head.extensions.has(CRL_EXTENSION.deltaCRLIndicator);
+    this.unusable = whyUnusable(this) ?? entries.unusable;
+    const pointOctets = head.extensions.get(CRL_EXTENSION.issuingDistributionPoint)?.value ?? new Uint8Array();
+    this.scope = `${this.issuer.key}|${Buffer.from(pointOctets).toString('latin1')}`;
+  }
+
+  /** Lower-case hex SHA-256 of the DER. */
+  get digest(): string {
+    this.#digest ??= createHash('sha256').update(this.der).digest('hex');
+    return this.#digest;
+  }
+
+  get entryCount(): number {
+    return this.#entries.count;
+  }
+
+  /**
+   * What this CRL lists of the certificate with that issuer and serial number, certificateIssuer counted in (RFC 5280 section 5.3.3).
+   * @throws Refusal `malformed-crl` when the entry holds a time that is none
+   */
+  find(issuer: DistinguishedName, serial: Uint8Array): Revocation | null {
+    return orMalformed(() => this.#entries.find(issuer, serial));
+  }
+
+  /** Whether the signature verifies under the key. Proves nothing about who holds it. @throws Refusal `unsupported-key` */
+  signatureHolds(key: PublicKey): boolean {
+    return signatureHolds(this.#head.signatureAlgorithm, key, this.#head.tbs, this.#head.signature);
+  }
+}
+
+const whyUnusable = (crl: Crl): string | null => {
+  for (const { oid, critical } of crl.extensions.values()) {
+    if (critical && !MAY_BE_CRITICAL.includes(oid))
+      return NEVER_CRITICAL.includes(oid) ? 'an extension is critical that must not be' : 'a critical extension is not understood';
+  }
+  // RFC 5280 sections 5.1.2.5 and 5.2.3: without them nobody can tell whether it is the latest, or still holds.
+  if (crl.nextUpdate === null) return 'no nextUpdate';
+  if (crl.number === null) return 'no cRLNumber';
+  return null;
+};
+
+const orMalformed = <T>(read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DerError) return refuse('malformed-crl', error.message);
+    throw error;
+  }
+};
+
+const isTime = (tlv: Tlv | undefined): tlv is Tlv => tlv?.tag === TAG.utcTime || tlv?.tag === TAG.generalizedTime;
+
+const readExtensions = (der: Uint8Array, tagged: Tlv | undefined): ReadonlyMap<string, Extension> => {
+  const extensions = new Map<string, Extension>();
+  if (tagged === undefined) return extensions;
+  checkCanonicalDer(wholeOf(der, tagged));
+  const [list, more] = readChildren(der, tagged);
+  if (list?.tag !== TAG.sequence || list.content === list.end || more !== undefined) throw new DerError('crlExtensions');
+  for (const tlv of readChildren(der, list)) {
+    const extension = readExtension(der, tlv);
+    if (extensions.has(extension.oid)) throw new DerError('extension twice');
+    extensions.set(extension.oid, extension);
+  }
+  return extensions;
+};
+
+/** TBSCertList without its entries, which may be a million, and those. */
+const readTbs = (
+  der: Uint8Array,
+  tbs: Tlv,
+  algorithm: SignatureAlgorithm,
+): Omit<Head, 'tbs' | 'signature'> & { readonly list: Tlv | null } => {
+  const parts = readChildren(der, tbs);
+  const [version, inner, issuer, thisUpdate] = parts;
+  // RFC 5280 section 5.1.2.1: v2 is the integer 1.
+  if (version?.tag !== TAG.integer || readInteger(der, version) !== 1n) throw new DerError('version');
+  if (inner === undefined || Buffer.compare(wholeOf(der, inner), algorithm.der) !== 0) throw new DerError('signature algorithms differ');
+  if (issuer === undefined || !isTime(thisUpdate)) throw new DerError('TBSCertList');
+  checkCanonicalDer(wholeOf(der, issuer));
+  let next = 4;
+  const take = (fits: (tlv: Tlv | undefined) => tlv is Tlv): Tlv | undefined => {
+    const part = parts[next];
+    if (!fits(part)) return undefined;
+    next += 1;
+    return part;
+  };
+  const nextUpdate = take(isTime);
+  const list = take((tlv): tlv is Tlv => tlv?.tag === TAG.sequence);
+  const tagged = take((tlv): tlv is Tlv => tlv?.tag === contextConstructed(0));
+  if (next !== parts.length) throw new DerError('TBSCertList');
+  return {
+    signatureAlgorithm: algorithm,
+    issuer: DistinguishedName.read(der, issuer),
+    thisUpdate: readTime(der, thisUpdate),
+    nextUpdate: nextUpdate === undefined ? null : readTime(der, nextUpdate),
+    extensions: readExtensions(der, tagged),
+    list: list ?? null,
+  };
+};
+
+const read = (der: Buffer): Crl => {
+  const outer = readTlv(der, 0);
+  if (outer.tag !== TAG.sequence || outer.end !== der.length) throw new DerError('CertificateList');
+  const [tbs, algorithm, signature, more] = readChildren(der, outer);
+  if (tbs?.tag !== TAG.sequence || algorithm === undefined || signature?.tag !== TAG.bitString || more !== undefined)
+    throw new DerError('CertificateList');
+  checkCanonicalDer(wholeOf(der, algorithm));
+  if (der[signature.content] !== 0) throw new DerError('signatureValue');
+  const { list, ...head } = readTbs(der, tbs, readSignatureAlgorithm(der, algorithm));
+  const point = head.extensions.get(CRL_EXTENSION.issuingDistributionPoint);
+  const idp = point === undefined ? null : readIssuingDistributionPoint(point.value);
+  const entries = new CrlEntries(der, head.issuer);
+  if (list !== null) entries.read(list, idp?.indirect === true);
+  return new Crl(der, { ...head, tbs: wholeOf(der, tbs), signature: der.subarray(signature.content + 1, signature.end) }, entries, idp);
+};
+
+/**
+ * Parses one CRL (RFC 5280 section 5), in time linear in its size: canonical DER to the last octet but inside ignored extension values, v2.
+ * @throws Refusal `malformed-crl`, whatever the input's type
+ */
+export const parseCrl = (der: unknown): Crl => {
+  if (!(der instanceof Uint8Array)) return refuse('malformed-crl', 'not octets');
+  return orMalformed(() => read(Buffer.from(der.buffer, der.byteOffset, der.byteLength)));
+};
