@@ -24,6 +24,10 @@ const schema = z.strictObject({
     })
     .prefault({}),
   consent: z.strictObject({ minimum: z.enum(CONSENTS).default('app') }).prefault({}),
+  /** Seconds: the longest ttl of an answer with mappings, and of one without. */
+  lookup: z
+    .strictObject({ ttlSeconds: z.int().min(0).max(86_400).default(3600), negativeTtlSeconds: z.int().min(0).max(86_400).default(60) })
+    .prefault({}),
   mapping: z.strictObject({ lifetimeDays: z.int().min(1).max(30).default(30) }).prefault({}),
   port: z.strictObject({ graceDays: z.int().min(0).max(90).default(14), pairHours: z.int().min(1).max(720).default(72) }).prefault({}),
   revocation: z

@@ -1,0 +1,99 @@
+import { isTn, mailDomainOf, tnOf } from '../identifiers/index.js';
+import type { Holder } from '../numbering/index.js';
+import { refuse } from '../reasons/index.js';
+import { covers, tnAuthListOf, type Certificate } from '../x509/index.js';
+import type { Generation } from './generation.js';
+import type { Job } from './job.js';
+import type { JudgedCredential } from './credential.js';
+import type { Evidence } from './step.js';
+
+/** Whose the SII is, and that the signer speaks for them. */
+export interface AuthorityFinding {
+  /** SPC of the NP of record, or the EP's domain. */
+  readonly providerOfRecord: string;
+  /** The signer's path has the provider of record at its top. False for the receiving side of a port and for the numbering authority. */
+  readonly ofRecord: boolean;
+  /** The EP's domain for mail; null for numbers. */
+  readonly domain: string | null;
+  readonly evidence: Evidence;
+}
+
+export const findAuthority = (job: Job, under: Generation): AuthorityFinding => {
+  const tn = tnOf(job.claims.sii);
+  // RFC 8226 section 4: a number needs a TNAuthList or the numbering authority, a mailbox a name; neither stands in for the other.
+  if ((tn === null) !== (job.judged.profile === 'email')) return refuse('authority-type-mismatch');
+  return tn === null ? overMailbox(job) : overNumber(job, under, tn);
+};
+
+const overMailbox = ({ claims: { sii }, judged }: Job): AuthorityFinding => {
+  const domain = mailDomainOf(sii) ?? refuse('email-out-of-scope');
+  if (judged.kind === 'mailbox') {
+    if (judged.mailbox !== sii.slice('mailto:'.length)) return refuse('email-out-of-scope', 'mailbox');
+  } else {
+    // RFC 5280 section 4.2.1.6 has no wildcard; an exact name is the only proof of a domain, and none of its children.
+    if (judged.domains.some((name) => name.includes('*')) || !judged.domains.includes(domain))
+      return refuse('email-out-of-scope', 'domain');
+  }
+  return { providerOfRecord: domain, ofRecord: true, domain, evidence: { domain, proof: judged.kind } };
+};
+
+const overNumber = (job: Job, under: Generation, tn: string): AuthorityFinding => {
+  const { claims, judged } = job;
+  const { action, from, to } = claims;
+  if (!isTn(tn)) return refuse('tn-out-of-scope');
+  const isReceiver = action === 'port' && judged.spc !== null && judged.spc === to;
+  // RFC 9060 section 12: an SPC that the numbering data do not know proves nothing. The receiver of a port may be new.
+  if (judged.spc !== null && !isReceiver && !under.numbering.knows(judged.spc) && job.input.ported?.spc !== judged.spc) {
+    return refuse('spc-unknown');
+  }
+  const holder = holderOf(job, under, tn);
+  if (holder.status === 'unusable') return refuse('status-unavailable', 'numbering data contradict themselves');
+  if (holder.status === 'nobody') return refuse('tn-out-of-scope', 'nobody is of record');
+  const ofRecord = judged.spc === holder.spc;
+  if (action === 'port' ? from !== holder.spc : !ofRecord && judged.kind !== 'numbering-authority') {
+    return refuse('tn-out-of-scope', 'provider of record');
+  }
+  if (action === 'port' && judged.kind !== 'numbering-authority' && !ofRecord && !isReceiver) return refuse('tn-out-of-scope', 'port');
+  const coveredBy = coverageOf(judged, tn, judged.spc ?? holder.spc);
+  const { start, count } = holder.row ?? {};
+  const row = start === undefined || count === undefined ? { ported: true } : { start, count };
+  const evidence = { providerOfRecord: holder.spc, since: holder.since, row, coveredBy };
+  return { providerOfRecord: holder.spc, ofRecord, domain: null, evidence };
+};
+
+type NumberHolder =
+  Exclude<Holder, { status: 'held' }> | (Omit<Extract<Holder, { status: 'held' }>, 'row'> & { row?: { start: string; count: number } });
+
+/** Of rows and port events the latest wins (DESIGN section 7); a port of the same moment is the later word. */
+const holderOf = (job: Job, { numbering }: Generation, tn: string): NumberHolder => {
+  const at = job.at * 1000;
+  const holder = numbering.holderOf(tn, at);
+  const ported = job.input.ported ?? null;
+  if (ported === null || ported.since > at || holder.status === 'unusable') return holder;
+  if (holder.status === 'held' && holder.since !== null && holder.since > ported.since) return holder;
+  return { status: 'held', spc: ported.spc, since: ported.since };
+};
+
+/**
+ * RFC 8226 section 9: the TNAuthList of every certificate limits the path. A list with the provider's own SPC covers what that SPC holds,
+ * which numbering data have said already.
+ */
+const coverageOf = ({ certificates }: JudgedCredential, tn: string, spc: string): string[] =>
+  certificates.flatMap((certificate, position) => {
+    const entry = coveringEntry(certificate, tn, spc);
+    return entry === null ? [] : [`${position}: ${entry}`];
+  });
+
+const coveringEntry = (certificate: Certificate, tn: string, spc: string): string | null => {
+  const entries = tnAuthListOf(certificate);
+  if (entries === null) return null;
+  if (entries.some((entry) => 'spc' in entry && entry.spc === spc)) return `spc ${spc}`;
+  if (!covers(entries, tn)) return refuse('tn-out-of-scope', 'TNAuthList');
+  for (const entry of entries) {
+    if ('start' in entry && isWithin(tn, entry.start, entry.count)) return `range ${entry.start} + ${entry.count}`;
+  }
+  return 'one number';
+};
+
+const isWithin = (tn: string, start: string, count: number): boolean =>
+  tn.length === start.length && Number(tn) >= Number(start) && Number(tn) < Number(start) + count;

@@ -1,0 +1,66 @@
+import type { NumberingPlan } from '../numbering/index.js';
+import type { HeaderCache } from '../passport/index.js';
+import type { Authorizer, GatewayPolicy } from '../policy/index.js';
+import { CrlSet, type Certificate, type CertificateCache } from '../x509/index.js';
+import { PathCache } from './path-cache.js';
+import { versionsOfMaterial, type Material, type Scope } from './material.js';
+import { TRUST_PROFILES, type TrustProfile, type Versions } from './verdict.js';
+
+/** Caches that follow from octets alone, so they outlive a generation. */
+export interface Caches {
+  readonly headers: HeaderCache;
+  readonly certificates: CertificateCache;
+}
+
+/** The anchors of one trust profile; profiles never mix. */
+export interface ProfileAnchors {
+  readonly profile: TrustProfile;
+  readonly certificates: readonly Certificate[];
+  readonly speaksFor: ReadonlyMap<Certificate, Scope>;
+  /** Every calling code or domain that an anchor of this profile names. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** One generation of material, read: what the steps judge under. Immutable; a reload makes another. */
+export class Generation implements Caches {
+  readonly headers: HeaderCache;
+  readonly certificates: CertificateCache;
+  readonly anchors: readonly ProfileAnchors[];
+  readonly crls: CrlSet;
+  readonly numbering: NumberingPlan;
+  readonly policy: GatewayPolicy;
+  readonly authorizer: Authorizer;
+  readonly versions: Versions;
+  readonly paths = new PathCache();
+
+  /** @throws Refusal `malformed-cert`, `duplicate-extension` when an anchor or signer of CRLs does not parse */
+  constructor(material: Material, { headers, certificates }: Caches) {
+    this.headers = headers;
+    this.certificates = certificates;
+    this.anchors = TRUST_PROFILES.map((profile) => anchorsOf(profile, material, certificates)).filter(
+      (anchors) => anchors.certificates.length > 0,
+    );
+    this.crls = new CrlSet({
+      crls: material.crls,
+      signers: material.crlSigners.map((der) => certificates.parse(der)),
+      anchors: material.crlAnchors.map((der) => certificates.parse(der)),
+    });
+    this.numbering = material.numbering;
+    this.policy = material.policy;
+    this.authorizer = material.authorizer;
+    this.versions = versionsOfMaterial(material);
+  }
+}
+
+/** One certificate named twice under a profile speaks for both scopes. */
+const anchorsOf = (profile: TrustProfile, material: Material, cache: CertificateCache): ProfileAnchors => {
+  const speaksFor = new Map<Certificate, Scope>();
+  for (const anchor of material.anchors) {
+    if (anchor.profile !== profile) continue;
+    const certificate = cache.parse(anchor.certificate);
+    const before = speaksFor.get(certificate) ?? [];
+    speaksFor.set(certificate, before === 'any' || anchor.speaksFor === 'any' ? 'any' : [...before, ...anchor.speaksFor]);
+  }
+  const names = new Set([...speaksFor.values()].flatMap((scope) => (scope === 'any' ? [] : scope)));
+  return { profile, certificates: [...speaksFor.keys()], speaksFor, names };
+};

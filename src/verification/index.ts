@@ -1,0 +1,24 @@
+export type { Caches } from './generation.js';
+export type { InspectedPassport } from './inspect-passport.js';
+export type { PortedNumber, VerifyInput } from './job.js';
+export type { AnchorMaterial, Material, Scope } from './material.js';
+export { PIPELINE, SEQUENCER_STEPS } from './pipeline.js';
+export type { Evidence, Step } from './step.js';
+export {
+  STEP_NAMES,
+  TRUST_PROFILES,
+  type Accepted,
+  type Action,
+  type JudgedUnder,
+  type NotAccepted,
+  type Signer,
+  type SignerKind,
+  type StepEvidence,
+  type StepName,
+  type TrustProfile,
+  type VerifiedClaims,
+  type VerifiedPassport,
+  type Verdict,
+  type Versions,
+} from './verdict.js';
+export { Verifier } from './verifier.js';

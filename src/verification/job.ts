@@ -1,0 +1,88 @@
+import type { CompactPassport, PassportClaims, PassportHeader } from '../passport/index.js';
+import type { AuthorityFinding } from './authority.js';
+import type { CredentialFailure, JudgedCredential } from './credential.js';
+
+/** A port in force for the number, from the log: numbering data alone do not know of it. */
+export interface PortedNumber {
+  readonly spc: string;
+  /** Milliseconds: the port's `effective`. */
+  readonly since: number;
+}
+
+export interface VerifyInput {
+  readonly passport: unknown;
+  /** The authenticated client; null when there is none. */
+  readonly client: { readonly domain: string } | null;
+  /** Milliseconds since 1970; cut to whole seconds. */
+  readonly at: number;
+  /** DER of the path that was fetched or handed in, end-entity first; absent or null: the PASSporT's x5c. */
+  readonly chain?: readonly Uint8Array[] | null | undefined;
+  readonly ported?: PortedNumber | null | undefined;
+}
+
+const known = <T>(value: T | null, what: string): T => {
+  if (value === null) throw new Error(`${what} is read before its step has run`);
+  return value;
+};
+
+/** One PASSporT on its way through the pipeline. What a step has not yet established cannot be read. */
+export class Job {
+  readonly input: VerifyInput;
+  /** Seconds. */
+  readonly at: number;
+  #compact: CompactPassport | null = null;
+  #header: PassportHeader | null = null;
+  #claims: PassportClaims | null = null;
+  #path: readonly Uint8Array[] | null = null;
+  #judged: JudgedCredential | null = null;
+  #authority: AuthorityFinding | null = null;
+  /** Set when no profile is satisfied: which later step refuses. */
+  failure: CredentialFailure | null = null;
+
+  constructor(input: VerifyInput) {
+    this.input = input;
+    this.at = Math.floor(input.at / 1000);
+  }
+
+  get compact(): CompactPassport {
+    return known(this.#compact, 'compact');
+  }
+  set compact(value: CompactPassport) {
+    this.#compact = value;
+  }
+  get header(): PassportHeader {
+    return known(this.#header, 'header');
+  }
+  set header(value: PassportHeader) {
+    this.#header = value;
+  }
+  get claims(): PassportClaims {
+    return known(this.#claims, 'claims');
+  }
+  set claims(value: PassportClaims) {
+    this.#claims = value;
+  }
+  get path(): readonly Uint8Array[] {
+    return known(this.#path, 'path');
+  }
+  set path(value: readonly Uint8Array[]) {
+    this.#path = value;
+  }
+  get judged(): JudgedCredential {
+    return known(this.#judged, 'judged credential');
+  }
+  set judged(value: JudgedCredential) {
+    this.#judged = value;
+  }
+  get authority(): AuthorityFinding {
+    return known(this.#authority, 'authority');
+  }
+  set authority(value: AuthorityFinding) {
+    this.#authority = value;
+  }
+
+  /** What is known so far, for a refusal; null where the step was not reached. */
+  get soFar(): { compact: CompactPassport | null; claims: PassportClaims | null; judged: JudgedCredential | null } {
+    return { compact: this.#compact, claims: this.#claims, judged: this.#judged };
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { Refusal } from '../reasons/index.js';
+import { STIR_RULES, judgePath, tnAuthListOf, type Certificate, type JudgedPath } from '../x509/index.js';
+import type { CredentialFailure, JudgedCredential, ProfileFinding } from './credential.js';
+import type { Generation, ProfileAnchors } from './generation.js';
+import { checkProfile } from './profiles/index.js';
+import { hasNumbers } from './profiles/shape.js';
+import { checkStatus, type StatusFinding } from './status.js';
+import type { Evidence } from './step.js';
+
+export type Judgement =
+  { readonly ok: true; readonly credential: JudgedCredential } | { readonly ok: false; readonly failure: CredentialFailure };
+
+/**
+ * Judges a path under the anchors of one trust profile: path, then status, then shape. What it finds depends on the octets, the generation
+ * and the time alone, so it may be kept as long as it holds.
+ * @param at seconds
+ */
+export const judgeCredential = (path: readonly Certificate[], anchors: ProfileAnchors, at: number, under: Generation): Judgement => {
+  const { profile } = anchors;
+  let judged: JudgedPath;
+  try {
+    judged = judgePath({ path, anchors: anchors.certificates, at: at * 1000, rules: STIR_RULES, ...policiesOf(anchors, under) });
+  } catch (error) {
+    return failed({ profile, step: 'verify-path', path: null, pathEvidence: {}, revocationEvidence: {} }, error);
+  }
+  const pathEvidence = evidenceOf(profile, judged);
+  let status: StatusFinding;
+  try {
+    status = checkStatus(judged, under.policy.revocation[profile], at, under, profile === 'shaken');
+  } catch (error) {
+    return failed({ profile, step: 'check-revocation', path: judged, pathEvidence, revocationEvidence: {} }, error);
+  }
+  try {
+    const finding = checkProfile(profile, judged.certificates, under.policy);
+    return { ok: true, credential: credentialOf(profile, judged, status, finding, pathEvidence) };
+  } catch (error) {
+    return failed({ profile, step: 'check-profile', path: judged, pathEvidence, revocationEvidence: status.evidence }, error);
+  }
+};
+
+const failed = (failure: Omit<CredentialFailure, 'refusal'>, error: unknown): Judgement => {
+  if (!(error instanceof Refusal)) throw error;
+  return { ok: false, failure: { ...failure, refusal: error } };
+};
+
+/** ATIS-1000080 section 6.4.1: a SHAKEN path must be valid under one of its policies. Elsewhere policies are processed and none is needed. */
+const policiesOf = ({ profile }: ProfileAnchors, { policy }: Generation): Partial<Parameters<typeof judgePath>[0]> =>
+  profile === 'shaken'
+    ? { policies: { acceptable: policy.profiles.shakenPolicies, requireExplicit: true, inhibitMapping: false, inhibitAny: false } }
+    : {};
+
+const evidenceOf = (profile: string, { certificates, anchor, from, until }: JudgedPath): Evidence => ({
+  profile,
+  certificates: certificates.map(({ fingerprint }) => fingerprint.toString('hex')),
+  anchor: anchor.fingerprint.toString('hex'),
+  notBefore: from,
+  notAfter: until,
+});
+
+/** Its fingerprint says which number or mailbox it is about to whoever can guess them. */
+const isPersonal = (certificate: Certificate): boolean =>
+  hasNumbers(tnAuthListOf(certificate) ?? []) || certificate.subjectAltName?.some(({ kind }) => kind === 'rfc822Name') === true;
+
+const credentialOf = (
+  profile: JudgedCredential['profile'],
+  path: JudgedPath,
+  status: StatusFinding,
+  finding: ProfileFinding,
+  pathEvidence: Evidence,
+): JudgedCredential => {
+  const { certificates, endEntity } = path;
+  const spkiDigest = createHash('sha256').update(endEntity.publicKey.spki).digest();
+  const { kind, spc, provider, domains, below, constraints } = finding;
+  return {
+    ...finding,
+    profile,
+    path,
+    certificates,
+    key: endEntity.publicKey.keyObject,
+    spkiDigest,
+    fingerprints: certificates.map(({ fingerprint }) => fingerprint),
+    personal: certificates.map(isPersonal),
+    notBeforeBelow: below === 0 ? null : Math.min(...certificates.slice(0, below).map(({ notBefore }) => notBefore)),
+    from: Math.max(path.from, status.from),
+    until: Math.min(path.until, status.until),
+    pathEvidence,
+    revocationEvidence: status.evidence,
+    profileEvidence: { profile, kind, spc, provider, domains: [...domains], constrained: constraints !== null },
+    signatureEvidence: { alg: 'ES256', spki: spkiDigest.toString('hex') },
+  };
+};

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { NumberingPlan } from '../numbering/index.js';
+import type { Authorizer, GatewayPolicy } from '../policy/index.js';
+import type { TrustProfile } from './verdict.js';
+
+/** What an anchor may speak for: calling codes, for `email` exact domains; an empty list: nothing. */
+export type Scope = 'any' | readonly string[];
+
+export interface AnchorMaterial {
+  readonly profile: TrustProfile;
+  /** DER. */
+  readonly certificate: Uint8Array;
+  readonly speaksFor: Scope;
+}
+
+/** Everything that a verdict depends on besides the PASSporT, its path, its presenter and the time. */
+export interface Material {
+  readonly anchors: readonly AnchorMaterial[];
+  /** DER of anchors for the signers of CRLs alone; never anchors for PASSporTs. */
+  readonly crlAnchors: readonly Uint8Array[];
+  /** DER. */
+  readonly crls: readonly Uint8Array[];
+  readonly crlSigners: readonly Uint8Array[];
+  readonly numbering: NumberingPlan;
+  readonly policy: GatewayPolicy;
+  readonly authorizer: Authorizer;
+}
+
+const digestOf = (parts: readonly string[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
+
+/** Lower-case hex digests of the four kinds of material; sorted, so that the order of files says nothing. */
+export const versionsOfMaterial = (material: Material): { trust: string; revocation: string; numbering: string; policy: string } => ({
+  trust: digestOf([
+    ...material.anchors
+      .map(({ profile, certificate, speaksFor }) =>
+        JSON.stringify([profile, fingerprintOf(certificate), speaksFor === 'any' ? 'any' : [...speaksFor].sort()]),
+      )
+      .sort(),
+    ...material.crlAnchors.map((der) => `crl ${fingerprintOf(der)}`).sort(),
+  ]),
+  revocation: digestOf([
+    ...material.crls.map(fingerprintOf).sort(),
+    ...material.crlSigners.map((der) => `signer ${fingerprintOf(der)}`).sort(),
+  ]),
+  numbering: material.numbering.version,
+  policy: digestOf([material.authorizer.version, JSON.stringify(material.policy)]),
+});

@@ -1,0 +1,31 @@
+import { refuse } from '../../reasons/index.js';
+import { OID, isShakenSpc, type Certificate } from '../../x509/index.js';
+import type { ProfileFinding } from '../credential.js';
+import { hasNumbers, spcsOf, type Shape } from './shape.js';
+
+/**
+ * ATIS-1000080: an NP's own credential as issued for calls: exactly one SPC, and no TNAuthList above. What the field is lax about is a
+ * finding of `inspect`, not a refusal (standards: profiles).
+ * @throws Refusal `tnauthlist-missing`, `profile-violation`, `malformed-tnauthlist`, `bad-policy`, `subject-spc-mismatch`
+ */
+export const checkShaken = ({ endEntity, lists, constraints }: Shape, policies: readonly string[]): ProfileFinding => {
+  const above = lists.findIndex((list, position) => position > 0 && list !== null);
+  if (above > 0) return refuse('profile-violation', 'TNAuthList in a CA certificate', above);
+  const [own] = lists;
+  if (own === undefined || own === null) return refuse('tnauthlist-missing', undefined, 0);
+  const [spc, ...others] = spcsOf(own);
+  if (spc === undefined || others.length > 0 || hasNumbers(own)) return refuse('profile-violation', 'not exactly one SPC', 0);
+  if (!isShakenSpc(spc)) return refuse('malformed-tnauthlist', 'SPC', 0);
+  const [policy, ...more] = endEntity.certificatePolicies ?? [];
+  if (policy === undefined || more.length > 0 || !policies.includes(policy)) return refuse('bad-policy', 'end-entity', 0);
+  checkCommonName(endEntity, spc);
+  return { kind: 'np', spc, domains: [], mailbox: null, provider: null, constraints, below: 0 };
+};
+
+/** A common name that says SHAKEN must say whose; one that does not is not judged. */
+const checkCommonName = ({ subject }: Certificate, spc: string): void => {
+  for (const { oid, text } of subject.rdns.flat()) {
+    const words = oid === OID.commonName && text !== null ? text.split(/\s+/) : [];
+    if (words.some((word) => word.toUpperCase() === 'SHAKEN') && !words.includes(spc)) refuse('subject-spc-mismatch', undefined, 0);
+  }
+};

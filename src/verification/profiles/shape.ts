@@ -1,0 +1,47 @@
+import { refuse } from '../../reasons/index.js';
+import {
+  KEY_USAGE,
+  OID,
+  claimConstraintsOf,
+  tnAuthListOf,
+  type Certificate,
+  type ClaimConstraints,
+  type TnEntry,
+} from '../../x509/index.js';
+
+/** What every profile reads of a path: end-entity first, anchor last. */
+export interface Shape {
+  readonly endEntity: Certificate;
+  readonly certificates: readonly Certificate[];
+  /** TNAuthList of each certificate; null where it has none. */
+  readonly lists: ReadonlyArray<readonly TnEntry[] | null>;
+  readonly constraints: ClaimConstraints | null;
+}
+
+/**
+ * What all four trust profiles demand of a path beyond RFC 5280 (standards: stir 3, 97-102, 104-105, 141; profiles).
+ * @throws Refusal `bad-key-usage`, `bad-eku`, `tnauthlist-critical`, `malformed-tnauthlist`, `range-overflow`, `malformed-claim-constraints`,
+ *   `profile-violation`
+ */
+export const checkShape = (certificates: readonly Certificate[], extendedKeyUsages: readonly string[]): Shape => {
+  const endEntity = certificates[0] ?? refuse('profile-violation', 'empty');
+  checkKeyUsage(endEntity);
+  // A certificate for TLS must not sign PASSporTs: its key is elsewhere too.
+  if (endEntity.extKeyUsage?.some((usage) => !extendedKeyUsages.includes(usage)) === true) return refuse('bad-eku', undefined, 0);
+  certificates.forEach((certificate, position) => {
+    if (certificate.isCritical(OID.tnAuthList)) refuse('tnauthlist-critical', undefined, position);
+    const constrained = certificate.extensions.has(OID.jwtClaimConstraints) || certificate.extensions.has(OID.enhancedJwtClaimConstraints);
+    // RFC 8226 section 8: end-entities only; on a CA they would bind nobody, and look as if they did.
+    if (position > 0 && constrained) refuse('profile-violation', 'claim constraints in a CA certificate', position);
+  });
+  const lists = certificates.map((certificate, position) => tnAuthListOf(certificate, position));
+  return { endEntity, certificates, lists, constraints: claimConstraintsOf(endEntity, 0) };
+};
+
+/** RFC 5280 section 4.2.1.3; ATIS-1000080 section 6.4.1: critical, digitalSignature and nothing else. */
+const checkKeyUsage = (endEntity: Certificate): void => {
+  if (!endEntity.isCritical(OID.keyUsage) || endEntity.keyUsage?.bits !== KEY_USAGE.digitalSignature) refuse('bad-key-usage', undefined, 0);
+};
+
+export const spcsOf = (entries: readonly TnEntry[]): string[] => entries.flatMap((entry) => ('spc' in entry ? [entry.spc] : []));
+export const hasNumbers = (entries: readonly TnEntry[]): boolean => entries.some((entry) => !('spc' in entry));

@@ -1,0 +1,53 @@
+import { CONSENTS, type Consent } from '../../passport/index.js';
+import { refuse } from '../../reasons/index.js';
+import { permittedValuesOf } from '../../x509/index.js';
+import type { Job } from '../job.js';
+import type { JudgedCredential } from '../credential.js';
+import type { Step } from '../step.js';
+
+const strength = (consent: string): number => {
+  const index = CONSENTS.findIndex((known) => known === consent);
+  return index < 0 ? 0 : CONSENTS.length - index;
+};
+
+/**
+ * The consent that counts. An AP's word about its own user is no proof: of a delegate or mailbox certificate it is the weakest that the
+ * credential permits, so that pinning one value makes it count; where nothing is pinned, `app`.
+ */
+const consentThatCounts = (stated: Consent, { kind, constraints }: JudgedCredential): string => {
+  if (kind !== 'delegate' && kind !== 'mailbox') return stated;
+  const permitted = permittedValuesOf(constraints, 'consent') ?? ['app'];
+  return permitted.reduce((weakest, value) => (strength(value) < strength(weakest) ? value : weakest));
+};
+
+const portSideOf = ({ claims: { action, from, to }, judged: { kind, spc } }: Job): 'from' | 'to' | 'authority' | 'none' => {
+  if (action !== 'port') return 'none';
+  if (kind === 'numbering-authority') return 'authority';
+  if (spc === null) return 'none';
+  return spc === from ? 'from' : spc === to ? 'to' : 'none';
+};
+
+export const authorize: Step = {
+  name: 'authorize',
+  clause: 'DESIGN section 5',
+  asks: 'may this kind of credential sign this action, with this consent?',
+  refuses: ['action-not-authorised', 'consent-too-weak'],
+  run: (job, { authorizer, policy }) => {
+    const { claims, judged, authority } = job;
+    const decision = authorizer.decide({
+      action: claims.action,
+      credential: judged.kind,
+      identifier: claims.sii.startsWith('tel:') ? 'number' : 'mailbox',
+      ofRecord: authority.ofRecord,
+      ownMapping: judged.provider !== null && judged.provider === claims.provider,
+      preferGranted: permittedValuesOf(judged.constraints, 'action')?.includes('prefer') === true,
+      portSide: portSideOf(job),
+    });
+    if (!decision.allowed) return refuse('action-not-authorised');
+    if (claims.consent === null) return { policies: [...decision.policies] };
+    const consent = consentThatCounts(claims.consent, judged);
+    const { minimum } = policy.consent;
+    if (strength(consent) < strength(minimum)) return refuse('consent-too-weak');
+    return { policies: [...decision.policies], consent, minimum };
+  },
+};

@@ -1,0 +1,21 @@
+import { parseCompact } from '../../passport/index.js';
+import type { Step } from '../step.js';
+
+export const parsePassportStep: Step = {
+  name: 'parse-passport',
+  clause: 'RFC 7515 section 5.2',
+  asks: 'is it one compact JWS in the deterministic form?',
+  refuses: [
+    'token-required',
+    'token-too-large',
+    'malformed-token',
+    'compact-form-not-allowed',
+    'malformed-claims',
+    'duplicate-member',
+    'non-canonical',
+  ],
+  run: (job, under) => {
+    job.compact = parseCompact(job.input.passport, under.headers);
+    return { sha256: job.compact.passportDigest.toString('hex') };
+  },
+};

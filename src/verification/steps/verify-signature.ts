@@ -1,0 +1,13 @@
+import { verifyWithKey } from '../../passport/index.js';
+import type { Step } from '../step.js';
+
+export const verifySignature: Step = {
+  name: 'verify-signature',
+  clause: 'RFC 7515 section 5.2',
+  asks: 'did the end-entity key sign the octets as received?',
+  refuses: ['bad-signature'],
+  run: ({ compact, judged }) => {
+    verifyWithKey(judged.key, compact.signingInput, compact.signature);
+    return judged.signatureEvidence;
+  },
+};

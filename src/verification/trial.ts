@@ -1,0 +1,46 @@
+import { hash } from 'node:crypto';
+import { STIR_RULES, parsePath } from '../x509/index.js';
+import type { Generation } from './generation.js';
+import type { Job } from './job.js';
+import { judgeCredential } from './judge-credential.js';
+import type { JudgedCredential } from './credential.js';
+import type { KeptTrial, Trial } from './path-cache.js';
+
+/** Digests of paths that came as arrays which are kept (x5c of a cached header). */
+const keys = new WeakMap<readonly Uint8Array[], string>();
+
+const keyOf = (path: readonly Uint8Array[]): string => {
+  const known = keys.get(path);
+  if (known !== undefined) return known;
+  // Of digests, so that no two lists of certificates run together to the same octets.
+  const key = hash('sha256', Buffer.concat(path.map((der) => hash('sha256', der, 'buffer'))), 'base64');
+  keys.set(path, key);
+  return key;
+};
+
+/**
+ * Tries the path under each profile that has anchors, in order (standards: profiles). Lazy: the caller stops at the first that satisfies it.
+ * @throws Refusal as `parsePath`
+ */
+export function* judgeUnderProfiles(job: Job, under: Generation): Generator<Trial> {
+  const { at } = job;
+  const key = keyOf(job.path);
+  const kept = under.paths.get(key, at);
+  if (kept !== null) yield kept;
+  const path = parsePath(job.path, STIR_RULES, under.certificates);
+  let isFirst = true;
+  for (const anchors of under.anchors) {
+    if (kept?.anchors === anchors) continue;
+    const judgement = judgeCredential(path, anchors, at, under);
+    // Another profile's anchors: no trial at all.
+    const isTrial = judgement.ok || judgement.failure.refusal.reason !== 'untrusted-chain';
+    if (judgement.ok && isFirst && kept === null) keep(under, key, { anchors, judgement }, judgement.credential, at);
+    if (isTrial) isFirst = false;
+    yield { anchors, judgement };
+  }
+}
+
+const keep = (under: Generation, key: string, trial: KeptTrial, credential: JudgedCredential, at: number): void => {
+  // A judgement holds as long as its certificates and CRLs; policy shortens that.
+  under.paths.set(key, { trial, from: credential.from, until: Math.min(credential.until, at + under.policy.pathCache.seconds) });
+};

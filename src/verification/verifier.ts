@@ -1,0 +1,96 @@
+import { mailDomainOf, tnOf } from '../identifiers/index.js';
+import { HeaderCache } from '../passport/index.js';
+import { Refusal, Unavailable } from '../reasons/index.js';
+import { CertificateCache } from '../x509/index.js';
+import { Generation, type Caches } from './generation.js';
+import { inspectPassport, type InspectedPassport } from './inspect-passport.js';
+import { Job, type VerifyInput } from './job.js';
+import type { Material } from './material.js';
+import { runPipeline, type Run } from './pipeline.js';
+import { signerOf, verifiedPassport } from './verified.js';
+import type { NotAccepted, Verdict, Versions } from './verdict.js';
+
+/**
+ * Judges PASSporTs under one generation of material. Pure: the same octets, material and time give the same verdict and reason, so an auditor
+ * can run it again years later. It never reads a clock, a file or a socket.
+ */
+export class Verifier {
+  readonly #generation: Generation;
+  readonly #caches: Caches;
+
+  /**
+   * @param caches those of the verifier before, so that a reload parses nothing twice
+   * @throws Refusal `malformed-cert`, `duplicate-extension` when an anchor or signer of CRLs is no certificate
+   */
+  constructor(material: Material, caches: Caches = { headers: new HeaderCache(), certificates: new CertificateCache() }) {
+    this.#caches = caches;
+    this.#generation = new Generation(material, caches);
+  }
+
+  /** Lower-case hex digests of what verdicts depend on. */
+  get versions(): Versions {
+    return this.#generation.versions;
+  }
+
+  get caches(): Caches {
+    return this.#caches;
+  }
+
+  /**
+   * The verdict on one PASSporT. Accepted proves: its signer has authority over the SII now, may sign this action, and the client may present it.
+   * Not that it was not used before: that is the sequencer's.
+   */
+  verify(input: VerifyInput): Verdict {
+    const job = new Job(input);
+    const run = runPipeline(job, this.#generation);
+    if (run.refusal !== null) return this.#notAccepted(job, run);
+    return { accepted: true, reason: null, steps: run.steps, verified: verifiedPassport(job, this.#generation) };
+  }
+
+  /** Shape alone, cheaply, for a retry of what was accepted before; null when it is not even well-formed. Judges no time, no trust. */
+  inspect(passport: unknown): InspectedPassport | null {
+    return inspectPassport(passport, this.#caches);
+  }
+
+  /** SPC of the NP of record by numbering data alone (ports are the caller's to add), or the domain of a mailbox; null where nobody is. `at` in ms. */
+  providerOfRecord(sii: string, at: number): string | null {
+    const tn = tnOf(sii);
+    if (tn === null) return mailDomainOf(sii);
+    const holder = this.#generation.numbering.holderOf(tn, Math.floor(at / 1000) * 1000);
+    return holder.status === 'held' ? holder.spc : null;
+  }
+
+  /** What is missing to accept anything at all, in words for operators: a gateway must not start with it. */
+  get gaps(): readonly string[] {
+    const { anchors, numbering } = this.#generation;
+    const needsNumbers = anchors.some(({ profile }) => profile !== 'email');
+    return [
+      ...(anchors.length === 0 ? ['trust.yaml names no anchor'] : []),
+      ...(needsNumbers && numbering.size === 0 ? ['numbering.csv has no row'] : []),
+    ];
+  }
+
+  #notAccepted(job: Job, run: Extract<Run, { refusal: Refusal }>): NotAccepted {
+    const { refusal, step, steps } = run;
+    const { compact, claims, judged } = job.soFar;
+    const isUnavailable = refusal instanceof Unavailable;
+    return {
+      accepted: false,
+      family: isUnavailable ? 'unavailable' : 'refused',
+      reason: refusal.reason,
+      step: step.name,
+      clause: step.clause,
+      detail: refusal.detail ?? null,
+      steps,
+      retryAfter: refusal instanceof Unavailable ? refusal.retryAfter : null,
+      known: {
+        action: claims?.action ?? null,
+        sii: claims?.sii ?? null,
+        ssi: claims?.ssi ?? null,
+        signer: judged === null || claims === null ? null : signerOf(judged, claims.iat, null),
+        passportDigest: compact?.passportDigest ?? null,
+      },
+      versions: this.#generation.versions,
+    };
+  }
+}
