@@ -74,7 +74,9 @@ const shippedPolicy = (): GatewayPolicy => {
 
 /** ATIS-1000080 section 6.4.1: a SHAKEN path is valid under one of its policies; elsewhere policies are processed and none is needed. */
 const policyInputs = (profile: PathQuestion['profile']): PolicyInputs =>
-  profile === 'shaken' ? { ...ANY_POLICY_INPUTS, acceptable: shippedPolicy().profiles.shakenPolicies, requireExplicit: true } : ANY_POLICY_INPUTS;
+  profile === 'shaken'
+    ? { ...ANY_POLICY_INPUTS, acceptable: shippedPolicy().profiles.shakenPolicies, requireExplicit: true }
+    : ANY_POLICY_INPUTS;
 
 /** A certificate that does not parse signs no CRL that counts. */
 const parseUsable = (ders: readonly Uint8Array[], cache: CertificateCache): Certificate[] =>

@@ -4,9 +4,7 @@ import type { GeneralSubtree, NameConstraints } from './extension-values.js';
 import type { GeneralName } from './general-name.js';
 import { isWithinSubtree, isWellFormedSubtree } from './name-subtree.js';
 import { OID } from './oids.js';
-
-/** Names times subtrees over one path: 250,000 comparisons take some 50 ms, and no honest path comes near. */
-const MAX_COMPARISONS = 250_000;
+import type { WorkBudget } from './path-rules.js';
 
 /**
  * RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c): the name constraints met so far, from the anchor down. A name must lie in the permitted
@@ -14,8 +12,12 @@ const MAX_COMPARISONS = 250_000;
  */
 export class NameConstraintLayers {
   readonly #layers: NameConstraints[] = [];
+  readonly #budget: WorkBudget;
   #subtrees = 0;
-  #comparisons = 0;
+
+  constructor(budget: WorkBudget) {
+    this.#budget = budget;
+  }
 
   /** @throws Refusal `name-constraints` when they hold what is not understood. */
   add(constraints: NameConstraints): void {
@@ -30,8 +32,8 @@ export class NameConstraintLayers {
   check(certificate: Certificate): void {
     if (this.#layers.length === 0) return;
     const names = namesOf(certificate);
-    this.#comparisons += names.length * this.#subtrees;
-    if (this.#comparisons > MAX_COMPARISONS) refuse('name-constraints', 'number of names and subtrees');
+    this.#budget.comparisons -= names.length * this.#subtrees;
+    if (this.#budget.comparisons < 0) refuse('name-constraints', 'number of names and subtrees');
     for (const layer of this.#layers) for (const name of names) checkName(name, layer);
   }
 }

@@ -36,7 +36,11 @@ export const isWellFormedSubtree = (base: GeneralName): boolean => {
     }
     case 'iPAddress':
       return isCidr(base.octets);
-    default:
+    case 'directoryName':
+    case 'otherName':
+    case 'x400Address':
+    case 'ediPartyName':
+    case 'registeredID':
       return true;
   }
 };

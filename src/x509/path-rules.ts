@@ -43,8 +43,23 @@ export const STIR_RULES: PathRules = {
   criticalNameConstraints: false,
 };
 
-/** Signature verifications for one path, all anchors that might fit included (DESIGN section 11). */
+/** What judging one path may cost, whatever the number of anchors that might fit. */
+export interface WorkBudget {
+  signatures: number;
+  comparisons: number;
+}
+
+/** DESIGN section 11: for one path, all anchors that might fit included. */
 export const MAX_SIGNATURE_CHECKS = 64;
+
+/**
+ * Comparisons of names with subtrees (names times subtrees, over the whole path): 250,000 take some
+ * 50 ms, and no honest path comes near.
+ */
+export const newWorkBudget = (): WorkBudget => ({ signatures: MAX_SIGNATURE_CHECKS, comparisons: 250_000 });
+
+/** Anchors with the name and key identifier that the path asks for: a renewed anchor makes two or three of them. */
+export const MAX_CANDIDATES = 16;
 
 /** RFC 5758 section 3.2 leaves the pairing open; the profiles settle it: a digest as long as the curve. */
 const DIGEST_OF: Readonly<Record<Curve, Digest>> = { 'P-256': 'sha256', 'P-384': 'sha384', 'P-521': 'sha512' };

@@ -2,10 +2,19 @@ import { Refusal, refuse } from '../reasons/index.js';
 import type { CertificateCache } from './certificate-cache.js';
 import { parseCertificate, type Certificate } from './certificate.js';
 import { KEY_USAGE } from './extension-values.js';
+import { OID } from './oids.js';
 import { NameConstraintLayers } from './name-constraints.js';
 import { blaming, checkForm } from './path-form.js';
 import { checkLink, checkLinks, findAnchors, type Candidate } from './path-links.js';
-import { MAX_SIGNATURE_CHECKS, isAlgorithmKnown, isAlgorithmOf, isKeyAllowed, type PathRules } from './path-rules.js';
+import {
+  MAX_CANDIDATES,
+  isAlgorithmKnown,
+  isAlgorithmOf,
+  isKeyAllowed,
+  newWorkBudget,
+  type PathRules,
+  type WorkBudget,
+} from './path-rules.js';
 import { ANY_POLICY_INPUTS, PolicyState, type PathPolicies, type PolicyInputs } from './policies.js';
 
 export interface PathInput {
@@ -60,9 +69,9 @@ export const judgePath = (input: PathInput): JudgedPath => {
   const { path, rules } = input;
   path.forEach((certificate, i) => blaming(i, () => checkForm(certificate, rules)));
   checkLinks(path);
-  const budget = { left: MAX_SIGNATURE_CHECKS };
+  const budget = newWorkBudget();
   let first: Refusal | null = null;
-  for (const candidate of findAnchors(path, input.anchors)) {
+  for (const candidate of findAnchors(path, input.anchors).slice(0, MAX_CANDIDATES)) {
     try {
       return judgeUnder(candidate, input, budget);
     } catch (error) {
@@ -80,7 +89,7 @@ export const checkValidityAtIat = ({ certificates, anchorInPath, from, until }: 
   refuse('cert-validity-iat', undefined, at === certificates.length - 1 && !anchorInPath ? null : at);
 };
 
-const judgeUnder = ({ anchor, inPath }: Candidate, input: PathInput, budget: { left: number }): JudgedPath => {
+const judgeUnder = ({ anchor, inPath }: Candidate, input: PathInput, budget: WorkBudget): JudgedPath => {
   const { rules } = input;
   const chain = [...(inPath ? input.path.slice(0, -1) : input.path), anchor];
   if (chain.length - 1 > rules.maxCertificates) refuse('malformed-chain', 'number of certificates');
@@ -90,7 +99,7 @@ const judgeUnder = ({ anchor, inPath }: Candidate, input: PathInput, budget: { l
   checkKinds(walk);
   checkValidity(walk, Math.floor(input.at / 1000));
   checkAuthorities(walk, input.maxDepth ?? Infinity);
-  checkNames(walk);
+  checkNames(walk, budget);
   const policies = checkPolicies(walk, input.policies ?? ANY_POLICY_INPUTS);
   checkSignatures(walk, budget);
   const judged: JudgedPath = {
@@ -131,7 +140,7 @@ const checkAnchor = (anchor: Certificate, rules: PathRules): void => {
 const checkIsCa = (certificate: Certificate): void => {
   const { basicConstraints, keyUsage } = certificate;
   if (basicConstraints?.ca !== true) refuse('not-a-ca', 'cA');
-  if (!certificate.isCritical('2.5.29.19')) refuse('not-a-ca', 'basicConstraints not critical');
+  if (!certificate.isCritical(OID.basicConstraints)) refuse('not-a-ca', 'basicConstraints not critical');
   if (keyUsage === null || (keyUsage.bits & KEY_USAGE.keyCertSign) === 0) refuse('not-a-ca', 'keyCertSign');
   if (certificate.subjectKeyIdentifier === null) refuse('aki-mismatch', 'subject key identifier');
 };
@@ -179,8 +188,8 @@ const checkAuthorities = (walk: Walk, maxDepth: number): void => {
 };
 
 /** RFC 5280 section 6.1.3 (b), (c) and 6.1.4 (g). Self-issued certificates are exempt, the end-entity is not. */
-const checkNames = ({ chain, anchor, anchorPosition }: Walk): void => {
-  const layers = new NameConstraintLayers();
+const checkNames = ({ chain, anchor, anchorPosition }: Walk, budget: WorkBudget): void => {
+  const layers = new NameConstraintLayers(budget);
   blaming(anchorPosition, () => anchor.nameConstraints !== null && layers.add(anchor.nameConstraints));
   for (let i = chain.length - 2; i >= 0; i -= 1) {
     const certificate = chain[i] as Certificate;
@@ -205,13 +214,13 @@ const checkPolicies = ({ chain, anchor }: Walk, inputs: PolicyInputs): PathPolic
 };
 
 /** RFC 5280 section 6.1.3 (a) (1), from the anchor down, so that nothing is computed with a key that nobody vouched for. */
-const checkSignatures = (walk: Walk, budget: { left: number }): void => {
+const checkSignatures = (walk: Walk, budget: WorkBudget): void => {
   const { chain } = walk;
   for (let i = chain.length - 2; i >= 0; i -= 1) {
     const certificate = chain[i] as Certificate;
     const issuer = chain[i + 1] as Certificate;
-    budget.left -= 1;
-    if (budget.left < 0) refuse('untrusted-chain', 'number of signature checks');
+    budget.signatures -= 1;
+    if (budget.signatures < 0) refuse('untrusted-chain', 'number of signature checks');
     const holds = blaming(positionIn(walk, i + 1), () => certificate.signatureHolds(issuer));
     if (!holds) refuse('bad-cert-signature', undefined, i);
   }
