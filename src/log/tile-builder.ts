@@ -1,4 +1,6 @@
 import { EMPTY_ROOT, leafHash, nodeHash } from './merkle.js';
+import { refuse } from '../reasons/index.js';
+import { equalOctets } from './sha256.js';
 import { TILE_WIDTH, encodeBundle, levelCounts, parseBundle, parseTile, tilePath } from './tiles.js';
 
 export interface TileFile {
@@ -88,7 +90,7 @@ export class TileBuilder {
 
   /**
    * The edge of a published tree, from its partial tiles; null when one is missing.
-   * Proves nothing: compare `root` with a checkpoint.
+   * Its entries are those that it hashes. Whose tree it is, `root` beside a checkpoint shows.
    * @throws Refusal `log-corrupt` for a file of the wrong form
    */
   static async restore(size: number, read: ReadFile): Promise<TileBuilder | null> {
@@ -104,6 +106,9 @@ export class TileBuilder {
     const bundle = await readPartial(read, { level: 'entries', index: Math.floor(size / TILE_WIDTH), width });
     if (bundle === null) return null;
     builder.#entries = parseBundle(bundle, width);
+    const hashes = builder.#levels[0] ?? [];
+    if (!builder.#entries.every((entry, i) => equalOctets(leafHash(entry), hashes[i] ?? EMPTY_ROOT)))
+      return refuse('log-corrupt', 'bundle and tile');
     return builder;
   }
 }

@@ -1,3 +1,10 @@
+export { LAYOUT, openDataDirectory, type DataDirectory } from './data-directory.js';
 export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';
+export { noteSigner, openKeys, readPublicKeys, type GatewayKeys, type PublicKeys } from './keys.js';
+export { DirectoryLock } from './lock.js';
+export { FileRegister } from './register.js';
+export { FileSnapshotStorage } from './snapshot.js';
 export { StorageFault } from './storage-fault.js';
+export { FileLogStorage, listPublished } from './tile-storage.js';
+export { FileVault, type VaultOptions } from './vault.js';
 export { openWal, type FileWal, type WalOptions } from './wal.js';

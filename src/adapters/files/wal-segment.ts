@@ -22,26 +22,66 @@ export class BrokenBatch extends Error {
 /** Names the file below the data directory, and the place: what an operator needs to restore it. */
 export const corruptSegment = (name: string, offset: number): never => refuse('log-corrupt', `wal/${name} at offset ${offset}`);
 
-const CHUNK = 1024 * 1024;
+/** Octets read at once: for a replay, which also reads ahead, and for a look-up. */
+const REPLAY_CHUNK = 2 * 1024 * 1024;
+const LOOKUP_CHUNK = 64 * 1024;
+
+/** Octets of a file from front to back; the next chunk is read while the last one is looked at, so that a replay does not wait for the disk. */
+class ForwardReader {
+  readonly #file: OpenFile;
+  readonly #to: number;
+  readonly #chunk: number;
+  #buffer: Buffer = Buffer.alloc(0);
+  #base: number;
+  #ahead: Promise<Buffer> | null = null;
+
+  constructor(file: OpenFile, from: number, to: number, chunk: number) {
+    this.#file = file;
+    this.#base = from;
+    this.#to = to;
+    this.#chunk = chunk;
+  }
+
+  /** Octets from `at` on, `length` of them or as many as there are. `at` never goes back. */
+  async take(at: number, length: number): Promise<Buffer> {
+    while (at + length > this.#base + this.#buffer.length) {
+      const end = this.#base + this.#buffer.length;
+      const chunk = await (this.#ahead ?? this.#next(end, Math.max(this.#chunk, at + length - end)));
+      if (chunk.length === 0) break;
+      this.#buffer = Buffer.concat([this.#buffer.subarray(at - this.#base), chunk]);
+      this.#base = at;
+      if (this.#chunk < REPLAY_CHUNK) continue;
+      this.#ahead = this.#next(at + this.#buffer.length, this.#chunk);
+      // Whoever stops reading early leaves this promise behind.
+      this.#ahead.catch(() => undefined);
+    }
+    return this.#buffer.subarray(at - this.#base, at - this.#base + length);
+  }
+
+  async #next(at: number, length: number): Promise<Buffer> {
+    const chunk = Buffer.allocUnsafe(Math.max(0, Math.min(this.#to - at, length)));
+    return chunk.length === 0 ? chunk : chunk.subarray(0, await this.#file.read(chunk, at));
+  }
+}
+
+export interface BatchRange {
+  /** Offsets. */
+  readonly from: number;
+  readonly to: number;
+  /** Index of the record that the first batch begins with. */
+  readonly first: number;
+  /** One batch near the beginning is wanted, not all. */
+  readonly lookup?: boolean;
+}
 
 /** The batches between two offsets, in order. @throws BrokenBatch */
-export async function* readBatches(file: OpenFile, from: number, to: number, firstIndex: number): AsyncGenerator<Batch> {
-  let buffer: Buffer = Buffer.alloc(0);
-  let base = from;
-  let next = firstIndex;
-  /** Octets from `at` on, `length` of them or as many as there are before `to`. */
-  const take = async (at: number, length: number): Promise<Buffer> => {
-    if (at + length > base + buffer.length) {
-      const fresh = Buffer.allocUnsafe(Math.max(0, Math.min(to - at, Math.max(length, CHUNK))));
-      buffer = fresh.subarray(0, await file.read(fresh, at));
-      base = at;
-    }
-    return buffer.subarray(at - base, at - base + length);
-  };
+export async function* readBatches(file: OpenFile, { from, to, first, lookup = false }: BatchRange): AsyncGenerator<Batch> {
+  const reader = new ForwardReader(file, from, to, lookup ? LOOKUP_CHUNK : REPLAY_CHUNK);
+  let next = first;
   for (let at = from; at < to;) {
-    const head = parseBatchHead(await take(at, BATCH_HEAD), 0);
+    const head = parseBatchHead(await reader.take(at, BATCH_HEAD), 0);
     if (head === null || head.first !== next) throw new BrokenBatch(at);
-    const body = await take(at + BATCH_HEAD, head.length + BATCH_TAIL);
+    const body = await reader.take(at + BATCH_HEAD, head.length + BATCH_TAIL);
     if (!holdsPayload(head, body)) throw new BrokenBatch(at);
     const end = at + BATCH_HEAD + head.length + BATCH_TAIL;
     yield { offset: at, head, payload: body.subarray(0, head.length), end };

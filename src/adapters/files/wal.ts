@@ -83,7 +83,7 @@ const scanTail = async (file: OpenFile, first: number, readOnly: boolean): Promi
   const length = await file.size();
   let size = first;
   try {
-    for await (const { offset, head, end } of readBatches(file, SEGMENT_HEAD, length, first)) {
+    for await (const { offset, head, end } of readBatches(file, { from: SEGMENT_HEAD, to: length, first })) {
       tail.index.add(head.first, offset);
       tail.end = end;
       size += head.count;
@@ -178,7 +178,7 @@ export class FileWal implements WriteAheadLog {
     for (let index = from; index < size; segment += 1) {
       const first = this.#firsts[segment] as number;
       const limit = Math.min(size, this.#firsts[segment + 1] ?? size);
-      for await (const batch of this.#batches(first, index)) {
+      for await (const batch of this.#batches(first, index, false)) {
         let at = batch.head.first;
         if (at >= limit) break;
         for (const record of parseRecords(batch.payload)) {
@@ -208,7 +208,7 @@ export class FileWal implements WriteAheadLog {
     const kept = this.#lastBatch;
     if (kept?.segment === segment && kept.batch.head.first <= index && index < kept.batch.head.first + kept.batch.head.count)
       return kept.batch;
-    for await (const batch of this.#batches(this.#firsts[segment] as number, index)) {
+    for await (const batch of this.#batches(this.#firsts[segment] as number, index, true)) {
       if (index >= batch.head.first + batch.head.count) continue;
       this.#lastBatch = { segment, batch };
       return batch;
@@ -217,7 +217,7 @@ export class FileWal implements WriteAheadLog {
   }
 
   /** Batches of a segment from the one that holds `index`, or a little before it. */
-  async *#batches(first: number, index: number): AsyncGenerator<Batch> {
+  async *#batches(first: number, index: number, lookup: boolean): AsyncGenerator<Batch> {
     // A handle of its own: the tail's may be closed by a rotation while somebody reads.
     const file = await this.#fs.open(join(this.#directory, segmentName(first)), 'read');
     try {
@@ -225,7 +225,7 @@ export class FileWal implements WriteAheadLog {
       const tail = this.#tail?.first === first ? this.#tail : null;
       const end = tail?.end ?? (await file.size());
       const start = index === first ? null : (tail?.index ?? (await this.#indexOf(file, first, end))).before(index);
-      yield* readBatches(file, start?.offset ?? SEGMENT_HEAD, end, start?.first ?? first);
+      yield* readBatches(file, { from: start?.offset ?? SEGMENT_HEAD, to: end, first: start?.first ?? first, lookup });
     } catch (error) {
       if (error instanceof BrokenBatch) corruptSegment(segmentName(first), error.offset);
       throw error;

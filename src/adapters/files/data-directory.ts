@@ -1,0 +1,69 @@
+import { dirname, join } from 'node:path';
+import type { Clock } from '../../ports/index.js';
+import { makeDurableDirectory } from './durable-file.js';
+import { nodeFileSystem, type FileSystem } from './file-system.js';
+import { openKeys, type GatewayKeys } from './keys.js';
+import { DirectoryLock } from './lock.js';
+import { FileRegister } from './register.js';
+import { FileSnapshotStorage } from './snapshot.js';
+import { FileLogStorage } from './tile-storage.js';
+import { FileVault } from './vault.js';
+import { openWal, type FileWal } from './wal.js';
+
+/** Names in a data directory. */
+export const LAYOUT = {
+  wal: 'wal',
+  tiles: 'tiles',
+  vault: 'vault',
+  snapshot: 'snapshot',
+  keys: 'keys',
+  /** The newest signed checkpoint. Never restore it from a backup: it is what keeps a restored log from signing a second history. */
+  lastSigned: 'last-signed',
+} as const;
+
+export interface DataDirectory {
+  readonly keys: GatewayKeys;
+  readonly wal: FileWal;
+  readonly tiles: FileLogStorage;
+  readonly vault: FileVault;
+  readonly snapshots: FileSnapshotStorage;
+  readonly lastSigned: FileRegister;
+  /** Closes the files and gives up the lock. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a gateway's data directory for this process alone, making it at the first start.
+ * @throws StorageFault (held by another process, unreadable, full); Refusal `log-corrupt`
+ */
+export const openDataDirectory = async (
+  directory: string,
+  { origin, clock, fs = nodeFileSystem }: { readonly origin: string; readonly clock: Pick<Clock, 'now'>; readonly fs?: FileSystem },
+): Promise<DataDirectory> => {
+  await makeDurableDirectory(fs, directory, dirname(directory));
+  const lock = await DirectoryLock.acquire(directory, fs);
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    for (const part of opened.splice(0).toReversed()) await part.close();
+    await lock.release();
+  };
+  try {
+    const wal = await openWal(join(directory, LAYOUT.wal), { fs });
+    opened.push(wal);
+    const keys = await openKeys(join(directory, LAYOUT.keys), { origin, mayCreate: wal.size === 0, fs });
+    const vault = await FileVault.open(join(directory, LAYOUT.vault), { vaultKey: keys.vaultKey, clock, fs, mayCreate: wal.size === 0 });
+    opened.push(vault);
+    return {
+      keys,
+      wal,
+      vault,
+      tiles: await FileLogStorage.open(join(directory, LAYOUT.tiles), fs),
+      snapshots: new FileSnapshotStorage(join(directory, LAYOUT.snapshot), fs),
+      lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};

@@ -1,0 +1,136 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { decodeBase64 } from '../../encoding/index.js';
+import { formatVkey, receiptKeyName } from '../../log/index.js';
+import type { NoteSigner } from '../../ports/index.js';
+import { makeDurableDirectory, writeWhole } from './durable-file.js';
+import { nodeFileSystem, type FileSystem } from './file-system.js';
+import { StorageFault, codeOf } from './storage-fault.js';
+
+/*
+ * keys/ (folder 0700, files 0600): log.key and receipt.key (Ed25519, PKCS #8 PEM), pepper and vault.key (32 octets, base64), public.json.
+ * First start: each is written under another name, synced, and linked to its own, which never replaces. A crash leaves some of them; the
+ * next start makes those that are missing. Once the log has a record, a missing key is an error: a new log key would be another log,
+ * a new pepper would lose every fence, a new vault key every opening.
+ */
+
+export interface GatewayKeys {
+  readonly log: NoteSigner;
+  readonly receipt: NoteSigner;
+  /** 32 octets: subjects are known by HMAC(pepper, SII). */
+  readonly pepper: Uint8Array;
+  /** 32 octets: wraps the keys of the vault. */
+  readonly vaultKey: Uint8Array;
+  readonly logVkey: string;
+  readonly receiptVkey: string;
+}
+
+const newPem = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const newSecret = (): string => `${randomBytes(32).toString('base64')}\n`;
+
+const unusable = (path: string, why: string): never => {
+  const fault = new StorageFault('read', path, { code: 'EINVAL' });
+  fault.message = `${path} ${why}`;
+  throw fault;
+};
+
+/** Ed25519 over a note's text, with a key from a file. @throws StorageFault naming the file when it holds no such key */
+export const noteSigner = (name: string, pem: Buffer, path: string): NoteSigner => {
+  const key = privateKeyOf(pem, path);
+  const { x } = createPublicKey(key).export({ format: 'jwk' });
+  return { name, publicKey: Buffer.from(x ?? '', 'base64url'), sign: (message) => sign(null, message, key) };
+};
+
+const privateKeyOf = (pem: Buffer, path: string): KeyObject => {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    return unusable(path, 'is not a private key in PEM: restore it from a backup');
+  }
+  return key.asymmetricKeyType === 'ed25519' ? key : unusable(path, 'is not an Ed25519 key');
+};
+
+const secretOf = (text: Buffer, path: string): Uint8Array => {
+  const octets = decodeBase64(text.toString('latin1').trim());
+  return octets?.length === 32 ? octets : unusable(path, 'is not 32 octets in base64: restore it from a backup');
+};
+
+class KeyFolder {
+  readonly #fs: FileSystem;
+  readonly #directory: string;
+  readonly #mayCreate: boolean;
+
+  constructor(fs: FileSystem, directory: string, mayCreate: boolean) {
+    this.#fs = fs;
+    this.#directory = directory;
+    this.#mayCreate = mayCreate;
+  }
+
+  async readOrMake<T>(name: string, make: () => string, parse: (octets: Buffer, path: string) => T): Promise<T> {
+    const path = join(this.#directory, name);
+    const octets = (await this.#fs.readWhole(path)) ?? (await this.#make(path, make()));
+    return parse(octets, path);
+  }
+
+  async #make(path: string, text: string): Promise<Buffer> {
+    if (!this.#mayCreate) return unusable(path, 'is missing and the log is not empty: restore it from a backup');
+    const temporary = `${path}.new`;
+    await writeWhole(this.#fs, temporary, Buffer.from(text));
+    await this.#fs.link(temporary, path);
+    await this.#fs.remove(temporary);
+    await this.#fs.syncDirectory(this.#directory);
+    return Buffer.from(text);
+  }
+}
+
+/**
+ * The keys of a gateway; made where they do not exist and `mayCreate` (the log is empty).
+ * @throws StorageFault naming the file that is missing, unreadable or not what it should be
+ */
+export const openKeys = async (
+  directory: string,
+  { origin, mayCreate, fs = nodeFileSystem }: { readonly origin: string; readonly mayCreate: boolean; readonly fs?: FileSystem },
+): Promise<GatewayKeys> => {
+  if (mayCreate) await makeDurableDirectory(fs, directory, dirname(directory));
+  const folder = new KeyFolder(fs, directory, mayCreate);
+  const log = await folder.readOrMake('log.key', newPem, (pem, path) => noteSigner(origin, pem, path));
+  const receipt = await folder.readOrMake('receipt.key', newPem, (pem, path) => noteSigner(receiptKeyName(origin), pem, path));
+  const pepper = await folder.readOrMake('pepper', newSecret, secretOf);
+  const vaultKey = await folder.readOrMake('vault.key', newSecret, secretOf);
+  const logVkey = formatVkey(origin, log.publicKey);
+  const receiptVkey = formatVkey(receipt.name, receipt.publicKey);
+  const text = `${JSON.stringify({ origin, logVkey, receiptVkey })}\n`;
+  await folder.readOrMake(
+    'public.json',
+    () => text,
+    (octets, path) => {
+      if (octets.toString('utf8') !== text)
+        unusable(path, 'does not fit the keys beside it and the configured origin: one log has one origin and one key');
+    },
+  );
+  return { log, receipt, pepper, vaultKey, logVkey, receiptVkey };
+};
+
+export interface PublicKeys {
+  readonly origin: string;
+  readonly logVkey: string;
+  readonly receiptVkey: string;
+}
+
+/** `keys/public.json`: what an auditor needs. @throws StorageFault */
+export const readPublicKeys = async (directory: string, fs: FileSystem = nodeFileSystem): Promise<PublicKeys> => {
+  const path = join(directory, 'public.json');
+  try {
+    const value: unknown = JSON.parse((await fs.readWhole(path))?.toString('utf8') ?? '');
+    if (isPublicKeys(value)) return value;
+  } catch (error) {
+    if (codeOf(error) !== 'unknown') throw error;
+  }
+  return unusable(path, 'does not hold the public keys of a log: this is not a data directory, or its keys are lost');
+};
+
+const isPublicKeys = (value: unknown): value is PublicKeys =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['origin', 'logVkey', 'receiptVkey'].every((name) => typeof (value as Record<string, unknown>)[name] === 'string');

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import type { SnapshotStorage } from '../../ports/index.js';
+import { closing, makeDurableDirectory } from './durable-file.js';
+import { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';
+
+/*
+ * `<log size, 16 digits>.snapshot`: parts, each after its length (u32); a length of 0xffffffff; the SHA-256 of all before it.
+ * Writes: temporary file, fdatasync, rename, fsync of the folder, then the oldest beyond two are removed. A crash leaves the older
+ * snapshots, and perhaps a temporary file that the next save replaces. A snapshot only spares time: without one the log is replayed.
+ */
+
+const END = 0xffffffff;
+const DIGEST = 32;
+/** The newest, and the one before it in case the newest is damaged. */
+const KEPT = 2;
+const CHUNK = 1024 * 1024;
+const NAME = /^([0-9]{16})\.snapshot$/;
+
+const nameOf = (size: number): string => `${String(size).padStart(16, '0')}.snapshot`;
+
+export class FileSnapshotStorage implements SnapshotStorage {
+  readonly #directory: string;
+  readonly #fs: FileSystem;
+
+  constructor(directory: string, fs: FileSystem = nodeFileSystem) {
+    this.#directory = directory;
+    this.#fs = fs;
+  }
+
+  /** @throws StorageFault; a failed save leaves the older snapshots as they are */
+  async save(size: number, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    await makeDurableDirectory(this.#fs, this.#directory, dirname(this.#directory));
+    const temporary = join(this.#directory, 'new');
+    await this.#fs.remove(temporary);
+    const file = await this.#fs.open(temporary, 'create');
+    await closing(file, () => writeParts(file, parts));
+    await this.#fs.rename(temporary, join(this.#directory, nameOf(size)));
+    await this.#fs.syncDirectory(this.#directory);
+    for (const old of (await this.sizes()).slice(KEPT)) await this.#fs.remove(join(this.#directory, nameOf(old)));
+  }
+
+  async load(maxSize: number): Promise<{ readonly size: number; readonly parts: AsyncIterable<Uint8Array> } | null> {
+    for (const size of await this.sizes()) {
+      if (size <= maxSize && (await this.isWhole(size))) return { size, parts: this.#parts(size) };
+    }
+    return null;
+  }
+
+  /** Log sizes of the snapshots that are there, newest first. */
+  async sizes(): Promise<number[]> {
+    const names = await this.#fs.list(this.#directory);
+    return names
+      .map((name) => NAME.exec(name)?.[1])
+      .filter((digits) => digits !== undefined)
+      .map(Number)
+      .toReversed();
+  }
+
+  /** Whether a snapshot is what was written, to the last octet. */
+  async isWhole(size: number): Promise<boolean> {
+    const file = await this.#fs.open(join(this.#directory, nameOf(size)), 'read');
+    return await closing(file, () => matchesDigest(file));
+  }
+
+  async *#parts(size: number): AsyncGenerator<Uint8Array> {
+    const file = await this.#fs.open(join(this.#directory, nameOf(size)), 'read');
+    try {
+      const head = Buffer.alloc(4);
+      for (let at = 0; ;) {
+        await file.read(head, at);
+        const length = head.readUInt32BE(0);
+        if (length === END) return;
+        const part = Buffer.alloc(length);
+        await file.read(part, at + 4);
+        yield part;
+        at += 4 + length;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+const writeParts = async (file: OpenFile, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> => {
+  const digest = createHash('sha256');
+  let at = 0;
+  const put = async (octets: Buffer): Promise<void> => {
+    digest.update(octets);
+    await file.write(octets, at);
+    at += octets.length;
+  };
+  for await (const part of parts) await put(Buffer.concat([lengthOf(part.length), part]));
+  await put(lengthOf(END));
+  await file.write(digest.digest(), at);
+  await file.datasync();
+};
+
+const lengthOf = (length: number): Buffer => {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(length);
+  return head;
+};
+
+const matchesDigest = async (file: OpenFile): Promise<boolean> => {
+  const end = (await file.size()) - DIGEST;
+  if (end < 4) return false;
+  const digest = createHash('sha256');
+  const chunk = Buffer.alloc(CHUNK);
+  for (let at = 0; at < end; at += CHUNK) {
+    const length = await file.read(chunk.subarray(0, Math.min(CHUNK, end - at)), at);
+    digest.update(chunk.subarray(0, length));
+  }
+  const written = Buffer.alloc(DIGEST);
+  await file.read(written, end);
+  return digest.digest().equals(written);
+};

@@ -1,0 +1,45 @@
+import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
+
+/** AES-256-GCM (NIST SP 800-38D): nonce of 96 bits, tag of 128 bits. */
+export const KEY_OCTETS = 32;
+export const NONCE_OCTETS = 12;
+export const TAG_OCTETS = 16;
+
+const pool = Buffer.alloc(4096);
+let used = pool.length;
+
+/** Random octets, drawn from the system a page at a time: a call for each nonce would cost more than the cipher. */
+export const randomOctets = (length: number): Buffer => {
+  if (used + length > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const octets = Buffer.from(pool.subarray(used, used + length));
+  // What was handed out is a key or nonce: it does not stay behind.
+  pool.fill(0, used, used + length);
+  used += length;
+  return octets;
+};
+
+/** nonce || ciphertext || tag, under a random nonce: fewer than 2^32 messages to a key keep a repeated nonce out of reach. */
+export const encrypt = (key: Uint8Array, context: Uint8Array, plaintext: Uint8Array): Buffer => {
+  const nonce = randomOctets(NONCE_OCTETS);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  cipher.setAAD(context);
+  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+};
+
+/** The plaintext, or null when key, context or octets are not those that were sealed. */
+export const decrypt = (key: Uint8Array, context: Uint8Array, sealed: Uint8Array): Buffer | null => {
+  if (sealed.length < NONCE_OCTETS + TAG_OCTETS) return null;
+  const end = sealed.length - TAG_OCTETS;
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_OCTETS), { authTagLength: TAG_OCTETS });
+  decipher.setAAD(context);
+  decipher.setAuthTag(sealed.subarray(end));
+  const plaintext = decipher.update(sealed.subarray(NONCE_OCTETS, end));
+  try {
+    return Buffer.concat([plaintext, decipher.final()]);
+  } catch {
+    return null;
+  }
+};
