@@ -5,21 +5,45 @@ import { parseCanonicalPart } from './canonical-part.js';
 import type { HeaderCache, ParsedHeader } from './header-cache.js';
 
 /** The three parts of a PASSporT, decoded and canonical; nothing of their meaning is judged. */
-export interface CompactPassport {
+export class CompactPassport {
+  /** The compact text: ASCII, as received. */
+  readonly text: string;
   readonly header: ParsedHeader;
   readonly payload: JsonObject;
-  /** Received octets of header "." payload: what was signed. */
-  readonly signingInput: Buffer;
   /** As received; its length is judged by `verify-signature`. */
   readonly signature: Buffer;
+  /** Header "." payload of the text: what was signed. */
+  readonly signedLength: number;
+  #passportDigest: Buffer | null = null;
+  #signingDigest: Buffer | null = null;
+
+  constructor(text: string, signedLength: number, header: ParsedHeader, payload: JsonObject, signature: Buffer) {
+    this.text = text;
+    this.signedLength = signedLength;
+    this.header = header;
+    this.payload = payload;
+    this.signature = signature;
+  }
+
+  get signingInput(): Buffer {
+    return Buffer.from(this.text.slice(0, this.signedLength), 'latin1');
+  }
+
   /** SHA-256 of the compact text. */
-  readonly passportDigest: Buffer;
+  get passportDigest(): Buffer {
+    this.#passportDigest ??= hash('sha256', this.text, 'buffer');
+    return this.#passportDigest;
+  }
+
   /** SHA-256 of the signing input. */
-  readonly signingDigest: Buffer;
+  get signingDigest(): Buffer {
+    this.#signingDigest ??= hash('sha256', this.text.slice(0, this.signedLength), 'buffer');
+    return this.#signingDigest;
+  }
 }
 
 /** DESIGN section 11: a five-certificate path in x5c fits. */
-const MAX_PASSPORT_BYTES = 16 * 1024;
+export const MAX_PASSPORT_BYTES = 16 * 1024;
 
 /**
  * Reads the compact serialization (RFC 7515 section 7.1), full form only.
@@ -38,16 +62,7 @@ export const parseCompact = (value: unknown, cache?: HeaderCache): CompactPasspo
   const header = headerOf(value.slice(0, first), cache);
   const payload = parseCanonicalPart(octetsOf(value.slice(first + 1, second)), 'malformed-claims');
   const signature = octetsOf(value.slice(second + 1));
-  const octets = Buffer.from(value, 'latin1');
-  const signingInput = octets.subarray(0, second);
-  return {
-    header,
-    payload,
-    signingInput,
-    signature,
-    passportDigest: hash('sha256', octets, 'buffer'),
-    signingDigest: hash('sha256', signingInput, 'buffer'),
-  };
+  return new CompactPassport(value, second, header, payload, signature);
 };
 
 const octetsOf = (part: string): Buffer => decodeBase64url(part) ?? refuse('malformed-token', 'base64url');
@@ -56,6 +71,7 @@ const headerOf = (text: string, cache: HeaderCache | undefined): ParsedHeader =>
   const known = cache?.get(text);
   if (known !== undefined) return known;
   const header: ParsedHeader = { members: parseCanonicalPart(octetsOf(text), 'malformed-token'), checked: null };
-  cache?.set(text, header);
+  // A sliced string would keep the whole PASSporT in memory.
+  cache?.set(Buffer.from(text, 'latin1').toString('latin1'), header);
   return header;
 };

@@ -7,27 +7,46 @@ export interface ParsedHeader {
   checked: PassportHeader | null;
 }
 
+interface Entry {
+  readonly text: string;
+  readonly header: ParsedHeader;
+}
+
+/** Where the serial number of x5c's end-entity stands in the text: it tells most headers apart. */
+const SAMPLE = [64, 192] as const;
+/** Headers that share a sample: honest ones do not, and others may only push each other out. */
+const MAX_SAME = 4;
+
 /**
- * Parsed headers under their base64url text: an AP signs thousands of PASSporTs under one header. Bounded; the oldest goes first.
+ * Parsed headers under their base64url text: an AP signs thousands of PASSporTs under one header. Looked up by a sample of the text, since
+ * hashing three kilobytes costs more than all else that a known header needs, then compared whole. Bounded; the oldest goes first.
  * Holds only what follows from the text itself, so an entry can never be stale.
  */
 export class HeaderCache {
-  readonly #entries = new Map<string, ParsedHeader>();
+  readonly #entries = new Map<string, Entry[]>();
   readonly #limit: number;
 
-  constructor(limit = 2048) {
+  constructor(limit = 16_384) {
     this.#limit = limit;
   }
 
   get(text: string): ParsedHeader | undefined {
-    return this.#entries.get(text);
+    const same = this.#entries.get(text.slice(...SAMPLE));
+    return same?.find((entry) => entry.text === text)?.header;
   }
 
   set(text: string, header: ParsedHeader): void {
+    const sample = text.slice(...SAMPLE);
+    const same = this.#entries.get(sample);
+    if (same !== undefined) {
+      if (same.length >= MAX_SAME) same.shift();
+      same.push({ text, header });
+      return;
+    }
     if (this.#entries.size >= this.#limit) {
       const oldest = this.#entries.keys().next();
       if (oldest.done !== true) this.#entries.delete(oldest.value);
     }
-    this.#entries.set(text, header);
+    this.#entries.set(sample, [{ text, header }]);
   }
 }

@@ -1,8 +1,8 @@
 export { ACTIONS, CONSENTS, checkClaims, type Consent, type PassportAction, type PassportClaims } from './claims.js';
-export { parseCompact, type CompactPassport } from './compact.js';
+export { CompactPassport, parseCompact } from './compact.js';
 export { HeaderCache } from './header-cache.js';
 export { checkHeader, type PassportHeader } from './header.js';
 export { headerOf, parsePassport, type UnverifiedPassport } from './parse.js';
 export { signPassport, type PassportToSign } from './sign.js';
-export { importP256, verifyEs256, verifyWithKey, type SignedOctets } from './signature.js';
+export { importP256, verifyEs256, verifyPassportSignature, verifyWithKey, type SignedOctets } from './signature.js';
 export { parseX5u } from './x5u.js';

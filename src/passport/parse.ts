@@ -4,9 +4,16 @@ import { checkHeader, type PassportHeader } from './header.js';
 import type { HeaderCache } from './header-cache.js';
 
 /** A well-formed PASSporT of the profile that nothing has been proven about. */
-export interface UnverifiedPassport extends Omit<CompactPassport, 'header'> {
+export interface UnverifiedPassport {
   readonly header: PassportHeader;
   readonly claims: PassportClaims;
+  /** Received octets of header "." payload: what was signed. */
+  readonly signingInput: Buffer;
+  readonly signature: Buffer;
+  /** SHA-256 of the compact text. */
+  readonly passportDigest: Buffer;
+  /** SHA-256 of the signing input. */
+  readonly signingDigest: Buffer;
 }
 
 /**
@@ -16,7 +23,8 @@ export interface UnverifiedPassport extends Omit<CompactPassport, 'header'> {
 export const parsePassport = (value: unknown, cache?: HeaderCache): UnverifiedPassport => {
   const compact = parseCompact(value, cache);
   const header = headerOf(compact);
-  return { ...compact, header, claims: checkClaims(compact.payload) };
+  const { signingInput, signature, passportDigest, signingDigest } = compact;
+  return { header, claims: checkClaims(compact.payload), signingInput, signature, passportDigest, signingDigest };
 };
 
 /** The checked header of a compact PASSporT, judged once per header text. @throws Refusal as `checkHeader` */

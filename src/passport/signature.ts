@@ -1,5 +1,6 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { refuse } from '../reasons/index.js';
+import { MAX_PASSPORT_BYTES, type CompactPassport } from './compact.js';
 
 /** RFC 5480 section 2.1.1: SubjectPublicKeyInfo of an uncompressed point on named P-256, up to the coordinates. */
 const P256_SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
@@ -47,6 +48,15 @@ export const verifyWithKey = (key: KeyObject, message: Uint8Array, signature: Ui
   // RFC 7518 section 3.4: exactly 64 octets; a DER signature is another length. Zero and values from n on never verify.
   if (signature.length !== 64) return refuse('bad-signature', 'length');
   return verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature) || refuse('bad-signature');
+};
+
+/** Reused for each signature: `verify` reads it before it returns, and nothing else sees it. */
+const scratch = Buffer.allocUnsafeSlow(MAX_PASSPORT_BYTES);
+
+/** Whether the key signed this PASSporT. @throws Refusal `bad-signature` */
+export const verifyPassportSignature = (key: KeyObject, { text, signedLength, signature }: CompactPassport): true => {
+  const written = scratch.write(text, 0, signedLength, 'latin1');
+  return verifyWithKey(key, scratch.subarray(0, written), signature);
 };
 
 const checkTypes = (signed: SignedOctets): SignedOctets => {

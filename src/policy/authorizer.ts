@@ -74,7 +74,8 @@ export class Authorizer {
   /** One evaluation for each distinct request; the rules see nothing else, so the decision may be kept. */
   decide(request: AuthorizationRequest): Authorization {
     const { action, credential, identifier, ofRecord, ownMapping, preferGranted, portSide } = request;
-    const key = `${action} ${credential} ${identifier} ${String(ofRecord)} ${String(ownMapping)} ${String(preferGranted)} ${portSide}`;
+    const facts = (ofRecord ? 4 : 0) + (ownMapping ? 2 : 0) + (preferGranted ? 1 : 0);
+    const key = `${action} ${credential} ${identifier} ${portSide} ${facts}`;
     const known = this.#decisions.get(key);
     if (known !== undefined) return known;
     const decision = this.#evaluate(request);

@@ -1,7 +1,7 @@
 import { isTn, mailDomainOf, tnOf } from '../identifiers/index.js';
 import type { Holder } from '../numbering/index.js';
 import { refuse } from '../reasons/index.js';
-import { covers, tnAuthListOf, type Certificate } from '../x509/index.js';
+import { covers, tnAuthListOf, type TnEntry } from '../x509/index.js';
 import type { Generation } from './generation.js';
 import type { Job } from './job.js';
 import type { JudgedCredential } from './credential.js';
@@ -78,22 +78,23 @@ const holderOf = (job: Job, { numbering }: Generation, tn: string): NumberHolder
  * RFC 8226 section 9: the TNAuthList of every certificate limits the path. A list with the provider's own SPC covers what that SPC holds,
  * which numbering data have said already.
  */
-const coverageOf = ({ certificates }: JudgedCredential, tn: string, spc: string): string[] =>
-  certificates.flatMap((certificate, position) => {
-    const entry = coveringEntry(certificate, tn, spc);
-    return entry === null ? [] : [`${position}: ${entry}`];
-  });
+const coverageOf = ({ certificates }: JudgedCredential, tn: string, spc: string): string[] => {
+  const coverage: string[] = [];
+  for (const certificate of certificates) {
+    const entries = tnAuthListOf(certificate);
+    if (entries !== null) coverage.push(coveringEntry(entries, tn, spc));
+  }
+  return coverage;
+};
 
-const coveringEntry = (certificate: Certificate, tn: string, spc: string): string | null => {
-  const entries = tnAuthListOf(certificate);
-  if (entries === null) return null;
-  if (entries.some((entry) => 'spc' in entry && entry.spc === spc)) return `spc ${spc}`;
+const coveringEntry = (entries: readonly TnEntry[], tn: string, spc: string): string => {
+  for (const entry of entries) if ('spc' in entry && entry.spc === spc) return spc;
   if (!covers(entries, tn)) return refuse('tn-out-of-scope', 'TNAuthList');
+  const number = Number(tn);
   for (const entry of entries) {
-    if ('start' in entry && isWithin(tn, entry.start, entry.count)) return `range ${entry.start} + ${entry.count}`;
+    if (!('start' in entry) || entry.start.length !== tn.length) continue;
+    const first = Number(entry.start);
+    if (number >= first && number < first + entry.count) return `${entry.start}+${entry.count}`;
   }
   return 'one number';
 };
-
-const isWithin = (tn: string, start: string, count: number): boolean =>
-  tn.length === start.length && Number(tn) >= Number(start) && Number(tn) < Number(start) + count;

@@ -1,5 +1,4 @@
 import { refuse } from '../../reasons/index.js';
-import { parseSsi } from '../../identifiers/index.js';
 import type { Step } from '../step.js';
 
 export const checkPresenter: Step = {
@@ -9,7 +8,8 @@ export const checkPresenter: Step = {
   refuses: ['ap-mismatch'],
   run: ({ claims: { action, provider, ssi }, input: { client }, judged: { kind } }) => {
     if (provider === null) return { rule: 'any client' };
-    if (ssi !== null && parseSsi(ssi).provider !== provider) return refuse('ap-mismatch', 'host of the SSI');
+    // The SSI is in its one spelling since `check-claims`.
+    if (ssi?.startsWith(`mimi://${provider}/u/`) === false) return refuse('ap-mismatch', 'host of the SSI');
     // The NP or EP of record may withdraw any mapping, and then it, not the AP, presents (standards: profiles, "Authority").
     if (action === 'withdraw' && (kind === 'np' || kind === 'ep')) return { rule: 'withdrawn by the provider of record', provider };
     if (client?.domain !== provider) return refuse('ap-mismatch', 'client');

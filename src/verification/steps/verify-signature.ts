@@ -1,4 +1,4 @@
-import { verifyWithKey } from '../../passport/index.js';
+import { verifyPassportSignature } from '../../passport/index.js';
 import type { Step } from '../step.js';
 
 export const verifySignature: Step = {
@@ -7,7 +7,7 @@ export const verifySignature: Step = {
   asks: 'did the end-entity key sign the octets as received?',
   refuses: ['bad-signature'],
   run: ({ compact, judged }) => {
-    verifyWithKey(judged.key, compact.signingInput, compact.signature);
+    verifyPassportSignature(judged.key, compact);
     return judged.signatureEvidence;
   },
 };
