@@ -1,2 +1,3 @@
 export { systemClock } from './clock.js';
 export { systemRandom } from './random.js';
+export { every } from './timer.js';

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { Refusal } from '../../reasons/index.js';
+
+/** What is wrong with a configuration, each with the file and what to do. An operator mends all of it at once, not one after the other. */
+export class ConfigurationProblems extends Error {
+  override readonly name = 'ConfigurationProblems';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** Collects problems while reading goes on. */
+export class ProblemList {
+  readonly problems: string[] = [];
+
+  add(problem: string): void {
+    this.problems.push(problem);
+  }
+
+  /** The text of a file, or null and a problem. */
+  async read(file: string, whatFor: string): Promise<string | null> {
+    try {
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      this.add(`${file}: ${whatFor} cannot be read (${codeOf(error)}): ${adviceOf(codeOf(error))}`);
+      return null;
+    }
+  }
+
+  /** The value of a parser, or null and a problem. */
+  parse<T>(file: string, whatFor: string, parse: () => T): T | null {
+    try {
+      return parse();
+    } catch (error) {
+      const why = error instanceof Refusal ? `${error.reason}${error.detail === undefined ? '' : `, ${error.detail}`}` : 'not readable';
+      this.add(`${file}: ${whatFor} is not usable (${why}): replace it, or take it out of the policy`);
+      return null;
+    }
+  }
+}
+
+export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown');
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there; check the path',
+  EACCES: 'let the user of the gateway read it',
+  EISDIR: 'it is a folder; name a file',
+  ENOTDIR: 'a part of the path is no folder',
+};
+
+const adviceOf = (code: string): string => ADVICE[code] ?? 'check the path and the disk';

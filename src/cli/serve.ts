@@ -1,0 +1,166 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
+import { ConfigurationProblems } from '../adapters/configuration/index.js';
+import { describeFault } from '../http/index.js';
+import type { GatewayHandle } from '../main.js';
+import { ensureDevPki, nextCommands } from './serve-first-run.js';
+
+interface Options {
+  readonly data: string;
+  readonly pki: string;
+  readonly policies?: string;
+  readonly port: number;
+  readonly store: string;
+  readonly logLevel: string;
+  readonly printReady?: true;
+  readonly firstRun?: true;
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'];
+const READY_POLL_MS = 50;
+/** After a fault nobody foresaw, what is in memory is not to be trusted: no more than the log line is done. */
+const FAULT_EXIT = 1;
+
+const port = (text: string): number => {
+  const value = Number(text);
+  if (!/^[0-9]{1,5}$/.test(text) || value > 65_535) throw new InvalidArgumentError('a port is 0 to 65535');
+  return value;
+};
+
+const level = (text: string): string => {
+  if (!LEVELS.includes(text)) throw new InvalidArgumentError(`one of ${LEVELS.join(', ')}`);
+  return text;
+};
+
+const command = (): Command =>
+  new Command('signpost serve')
+    .description(
+      'Run the gateway on 127.0.0.1. SIGHUP reloads policies, trust and TLS files; SIGTERM drains and exits. Its log is JSON lines on standard error.',
+    )
+    .option('--data <dir>', 'data directory; made at the first start', './data')
+    .option('--pki <dir>', 'PKI directory: tls/, and what trust.yaml names', './data/pki')
+    .option('--policies <dir>', 'policy folder (default: <pki>/policies where it exists, else ./policies)')
+    .option('--port <port>', 'port; 0: the system chooses', port, 8443)
+    .option('--store <store>', 'memory, or redis://host:port', 'memory')
+    .option('--log-level <level>', LEVELS.join(', '), level, 'info')
+    .option('--print-ready', 'print one JSON line to standard output once the gateway is ready')
+    .option('--first-run', 'make a development PKI where --pki names nothing, and say what to try next')
+    .option('--json', 'the same as --print-ready')
+    .exitOverride();
+
+/** `signpost serve`: runs until it is told to stop. 0 stopped in order, 1 stopped by a fault or a second signal, 2 could not be started. */
+export const run = async (argv: string[]): Promise<number> => {
+  let options: Options;
+  try {
+    const parsed = command().parse(argv, { from: 'user' }).opts<Options & { json?: true }>();
+    options = parsed.json === true ? { ...parsed, printReady: true } : parsed;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const log = openLog(options.logLevel);
+  guardProcess(log);
+  const signals = new Signals();
+  try {
+    const made = options.firstRun === true && ensureDevPki(options.pki);
+    const { startGateway } = await import('../main.js');
+    const handle = await startGateway({
+      dataDir: options.data,
+      pkiDir: options.pki,
+      policiesDir: options.policies,
+      port: options.port,
+      store: options.store,
+      log,
+    });
+    signals.onReload(() => reload(handle, log));
+    await announce(options, handle, made, signals);
+    await signals.stop;
+    signals.onStop(() => exitNow(log, 'a second signal'));
+    await handle.stop();
+    return 0;
+  } catch (error) {
+    sayWhy(error, log);
+    return 2;
+  }
+};
+
+/** CONTRACT section 3: every line on either stream is one JSON object. */
+const openLog = (logLevel: string): Logger => {
+  process.removeAllListeners('warning');
+  return pino({ level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime }, destination({ fd: 2, sync: true }));
+};
+
+/** Standards: redis 6: never continue after a fault that nobody caught. */
+const guardProcess = (log: Logger): void => {
+  process.on('warning', (warning) => log.warn({ fault: describeFault(warning) }, 'warning'));
+  const end = (error: unknown): void => {
+    log.fatal({ fault: describeFault(error) }, 'fault');
+    process.exit(FAULT_EXIT);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+};
+
+const exitNow = (log: Logger, why: string): void => {
+  log.warn({ why }, 'stopped before everything was finished');
+  process.exit(FAULT_EXIT);
+};
+
+const sayWhy = (error: unknown, log: Logger): void => {
+  if (error instanceof ConfigurationProblems) for (const problem of error.problems) log.error({ problem }, 'cannot start');
+  else log.error({ fault: describeFault(error) }, 'cannot start');
+};
+
+const reload = async (handle: GatewayHandle, log: Logger): Promise<void> => {
+  const outcome = await handle.reload();
+  if (outcome.ok) log.info({ versions: handle.gateway.versions() }, 'reloaded');
+  else for (const problem of outcome.problems) log.error({ problem }, 'not reloaded: everything stays as it was');
+};
+
+const announce = async (options: Options, handle: GatewayHandle, made: boolean, signals: Signals): Promise<void> => {
+  while (!signals.stopping && !(await handle.gateway.readiness()).ready) await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+  if (signals.stopping) return;
+  const { url, logVkey, receiptVkey } = handle;
+  if (options.printReady === true)
+    process.stdout.write(`${JSON.stringify({ ready: true, url, logVkey, receiptVkey, witnessVkeys: [] })}\n`);
+  if (options.firstRun !== true) return;
+  const commands = nextCommands(options.pki, options.data, url).map((line) => `  ${line}`);
+  const pki = made ? `A development PKI was made in ${options.pki}; every key in it is a test key.\n` : '';
+  process.stdout.write(
+    `${pki}The gateway is ready at ${url}. In another terminal, try next:\n\n${commands.join('\n')}\n\nCtrl-C stops it.\n`,
+  );
+};
+
+/** Signals may come at any time, before there is anything to stop too. */
+class Signals {
+  readonly stop: Promise<void>;
+  stopping = false;
+  #again: () => void = () => undefined;
+  #reload: () => Promise<void> = () => Promise.resolve();
+  #reloading: Promise<void> = Promise.resolve();
+
+  constructor() {
+    this.stop = new Promise((resolve) => {
+      const onSignal = (): void => {
+        if (this.stopping) this.#again();
+        this.stopping = true;
+        resolve();
+      };
+      process.on('SIGTERM', onSignal);
+      process.on('SIGINT', onSignal);
+    });
+    process.on('SIGHUP', () => {
+      this.#reloading = this.#reloading.then(() => this.#reload());
+    });
+  }
+
+  /** What a signal after the first does. */
+  onStop(again: () => void): void {
+    this.#again = again;
+  }
+
+  /** Reloads take turns. */
+  onReload(task: () => Promise<void>): void {
+    this.#reload = task;
+  }
+}

@@ -1,0 +1,282 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import {
+  ConfigurationProblems,
+  crlProblems,
+  makeGeneration,
+  readConfiguration,
+  type ConfigurationPlaces,
+  type Generation,
+} from './adapters/configuration/index.js';
+import { FileRegister, StorageFault, openDataDirectory, type DataDirectory } from './adapters/files/index.js';
+import { MemoryMappingStore } from './adapters/memory/index.js';
+import { every, systemClock, systemRandom } from './adapters/system/index.js';
+import { openGateway, type RunningGateway, type World } from './gateway/index.js';
+import { Publisher } from './gateway/publish.js';
+import { createHttpServer, describeFault, reasonsDocument, type HttpServer } from './http/index.js';
+import type { Clock, MappingStore, RandomSource } from './ports/index.js';
+import { Refusal } from './reasons/index.js';
+import { PIPELINE, SEQUENCER_STEPS } from './verification/index.js';
+
+/** Name and build, as the leaves show it. */
+const BUILD = 'signpost@0.1.0';
+/** DESIGN section 3: published every 1 to 5 s. */
+const PUBLISH_MS = 1_000;
+/** A start replays what the newest snapshot lacks: about 5 us a record. */
+const SNAPSHOT_MS = 300_000;
+const SNAPSHOT_RECORDS = 10_000;
+/** A checkpoint older than this is a promise that is not kept (C2SP tlog-tiles has no bound; ours is ten publications). */
+const PUBLISH_LAG_MS = 10_000;
+/** CONTRACT section 3: exit within 10 s. A snapshot that is not done by then is given up; the next start replays more. */
+const STOP_MS = 9_000;
+
+export interface GatewayOptions extends ConfigurationPlaces {
+  readonly dataDir: string;
+  /** 0: the system chooses. */
+  readonly port: number;
+  readonly host?: string;
+  /** `memory`, or the URL of a Redis server. */
+  readonly store?: string;
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+  readonly log: Logger;
+}
+
+export type Reload = { readonly ok: true } | { readonly ok: false; readonly problems: readonly string[] };
+
+export interface GatewayHandle {
+  readonly url: string;
+  readonly port: number;
+  readonly logVkey: string;
+  readonly receiptVkey: string;
+  readonly gateway: RunningGateway;
+  /** Swaps policies, trust, principals and TLS files together, or keeps all that were and says why. */
+  reload(): Promise<Reload>;
+  /** Not ready at once; finishes what is in flight, publishes and saves it, gives up the data directory. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts the parts together and opens the door: the one place that knows them all.
+ * @throws ConfigurationProblems everything that stands in the way of a start, each with its file and what to do
+ */
+export const startGateway = async (options: GatewayOptions): Promise<GatewayHandle> => {
+  const clock = options.clock ?? systemClock;
+  const generation = makeGeneration(await readConfiguration(options, clock.now()));
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    return await compose(options, clock, generation, closers);
+  } catch (error) {
+    for (const close of closers.toReversed()) await close();
+    throw problemsOf(error);
+  }
+};
+
+/** Faults of storage and damaged logs are the operator's to mend, as a broken policy is. */
+const problemsOf = (error: unknown): unknown => {
+  if (error instanceof StorageFault) return new ConfigurationProblems([error.message]);
+  if (error instanceof Refusal) return new ConfigurationProblems([`${error.message}: run audit fsck on the data directory`]);
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    return new ConfigurationProblems(['the port is taken: stop who has it, or choose another']);
+  return error;
+};
+
+const compose = async (
+  options: GatewayOptions,
+  clock: Clock,
+  first: Generation,
+  closers: (() => Promise<void>)[],
+): Promise<GatewayHandle> => {
+  const { log } = options;
+  const random = options.random ?? systemRandom;
+  const { origin, audience } = first.configuration.policies.gateway;
+  const data = await openDataDirectory(options.dataDir, { origin, clock });
+  closers.push(() => data.close());
+  const store = await openStore(options.store ?? 'memory');
+  closers.push(() => store.close());
+  const gateway = await recover({ options, data, store, clock, random, world: first.world, origin });
+  const publisher = await Publisher.start(
+    { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log },
+    gateway.tree,
+  );
+  let generation = first;
+  const publication = new Publication(publisher, gateway, clock, log);
+  gateway.attach({
+    inclusionProofText: (index) => publisher.inclusionProofText(index),
+    problems: () => [...publication.problems(), ...crlProblems(generation.configuration, clock.now())],
+  });
+  await publication.turn();
+  const { logVkey, receiptVkey } = data.keys;
+  const server = createHttpServer({
+    gateway,
+    principalOf: (domain) => generation.principals.get(domain),
+    credentials: first.configuration.tls,
+    discovery: { audience, origin, logVkey, receiptVkey },
+    reasons: reasonsDocument(
+      [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, refuses }) => ({ step: name, clause, reasons: refuses })),
+    ),
+    clock,
+    random,
+    log,
+  });
+  const host = options.host ?? '127.0.0.1';
+  const port = await server.listen(options.port, host);
+  const timers = [every(PUBLISH_MS, () => publication.turn()), every(SNAPSHOT_MS, () => saveSnapshot(gateway, log))];
+  log.info({ port, entries: gateway.logSize }, 'listening');
+  return {
+    url: `https://${host}:${port}`,
+    port,
+    logVkey,
+    receiptVkey,
+    gateway,
+    async reload() {
+      const next = await nextGeneration(options, clock, generation);
+      if (!next.ok) return next;
+      // One synchronous block: no request sees half of it.
+      generation = next.generation;
+      gateway.setWorld(generation.world);
+      server.useCredentials(generation.configuration.tls);
+      return { ok: true };
+    },
+    stop: () => stop({ server, gateway, publication, timers, closers, log }),
+  };
+};
+
+const openStore = async (place: string): Promise<MappingStore> => {
+  if (place === 'memory') return new MemoryMappingStore();
+  if (!/^rediss?:\/\//.test(place)) throw new ConfigurationProblems(['the store is neither "memory" nor a redis:// or rediss:// URL']);
+  // Loaded only where it is used: it takes longer to load than the embedded profile to start.
+  const { RedisMappingStore } = await import('./adapters/redis/index.js');
+  return RedisMappingStore.open({ url: place });
+};
+
+interface RecoveryParts {
+  readonly options: GatewayOptions;
+  readonly data: DataDirectory;
+  readonly store: MappingStore;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly world: World;
+  readonly origin: string;
+}
+
+const recover = async ({ options, data, store, clock, random, world, origin }: RecoveryParts): Promise<RunningGateway> =>
+  openGateway({
+    world,
+    wal: data.wal,
+    vault: data.vault,
+    snapshots: data.snapshots,
+    store,
+    storeIsVolatile: store instanceof MemoryMappingStore,
+    logStorage: data.tiles,
+    receiptSigner: data.keys.receipt,
+    origin,
+    pepper: data.keys.pepper,
+    epoch: await nextEpoch(options.dataDir),
+    clock,
+    random,
+    gateway: BUILD,
+  });
+
+/** Counts the starts on a data directory, durably before anything is written under the new number. The directory's lock is held. */
+const nextEpoch = async (dataDir: string): Promise<number> => {
+  const register = new FileRegister(join(dataDir, 'epoch'));
+  const text = Buffer.from((await register.read()) ?? '0')
+    .toString('latin1')
+    .trim();
+  if (!/^[0-9]{1,15}$/.test(text))
+    throw new ConfigurationProblems([`${join(dataDir, 'epoch')}: is not a number: restore it, or write one higher than any before`]);
+  const epoch = Number(text) + 1;
+  await register.write(Buffer.from(`${epoch}\n`));
+  return epoch;
+};
+
+type Next = { readonly ok: true; readonly generation: Generation } | { readonly ok: false; readonly problems: readonly string[] };
+
+const nextGeneration = async (places: ConfigurationPlaces, clock: Clock, now: Generation): Promise<Next> => {
+  try {
+    const configuration = await readConfiguration(places, clock.now());
+    const { audience, origin } = configuration.policies.gateway;
+    const before = now.configuration.policies.gateway;
+    if (audience !== before.audience || origin !== before.origin)
+      return {
+        ok: false,
+        problems: ['gateway.yaml: audience and origin belong to the log and its keys: they change with a new data directory alone'],
+      };
+    return { ok: true, generation: makeGeneration(configuration, now.world.verifier.caches) };
+  } catch (error) {
+    const found = problemsOf(error);
+    if (found instanceof ConfigurationProblems) return { ok: false, problems: found.problems };
+    throw error;
+  }
+};
+
+/** The publisher's timer, and what it means for readiness. */
+class Publication {
+  readonly #publisher: Publisher;
+  readonly #gateway: RunningGateway;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #fresh: number;
+
+  constructor(publisher: Publisher, gateway: RunningGateway, clock: Clock, log: Logger) {
+    this.#publisher = publisher;
+    this.#gateway = gateway;
+    this.#clock = clock;
+    this.#log = log;
+    this.#fresh = clock.monotonic();
+  }
+
+  problems(): string[] {
+    if (this.#publisher.failure !== null) return ['the log cannot be published: see the log of the gateway, then restart'];
+    const late = this.#publisher.publishedSize < this.#gateway.logSize && this.#clock.monotonic() - this.#fresh > PUBLISH_LAG_MS;
+    return late ? ['the published log is behind: the disk is too slow'] : [];
+  }
+
+  /** Never rejects: a publisher that failed says so in `problems`, and stays stopped until a restart. */
+  async turn(): Promise<void> {
+    if (this.#publisher.failure !== null) return;
+    try {
+      await this.#publisher.publish();
+      this.#fresh = this.#clock.monotonic();
+    } catch (error) {
+      this.#log.error({ fault: describeFault(error) }, 'the log cannot be published');
+    }
+  }
+}
+
+const snapshotAt = new WeakMap<RunningGateway, number>();
+
+const saveSnapshot = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+  const size = gateway.logSize;
+  if (size - (snapshotAt.get(gateway) ?? 0) < SNAPSHOT_RECORDS) return;
+  try {
+    await gateway.snapshot();
+    snapshotAt.set(gateway, size);
+    log.info({ entries: size }, 'snapshot saved');
+  } catch (error) {
+    // Not a promise broken: the write-ahead log holds everything.
+    log.warn({ fault: describeFault(error) }, 'snapshot not saved');
+  }
+};
+
+interface StopParts {
+  readonly server: HttpServer;
+  readonly gateway: RunningGateway;
+  readonly publication: Publication;
+  readonly timers: readonly (() => Promise<void>)[];
+  readonly closers: readonly (() => Promise<void>)[];
+  readonly log: Logger;
+}
+
+const stop = async ({ server, gateway, publication, timers, closers, log }: StopParts): Promise<void> => {
+  const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
+  log.info('draining');
+  await server.drain();
+  await gateway.drain();
+  for (const end of timers) await end();
+  await publication.turn();
+  await Promise.race([saveSnapshot(gateway, log), deadline]);
+  for (const close of closers.toReversed()) await close();
+  log.info({ entries: gateway.logSize }, 'stopped');
+};
