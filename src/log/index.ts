@@ -12,3 +12,4 @@ export { TileProver } from './prover.js';
 export { TileBuilder, type ReadFile, type TileFile } from './tile-builder.js';
 export { TILE_WIDTH, encodeBundle, parseBundle, parseTilePath, tilePath, type TileCoordinates } from './tiles.js';
 export { encodeTlogProof, parseTlogProof, verifyTlogProof, type ProofQuestion, type ProvenEntry, type TlogProof } from './tlog-proof.js';
+export { fsckLog, type FsckProblem, type FsckReport, type FsckSource } from './fsck.js';

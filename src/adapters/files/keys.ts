@@ -1,14 +1,14 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
 import { decodeBase64 } from '../../encoding/index.js';
 import { formatVkey, receiptKeyName } from '../../log/index.js';
 import type { NoteSigner } from '../../ports/index.js';
+import { Refusal, refuse } from '../../reasons/index.js';
 import { makeDurableDirectory, writeWhole } from './durable-file.js';
 import { nodeFileSystem, type FileSystem } from './file-system.js';
-import { StorageFault, codeOf } from './storage-fault.js';
 
 /*
- * keys/ (folder 0700, files 0600): log.key and receipt.key (Ed25519, PKCS #8 PEM), pepper and vault.key (32 octets, base64), public.json.
+ * keys/ (folder 0700, files 0600): log.key and receipt.key (Ed25519, PKCS #8 PEM), pepper and vault.key (32 octets in base64, their SHA-256), public.json.
  * First start: each is written under another name, synced, and linked to its own, which never replaces. A crash leaves some of them; the
  * next start makes those that are missing. Once the log has a record, a missing key is an error: a new log key would be another log,
  * a new pepper would lose every fence, a new vault key every opening.
@@ -26,15 +26,18 @@ export interface GatewayKeys {
 }
 
 const newPem = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-const newSecret = (): string => `${randomBytes(32).toString('base64')}\n`;
+const checkOf = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
 
-const unusable = (path: string, why: string): never => {
-  const fault = new StorageFault('read', path, { code: 'EINVAL' });
-  fault.message = `${path} ${why}`;
-  throw fault;
+/** The secret, and its digest: a flipped bit in a pepper would lose every fence without a sign. */
+const newSecret = (): string => {
+  const octets = randomBytes(32);
+  return `${octets.toString('base64')}\n${checkOf(octets)}\n`;
 };
 
-/** Ed25519 over a note's text, with a key from a file. @throws StorageFault naming the file when it holds no such key */
+/** Names the file below the data directory, and what to do. */
+const unusable = (path: string, why: string): never => refuse('log-corrupt', `keys/${basename(path)} ${why}`);
+
+/** Ed25519 over a note's text, with a key from a file. @throws Refusal `log-corrupt` naming the file when it holds no such key */
 export const noteSigner = (name: string, pem: Buffer, path: string): NoteSigner => {
   const key = privateKeyOf(pem, path);
   const { x } = createPublicKey(key).export({ format: 'jwk' });
@@ -52,8 +55,11 @@ const privateKeyOf = (pem: Buffer, path: string): KeyObject => {
 };
 
 const secretOf = (text: Buffer, path: string): Uint8Array => {
-  const octets = decodeBase64(text.toString('latin1').trim());
-  return octets?.length === 32 ? octets : unusable(path, 'is not 32 octets in base64: restore it from a backup');
+  const [base64 = '', check] = text.toString('latin1').split('\n');
+  const octets = decodeBase64(base64);
+  return octets?.length === 32 && check === checkOf(octets)
+    ? octets
+    : unusable(path, 'is not a secret with its digest: restore it from a backup');
 };
 
 class KeyFolder {
@@ -86,7 +92,7 @@ class KeyFolder {
 
 /**
  * The keys of a gateway; made where they do not exist and `mayCreate` (the log is empty).
- * @throws StorageFault naming the file that is missing, unreadable or not what it should be
+ * @throws Refusal `log-corrupt` naming the file that is missing or not what it should be; StorageFault
  */
 export const openKeys = async (
   directory: string,
@@ -118,14 +124,14 @@ export interface PublicKeys {
   readonly receiptVkey: string;
 }
 
-/** `keys/public.json`: what an auditor needs. @throws StorageFault */
+/** `keys/public.json`: what an auditor needs. @throws Refusal `log-corrupt`; StorageFault */
 export const readPublicKeys = async (directory: string, fs: FileSystem = nodeFileSystem): Promise<PublicKeys> => {
   const path = join(directory, 'public.json');
   try {
     const value: unknown = JSON.parse((await fs.readWhole(path))?.toString('utf8') ?? '');
     if (isPublicKeys(value)) return value;
   } catch (error) {
-    if (codeOf(error) !== 'unknown') throw error;
+    if (error instanceof Refusal) throw error;
   }
   return unusable(path, 'does not hold the public keys of a log: this is not a data directory, or its keys are lost');
 };

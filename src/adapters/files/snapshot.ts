@@ -57,6 +57,10 @@ export class FileSnapshotStorage implements SnapshotStorage {
       .toReversed();
   }
 
+  nameOf(size: number): string {
+    return nameOf(size);
+  }
+
   /** Whether a snapshot is what was written, to the last octet. */
   async isWhole(size: number): Promise<boolean> {
     const file = await this.#fs.open(join(this.#directory, nameOf(size)), 'read');

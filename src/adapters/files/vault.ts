@@ -33,7 +33,7 @@ const KEPT_PAGES = 4096;
 const KEPT_KEYS = 16_384;
 const SCAN_OCTETS = 1024 * 1024;
 
-const corruptSlot = (slot: number): never => refuse('log-corrupt', `vault/keys slot ${slot}`);
+const corruptSlot = (slot: number): never => refuse('log-corrupt', `vault/keys is broken at slot ${slot}`);
 
 export class FileVault implements Vault {
   readonly #file: OpenFile;
@@ -191,7 +191,7 @@ export class FileVault implements Vault {
   open(slot: number, context: Uint8Array, sealed: Uint8Array): Uint8Array | null {
     const key = this.#keyOf(slot);
     if (key === null) return null;
-    return decrypt(key, context, sealed) ?? refuse('log-corrupt', `sealed under vault/keys slot ${slot}`);
+    return decrypt(key, context, sealed) ?? refuse('log-corrupt', `vault/keys slot ${slot} does not open what was sealed under it`);
   }
 
   #keyOf(slot: number): Buffer | null {

@@ -20,7 +20,7 @@ export class BrokenBatch extends Error {
 }
 
 /** Names the file below the data directory, and the place: what an operator needs to restore it. */
-export const corruptSegment = (name: string, offset: number): never => refuse('log-corrupt', `wal/${name} at offset ${offset}`);
+export const corruptSegment = (name: string, offset: number): never => refuse('log-corrupt', `wal/${name} is broken at offset ${offset}`);
 
 /** Octets read at once: for a replay, which also reads ahead, and for a look-up. */
 const REPLAY_CHUNK = 2 * 1024 * 1024;

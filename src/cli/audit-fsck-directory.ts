@@ -1,0 +1,216 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  FileLogStorage,
+  FileRegister,
+  FileSnapshotStorage,
+  FileVault,
+  LAYOUT,
+  listPublished,
+  openWal,
+  openKeys,
+  readPublicKeys,
+  StorageFault,
+  type FileWal,
+} from '../adapters/files/index.js';
+import { MemoryMappingStore } from '../adapters/memory/index.js';
+import { foldLog } from '../gateway/fold.js';
+import { sealingContext } from '../gateway/journal.js';
+import { recover } from '../gateway/recovery.js';
+import { Tree, fsckLog, leafHash, openCheckpoint, type FsckProblem, type FsckReport } from '../log/index.js';
+import type { SubjectId } from '../ports/index.js';
+import { Refusal, Unavailable } from '../reasons/index.js';
+import { CannotRun } from './audit-report.js';
+
+export interface DirectoryReport extends FsckReport {
+  /** Durable records; those from `size` on are not published yet. */
+  readonly records: number;
+  readonly subjects: number;
+}
+
+/** A refusal names the file itself: `wal/0000000000000000.wal at offset 20`. */
+const problemOf = (error: unknown, path: string): FsckProblem => {
+  if (!(error instanceof Refusal) || error instanceof Unavailable) throw error;
+  const [, file = path, what = ''] = /^(?:.*?\b)?((?:wal|vault|keys)\/\S+) ?(.*)$/.exec(error.detail ?? '') ?? [];
+  return { path: file, what: what === '' ? error.message : what };
+};
+
+interface Parts {
+  readonly place: string;
+  readonly vkey: string;
+  readonly pepper: Uint8Array;
+  readonly checkpoint: Uint8Array | null;
+  readonly lastSigned: Uint8Array | null;
+  readonly wal: FileWal;
+  readonly vault: FileVault;
+}
+
+class Directory {
+  readonly #parts: Parts;
+  subjects = 0;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * In the order in which a running gateway's writes depend on each other, backwards: what is read later holds all that what was read
+   * before speaks of.
+   */
+  static async open(place: string, vkey: string | undefined): Promise<Directory> {
+    const keys = join(place, LAYOUT.keys);
+    const { origin, logVkey } = await readPublicKeys(keys);
+    const { pepper, vaultKey } = await openKeys(keys, { origin, mayCreate: false });
+    const checkpoint = await FileLogStorage.reader(join(place, LAYOUT.tiles)).read('checkpoint');
+    const lastSigned = await new FileRegister(join(place, LAYOUT.lastSigned)).read();
+    const wal = await openWal(join(place, LAYOUT.wal), { readOnly: true });
+    const vault = await FileVault.open(join(place, LAYOUT.vault), { vaultKey, clock: { now: () => Date.now() }, readOnly: true });
+    return new Directory({ place, vkey: vkey ?? logVkey, pepper, checkpoint, lastSigned, wal, vault });
+  }
+
+  get records(): number {
+    return this.#parts.wal.size;
+  }
+
+  /** Checkpoint and tiles beside the write-ahead log. */
+  async published(): Promise<FsckReport> {
+    const tiles = join(this.#parts.place, LAYOUT.tiles);
+    const storage = FileLogStorage.reader(tiles);
+    const leaves = this.#parts.wal.read(0);
+    try {
+      return await fsckLog(
+        { read: (path) => storage.read(path), list: () => listPublished(tiles), leaves: () => leafIterator(leaves) },
+        this.#parts.vkey,
+      );
+    } finally {
+      await leaves.return(undefined);
+    }
+  }
+
+  /** Every record's seal, and the root at the size that was signed last. */
+  async sealed(): Promise<FsckProblem | null> {
+    const signed = this.#lastSigned();
+    if (signed === null) return this.#parts.wal.size === 0 ? null : { path: LAYOUT.lastSigned, what: 'is missing' };
+    if ('path' in signed) return signed;
+    const tree = new Tree();
+    for await (const { index, record } of this.#parts.wal.read(0)) {
+      tree.append(leafHash(record.leaf));
+      if (tree.size === signed.size && Buffer.compare(tree.root(), signed.root) !== 0)
+        return { path: LAYOUT.lastSigned, what: 'has another root than the write-ahead log' };
+      if (record.sealed.length > 0) this.#parts.vault.open(record.keySlot, sealingContext(index), record.sealed);
+    }
+    return tree.size < signed.size ? { path: 'wal', what: `holds ${tree.size} records, and ${signed.size} were signed for` } : null;
+  }
+
+  #lastSigned(): { size: number; root: Uint8Array } | FsckProblem | null {
+    if (this.#parts.lastSigned === null) return null;
+    try {
+      const { size, root } = openCheckpoint(this.#parts.lastSigned, this.#parts.vkey);
+      return { size: Number(size), root };
+    } catch (error) {
+      if (error instanceof Refusal) return { path: LAYOUT.lastSigned, what: error.message };
+      throw error;
+    }
+  }
+
+  async snapshots(): Promise<FsckProblem | null> {
+    const storage = new FileSnapshotStorage(join(this.#parts.place, LAYOUT.snapshot));
+    for (const size of await storage.sizes()) {
+      if (!(await isWholeOrGone(storage, size)))
+        return { path: `${LAYOUT.snapshot}/${storage.nameOf(size)}`, what: 'does not match its digest' };
+    }
+    return null;
+  }
+
+  async vault(): Promise<FsckProblem | null> {
+    await this.#parts.vault.check();
+    return null;
+  }
+
+  /** What a start would serve (snapshot and tail), and what the log alone gives, subject by subject. */
+  async mappings(): Promise<FsckProblem | null> {
+    const store = new MemoryMappingStore();
+    const { wal, vault, pepper } = this.#parts;
+    const snapshots = new FileSnapshotStorage(join(this.#parts.place, LAYOUT.snapshot));
+    await recover({ wal, vault, snapshots, store, storeIsVolatile: true, pepper, epoch: 1 });
+    const folded = await foldLog({ wal, vault, pepper });
+    this.subjects = folded.size;
+    return (await sameMap(store, folded))
+      ? null
+      : { path: LAYOUT.snapshot, what: 'the mappings it gives are not those of the log: remove it, the next start replays the log' };
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.vault.close();
+    await this.#parts.wal.close();
+  }
+}
+
+/** A gateway that runs meanwhile removes its oldest snapshot. */
+const isWholeOrGone = async (storage: FileSnapshotStorage, size: number): Promise<boolean> => {
+  try {
+    return await storage.isWhole(size);
+  } catch (error) {
+    if (error instanceof StorageFault && error.code === 'ENOENT') return true;
+    throw error;
+  }
+};
+
+async function* leafIterator(records: AsyncIterable<{ readonly record: { readonly leaf: Uint8Array } }>): AsyncGenerator<Uint8Array> {
+  for await (const { record } of records) yield record.leaf;
+}
+
+const sameMap = async (store: MemoryMappingStore, folded: Map<SubjectId, Uint8Array>): Promise<boolean> => {
+  let count = 0;
+  for await (const [id, packed] of store.entries()) {
+    const expected = folded.get(id);
+    if (expected === undefined || Buffer.compare(expected, packed) !== 0) return false;
+    count += 1;
+  }
+  return count === folded.size;
+};
+
+/**
+ * A data directory, read only, also beside a gateway that runs on it: the published log, every record and its seal, every key,
+ * the snapshots, and that the mappings a start would serve are the fold of the log.
+ */
+export const fsckDirectory = async (place: string, { logVkey }: { readonly logVkey?: string }): Promise<DirectoryReport> => {
+  if (!(await isDirectory(place))) throw new CannotRun(`${place} is not a data directory`);
+  const none = { size: 0, root: null, records: 0, subjects: 0 };
+  let directory: Directory;
+  try {
+    directory = await Directory.open(place, logVkey);
+  } catch (error) {
+    return { ...none, problem: problemOf(error, LAYOUT.keys) };
+  }
+  try {
+    return await examine(directory);
+  } finally {
+    await directory.close();
+  }
+};
+
+const examine = async (directory: Directory): Promise<DirectoryReport> => {
+  let report: FsckReport = { size: 0, root: null, problem: null };
+  const steps: readonly [string, () => Promise<FsckProblem | null>][] = [
+    ['vault', () => directory.vault()],
+    ['wal', async () => (report = await directory.published()).problem],
+    ['wal', () => directory.sealed()],
+    ['snapshot', () => directory.snapshots()],
+    ['wal', () => directory.mappings()],
+  ];
+  let problem: FsckProblem | null = null;
+  for (const [path, step] of steps) {
+    problem = await step().catch((error: unknown) => problemOf(error, path));
+    if (problem !== null) break;
+  }
+  return { ...report, problem, records: directory.records, subjects: directory.subjects };
+};
+
+const isDirectory = async (place: string): Promise<boolean> => {
+  try {
+    return (await stat(join(place, LAYOUT.wal))).isDirectory();
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Connection } from '../client/connection.js';
+import { fsckLog, type FsckReport, type ReadFile } from '../log/index.js';
+import { fsckDirectory } from './audit-fsck-directory.js';
+import { CannotRun, type AuditReport } from './audit-report.js';
+
+export interface FsckOptions {
+  readonly logVkey?: string;
+  readonly ca?: string;
+}
+
+/** A gateway that is busy, or meters its readers, is asked again: this often, waiting as long as it says or a second. */
+const ATTEMPTS = 8;
+const LONGEST_WAIT = 30;
+
+/** Published files over https. A tile that is not there is null; anything else that is not an answer keeps fsck from running. */
+const remoteReader = (connection: Connection, prefix: string): ReadFile => {
+  return async (path) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const { status, body, retryAfter } = await connection.call({ method: 'GET', path: `${prefix}/${path}` });
+      if (status === 200) return body;
+      if (status === 404 || status === 410) return null;
+      if (attempt === ATTEMPTS || (status !== 429 && status !== 503)) throw new CannotRun(`${path}: the gateway answered ${status}`);
+      await wait(Math.min(Number(retryAfter ?? 1) || 1, LONGEST_WAIT) * 1000);
+    }
+  };
+};
+
+const fsckUrl = async (place: string, { logVkey, ca }: FsckOptions): Promise<FsckReport> => {
+  if (logVkey === undefined)
+    throw new CannotRun('--log-vkey is needed: a key that the gateway itself hands out proves nothing about the gateway');
+  const url = new URL(place);
+  const connection = new Connection({ url, ...(ca === undefined ? {} : { ca: await readFile(ca) }) });
+  const prefix = url.pathname === '/' ? '/log' : url.pathname.replace(/\/$/, '');
+  try {
+    return await fsckLog({ read: remoteReader(connection, prefix) }, logVkey);
+  } finally {
+    connection.close();
+  }
+};
+
+/** Derives a log again and names the first thing that is wrong. */
+export const auditFsck = async (place: string, options: FsckOptions): Promise<AuditReport> => {
+  if (/^http:/i.test(place)) throw new CannotRun('only https URLs are read');
+  const remote = /^https:/i.test(place);
+  const { size, root, problem, ...more } = remote ? await fsckUrl(place, options) : await fsckDirectory(place, options);
+  const looked = remote ? 'every tile, root and leaf' : 'every tile, root, leaf, record, key and mapping';
+  if (problem !== null) {
+    return {
+      code: 1,
+      json: { holds: false, place, size, root, problem, ...more },
+      words: `does not hold: ${problem.path}: ${problem.what}`,
+    };
+  }
+  return {
+    code: 0,
+    json: { holds: true, place, size, root, problem: null, ...more },
+    words: `holds: ${size} entries under root ${root}; ${looked} derived again`,
+  };
+};

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { decodeBase64, encodeBase64 } from '../encoding/index.js';
+import { leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFields } from '../log/index.js';
+import { refuse } from '../reasons/index.js';
+import { CannotRun, type AuditReport } from './audit-report.js';
+
+export interface VerifyOptions {
+  readonly logVkey?: string;
+  readonly receiptVkey?: string;
+  readonly leaf?: string;
+  readonly leafHash?: string;
+  readonly witness?: string[];
+  readonly quorum?: string;
+}
+
+interface Leaf {
+  readonly hash: Uint8Array;
+  /** Null when only the hash was given. */
+  readonly fields: LeafFields | null;
+}
+
+const readInput = async (file: string): Promise<Buffer> => {
+  if (file !== '-') return await readFile(file);
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Buffer));
+  return Buffer.concat(chunks);
+};
+
+const required = (value: string | undefined, option: string): string => {
+  if (value === undefined) throw new CannotRun(`${option} is needed`);
+  return value;
+};
+
+const readLeaf = async ({ leaf, leafHash: hash }: VerifyOptions): Promise<Leaf | null> => {
+  if (leaf !== undefined) {
+    const octets = await readFile(leaf);
+    // Editors end a file with a line feed; a leaf ends with "}".
+    const entry = octets.at(-1) === 0x0a ? octets.subarray(0, -1) : octets;
+    return { hash: leafHash(entry), fields: parseLeaf(entry) };
+  }
+  if (hash === undefined) return null;
+  const octets = decodeBase64(hash);
+  if (octets?.length !== 32) throw new CannotRun('--leaf-hash is not 32 octets in base64');
+  return { hash: octets, fields: null };
+};
+
+const inWords = ({ k, why, act, ap, t }: LeafFields): string =>
+  `${k === 'reject' ? `refused (${why})` : k}: ${act ?? 'unreadable'} by ${ap ?? 'nobody'} at ${new Date(t).toISOString()}`;
+
+const verifyProof = async (proof: Buffer, options: VerifyOptions): Promise<AuditReport> => {
+  const log = required(options.logVkey, '--log-vkey');
+  const leaf = await readLeaf(options);
+  if (leaf === null) throw new CannotRun('--leaf or --leaf-hash is needed: a proof says where an entry is, not what it is');
+  const quorum = options.quorum === undefined ? {} : { quorum: Number(options.quorum) };
+  const { origin, index, size, root, witnesses } = verifyTlogProof({
+    proof,
+    leafHash: leaf.hash,
+    log,
+    witnesses: options.witness ?? [],
+    ...quorum,
+  });
+  const members = { origin, index: Number(index), size: Number(size), root: encodeBase64(root), witnesses };
+  const lines = [
+    `holds: the log ${origin} has this entry at index ${index}, under its checkpoint of ${size} entries`,
+    ...(leaf.fields === null ? [] : [inWords(leaf.fields)]),
+    witnesses.length === 0 ? 'no witness was asked: whether others see the same log is not proven' : `cosigned by ${witnesses.join(', ')}`,
+  ];
+  return { code: 0, json: { holds: true, kind: 'proof', ...members, leaf: leaf.fields }, words: lines.join('\n') };
+};
+
+const verifyPromise = async (text: Buffer, options: VerifyOptions): Promise<AuditReport> => {
+  const receipt = verifyReceipt(text, required(options.receiptVkey, '--receipt-vkey'));
+  const leaf = await readLeaf(options);
+  if (leaf !== null && Buffer.compare(leaf.hash, receipt.leafHash) !== 0)
+    return refuse('inclusion-failed', 'the receipt is for another entry');
+  const members = {
+    origin: receipt.origin,
+    index: Number(receipt.index),
+    leafHash: encodeBase64(receipt.leafHash),
+    time: new Date(receipt.time).toISOString(),
+  };
+  const lines = [
+    `holds: ${receipt.origin} promised at ${members.time} that its log has ${leaf === null ? 'an entry' : 'this entry'} at index ${receipt.index}`,
+    ...(leaf?.fields ? [inWords(leaf.fields)] : [`leaf hash ${members.leafHash}`]),
+    'a promise is not the proof: GET /v1/entries/INDEX/proof gives that',
+  ];
+  return { code: 0, json: { holds: true, kind: 'receipt', ...members, leaf: leaf?.fields ?? null }, words: lines.join('\n') };
+};
+
+const isProof = (octets: Buffer): boolean => octets.subarray(0, 20).toString('latin1') === 'c2sp.org/tlog-proof@';
+
+/** Verifies one tlog-proof or receipt. Asks nobody: keys, entry and proof are all that is needed. */
+export const auditVerify = async (file: string, options: VerifyOptions): Promise<AuditReport> => {
+  const octets = await readInput(file);
+  if (!isProof(octets)) return await verifyPromise(octets, options);
+  return await verifyProof(octets, options);
+};
