@@ -12,6 +12,8 @@ import type { World } from './world.js';
 
 /** How often a PASSporT is judged again because the world moved under it; a world that moves faster is an outage. */
 const MAX_JUDGEMENTS = 3;
+/** DESIGN section 7, replay: the first answer is given until exp + 24 h. */
+const FIRST_ANSWER_SECONDS = 24 * 3600;
 
 export interface SubmitParts {
   readonly world: () => World;
@@ -112,7 +114,7 @@ const firstAnswer = async (parts: SubmitParts, passport: string, client: Princip
   const { claims, spkiDigest, signingDigest } = inspected;
   const spent = parts.spent.find(spentKey(spkiDigest, claims.jti));
   if (spent === null || spent.client !== client.domain || spent.signing !== signingMark(signingDigest)) return null;
-  if (!inspected.signatureHolds()) return null;
+  if (parts.clock.now() / 1000 > spent.exp + FIRST_ANSWER_SECONDS || !inspected.signatureHolds()) return null;
   const subject = await parts.subject(claims.sii);
   if (subject === null || !effectStands(subject, claims, spent.index, parts.clock.now())) return null;
   return await repeat(parts, claims, spent.index, subject);
