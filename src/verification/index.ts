@@ -2,6 +2,8 @@ export type { Caches } from './generation.js';
 export type { InspectedPassport } from './inspect-passport.js';
 export type { PortedNumber, VerifyInput } from './job.js';
 export type { AnchorMaterial, Material, Scope } from './material.js';
+export { PassportLines, type LinePolicies, type PassportAnswer } from './passport-lines.js';
+export { verifyPath, type PathAnswer } from './path-lines.js';
 export { PIPELINE, SEQUENCER_STEPS } from './pipeline.js';
 export type { Evidence, Step } from './step.js';
 export {

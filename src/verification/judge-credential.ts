@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Refusal } from '../reasons/index.js';
 import { STIR_RULES, judgePath, tnAuthListOf, type Certificate, type JudgedPath } from '../x509/index.js';
 import type { CredentialFailure, JudgedCredential, ProfileFinding } from './credential.js';
@@ -70,7 +70,7 @@ const credentialOf = (
   pathEvidence: Evidence,
 ): JudgedCredential => {
   const { certificates, endEntity } = path;
-  const spkiDigest = createHash('sha256').update(endEntity.publicKey.spki).digest();
+  const spkiDigest = hash('sha256', endEntity.publicKey.spki, 'buffer');
   const { kind, spc, provider, domains, below, constraints } = finding;
   return {
     ...finding,
