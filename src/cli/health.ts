@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
 
 interface Options {
   readonly ca?: string;
@@ -33,11 +34,9 @@ const ask = (url: URL, options: Options): Promise<Health> =>
         });
         response.on('error', reject);
         response.on('end', () => {
-          try {
-            resolve(readHealth(response.statusCode ?? 0, JSON.parse(text)));
-          } catch {
-            reject(new Error('the answer is not one of a gateway'));
-          }
+          const health = readHealth(response.statusCode ?? 0, text);
+          if (health === null) reject(new Error('the answer is not one of a gateway'));
+          else resolve(health);
         });
       },
     );
@@ -46,11 +45,15 @@ const ask = (url: URL, options: Options): Promise<Health> =>
     call.end();
   });
 
-const readHealth = (status: number, value: unknown): Health => {
-  if (typeof value !== 'object' || value === null || !('ready' in value) || typeof value.ready !== 'boolean') throw new Error('shape');
-  const reason = 'reason' in value && typeof value.reason === 'string' ? value.reason : null;
-  const problems = 'problems' in value && Array.isArray(value.problems) ? value.problems.map(String) : [];
-  return { ready: value.ready && status === 200, reason, problems };
+const answer = z.object({ ready: z.boolean(), reason: z.string().optional(), problems: z.array(z.string()).default([]) });
+
+const readHealth = (status: number, text: string): Health | null => {
+  try {
+    const { ready, reason, problems } = answer.parse(JSON.parse(text));
+    return { ready: ready && status === 200, reason: reason ?? null, problems };
+  } catch {
+    return null;
+  }
 };
 
 /** `signpost health`: 0 ready, 1 not ready, 2 could not be asked. */

@@ -2,6 +2,10 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
+interface Child {
+  inc(count: number): void;
+}
+
 /** What is read when somebody asks for the metrics. */
 export interface Gauges {
   readonly inFlight: () => number;
@@ -22,7 +26,7 @@ export class Metrics {
   readonly #lookups: Counter<'kind'>;
   readonly #lines: Counter<'status'>;
   readonly #connectionFaults: Counter<'kind'>;
-  readonly #bound = new Map<string, () => void>();
+  readonly #bound = new Map<string, Child>();
   readonly #timers = new Map<string, (seconds: number) => void>();
 
   constructor(gauges: Gauges) {
@@ -102,7 +106,7 @@ export class Metrics {
   }
 
   lookups(kind: string, count: number): void {
-    this.#lookups.inc({ kind }, count);
+    this.#add(`lookups ${kind}`, count, () => this.#lookups.labels({ kind }));
   }
 
   line(status: number): void {
@@ -114,14 +118,17 @@ export class Metrics {
   }
 
   /** prom-client hashes labels with every call; a child bound once costs a tenth (standards: stack 4). */
-  #increment(key: string, bind: () => { inc(): void }): void {
-    let increment = this.#bound.get(key);
-    if (increment === undefined) {
-      const child = bind();
-      increment = () => child.inc();
-      this.#bound.set(key, increment);
+  #add(key: string, count: number, bind: () => Child): void {
+    let child = this.#bound.get(key);
+    if (child === undefined) {
+      child = bind();
+      this.#bound.set(key, child);
     }
-    increment();
+    child.inc(count);
+  }
+
+  #increment(key: string, bind: () => Child): void {
+    this.#add(key, 1, bind);
   }
 }
 

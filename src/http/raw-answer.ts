@@ -19,10 +19,11 @@ export const writeRawAnswer = (socket: Duplex, facts: ProblemFacts, ids: Request
   }
   const requestId = ids.next();
   const answer = problemAnswer(facts, requestId);
-  const headers = headersOf(answer, requestId, true);
+  const body = String(answer.body);
+  const headers = headersOf(answer, Buffer.byteLength(body), requestId, true);
   let head = `HTTP/1.1 ${answer.status} ${PHRASES[answer.status] ?? 'Error'}\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  socket.end(`${head}\r\n${String(answer.body)}`);
+  socket.end(`${head}\r\n${body}`);
 };
 
 /** What the parser's error means to the client. */

@@ -11,9 +11,9 @@ export const COMMON_HEADERS: readonly string[] = [
 ];
 
 /** The header fields of every answer, flat; `last`: the connection closes after it. */
-export const headersOf = (answer: Answer, requestId: string, last: boolean): string[] => {
+export const headersOf = (answer: Answer, size: number, requestId: string, last: boolean): string[] => {
   const headers = [...COMMON_HEADERS, 'X-Request-Id', requestId, 'Content-Type', answer.type, ...answer.headers];
-  if (answer.body !== null) headers.push('Content-Length', String(Buffer.byteLength(answer.body)));
+  headers.push('Content-Length', String(size));
   if (last) headers.push('Connection', 'close');
   return headers;
 };
@@ -33,17 +33,20 @@ export const respond = async (
   if (answer.body === null || response.destroyed) return;
   const unread = hasBody(request) && !request.readableEnded;
   const last = draining || (unread && !fitsLinger(request));
-  const headers = headersOf(answer, requestId, last);
+  const size = Buffer.byteLength(answer.body);
+  const headers = headersOf(answer, size, requestId, last);
   if (request.method === 'HEAD') {
     response.writeHead(answer.status, headers).end();
     return;
   }
   response.writeHead(answer.status, headers);
+  // As many octets as characters: ASCII, which Node sends as latin1 at a third of the memory that it sets aside for UTF-8.
+  const encoding = size === answer.body.length ? 'latin1' : 'utf8';
   if (!unread) {
-    response.end(answer.body);
+    response.end(answer.body, encoding);
     return;
   }
-  response.write(answer.body);
+  response.write(answer.body, encoding);
   await dropBody(request);
   response.end();
 };
