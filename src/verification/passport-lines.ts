@@ -77,9 +77,7 @@ export class PassportLines {
   }
 
   #verifierFor(line: LineObject): Verifier {
-    const key = createHash('sha256')
-      .update(JSON.stringify(MATERIAL.map((name) => memberOf(line, name) ?? null)))
-      .digest('latin1');
+    const key = keyOf(line);
     const known = this.#verifiers.get(key);
     if (known !== undefined) return known;
     const verifier = new Verifier(this.#materialOf(line), this.#caches);
@@ -117,6 +115,13 @@ export class PassportLines {
     });
   }
 }
+
+/** Absent members are left out and null stays, so that a line of the wrong shape never finds the material of a good one. */
+const keyOf = (line: LineObject): string => {
+  const material = Object.fromEntries(MATERIAL.map((name) => [name, memberOf(line, name)]));
+  const text = JSON.stringify(material, (_, value: unknown) => (value instanceof Uint8Array ? { octets: [...value] } : value));
+  return createHash('sha256').update(text).digest('base64');
+};
 
 const anchorsOf = (profile: TrustProfile, lists: LineObject, scopes: LineObject): AnchorMaterial[] => {
   const speaksFor = scopeOf(memberOf(scopes, profile));
