@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseCertificate, type Certificate } from './certificate.js';
 
 /** Four certificates of every one of 10,000 APs; about 3 KB each. */
@@ -18,7 +18,7 @@ export class CertificateCache {
 
   /** @throws Refusal `malformed-cert`, `duplicate-extension` */
   parse(der: Uint8Array): Certificate {
-    const key = createHash('sha256').update(der).digest('base64');
+    const key = hash('sha256', der, 'base64');
     const found = this.#entries.get(key);
     if (found !== undefined) {
       this.#entries.delete(key);
@@ -26,7 +26,7 @@ export class CertificateCache {
       return found;
     }
     // A copy: the caller's buffer may be a view into a larger one, or be written to again.
-    const certificate = parseCertificate(Uint8Array.from(der));
+    const certificate = parseCertificate(new Uint8Array(der));
     this.#entries.set(key, certificate);
     if (this.#entries.size > this.#limit) {
       const [oldest] = this.#entries.keys();

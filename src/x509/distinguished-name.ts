@@ -1,4 +1,5 @@
-import { DerError, TAG, contentOf, readChildren, readOid, wholeOf, type Tlv } from '../encoding/index.js';
+import { DerError, TAG, contentOf, readChildren, wholeOf, type Tlv } from '../encoding/index.js';
+import { readKnownOid } from './known-oid.js';
 import { OID } from './oids.js';
 
 /** One AttributeTypeAndValue. `text` is null where the value is not a string that RFC 5280 section 7.1 compares as text. */
@@ -114,5 +115,5 @@ const readAttribute = (der: Uint8Array, pair: Tlv): NameAttribute => {
   const [type, value, more] = readChildren(der, pair);
   if (pair.tag !== TAG.sequence || type === undefined || value === undefined || more !== undefined) throw new DerError('attribute');
   const octets = contentOf(der, value);
-  return { oid: readOid(der, type), tag: value.tag, value: octets, text: readText(value.tag, octets) };
+  return { oid: readKnownOid(der, type), tag: value.tag, value: octets, text: readText(value.tag, octets) };
 };

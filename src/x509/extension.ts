@@ -1,4 +1,5 @@
-import { DerError, TAG, contentOf, readBoolean, readChildren, readOid, type Tlv } from '../encoding/index.js';
+import { DerError, TAG, contentOf, readBoolean, readChildren, type Tlv } from '../encoding/index.js';
+import { readKnownOid } from './known-oid.js';
 
 /** One extension: `value` is what its OCTET STRING holds. */
 export interface Extension {
@@ -16,5 +17,5 @@ export const readExtension = (der: Uint8Array, tlv: Tlv): Extension => {
     throw new DerError('Extension');
   if (parts.length !== 2 && parts.length !== 3) throw new DerError('Extension');
   const critical = parts.length === 3 && readBoolean(der, second);
-  return { oid: readOid(der, oid), critical, value: contentOf(der, value) };
+  return { oid: readKnownOid(der, oid), critical, value: contentOf(der, value) };
 };

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { DerError, TAG, contentOf, encodeBase64url, readChildren, readOid, wholeOf, type Tlv } from '../encoding/index.js';
+import { DerError, TAG, contentOf, encodeBase64url, readChildren, wholeOf, type Tlv } from '../encoding/index.js';
+import { readKnownOid } from './known-oid.js';
 import { refuse } from '../reasons/index.js';
 import { OID } from './oids.js';
 
@@ -36,7 +37,7 @@ export class PublicKey {
       throw new DerError('SPKI');
     const [oid, parameters, extra] = readChildren(der, algorithm);
     if (oid === undefined || extra !== undefined || der[bits.content] !== 0) throw new DerError('SPKI');
-    const name = readOid(der, oid);
+    const name = readKnownOid(der, oid);
     const octets = der.subarray(bits.content + 1, bits.end);
     if (name === OID.ecPublicKey) return new PublicKey(wholeOf(der, tlv), readEc(der, parameters, octets));
     if (name === OID.rsaEncryption && parameters?.tag === TAG.null) return new PublicKey(wholeOf(der, tlv), readRsa(octets));
@@ -56,7 +57,7 @@ export class PublicKey {
 /** RFC 5480 section 2.1.1: namedCurve only. Section 2.2: the uncompressed form; nothing here reads a compressed one. */
 const readEc = (der: Uint8Array, parameters: Tlv | undefined, point: Uint8Array): KeyForm => {
   if (parameters?.tag !== TAG.oid) return { kind: 'other' };
-  const known = CURVES.get(readOid(der, parameters));
+  const known = CURVES.get(readKnownOid(der, parameters));
   if (known === undefined || point.length !== 1 + 2 * known.octets || point[0] !== 0x04) return { kind: 'other' };
   return { kind: 'ec', curve: known.curve, x: point.subarray(1, 1 + known.octets), y: point.subarray(1 + known.octets) };
 };

@@ -1,5 +1,6 @@
 import { verify } from 'node:crypto';
-import { DerError, TAG, readChildren, readOid, wholeOf, type Tlv } from '../encoding/index.js';
+import { DerError, TAG, readChildren, wholeOf, type Tlv } from '../encoding/index.js';
+import { readKnownOid } from './known-oid.js';
 import { OID } from './oids.js';
 import type { PublicKey } from './public-key.js';
 
@@ -26,7 +27,7 @@ const KNOWN: ReadonlyMap<string, { readonly scheme: 'ec' | 'rsa'; readonly diges
 export const readSignatureAlgorithm = (der: Uint8Array, tlv: Tlv): SignatureAlgorithm => {
   const [oid, parameters, more] = readChildren(der, tlv);
   if (tlv.tag !== TAG.sequence || oid === undefined || more !== undefined) throw new DerError('AlgorithmIdentifier');
-  const name = readOid(der, oid);
+  const name = readKnownOid(der, oid);
   const known = KNOWN.get(name) ?? null;
   // RFC 5758 section 3.2: no parameters with ECDSA. RFC 4055 section 5: NULL with RSA, absence is accepted.
   const fits = parameters === undefined || (known?.scheme === 'rsa' && parameters.tag === TAG.null);

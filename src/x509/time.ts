@@ -1,7 +1,15 @@
-import { DerError, TAG, contentOf, type Tlv } from '../encoding/index.js';
+import { DerError, TAG, type Tlv } from '../encoding/index.js';
 
-const UTC_TIME = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
-const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+const ZERO = 0x30;
+const Z = 0x5a;
+
+/** Two decimal digits. */
+const pair = (der: Uint8Array, at: number): number => {
+  const tens = (der[at] ?? 0) - ZERO;
+  const units = (der[at + 1] ?? 0) - ZERO;
+  if (tens < 0 || tens > 9 || units < 0 || units > 9) throw new DerError('time');
+  return tens * 10 + units;
+};
 
 /**
  * Seconds since 1970 of a Time. RFC 5280 section 4.1.2.5: seconds present, Z, no fraction; two-digit years from 50 on are 19xx.
@@ -9,16 +17,19 @@ const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
  * @throws DerError
  */
 export const readTime = (der: Uint8Array, tlv: Tlv): number => {
-  if (tlv.tag !== TAG.utcTime && tlv.tag !== TAG.generalizedTime) throw new DerError('time');
-  const text = Buffer.from(contentOf(der, tlv)).toString('latin1');
-  const match = (tlv.tag === TAG.utcTime ? UTC_TIME : GENERALIZED_TIME).exec(text);
-  if (match === null) throw new DerError('time');
-  const [written = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  const year = tlv.tag === TAG.generalizedTime ? written : written < 50 ? 2000 + written : 1900 + written;
+  const isUtc = tlv.tag === TAG.utcTime;
+  if (!isUtc && tlv.tag !== TAG.generalizedTime) throw new DerError('time');
+  if (tlv.end - tlv.content !== (isUtc ? 13 : 15) || der[tlv.end - 1] !== Z) throw new DerError('time');
+  const at = isUtc ? tlv.content : tlv.content + 2;
+  const short = pair(der, at);
+  const year = isUtc ? (short < 50 ? 2000 : 1900) + short : pair(der, tlv.content) * 100 + short;
+  const month = pair(der, at + 2);
+  const day = pair(der, at + 4);
+  const [hour, minute, second] = [pair(der, at + 6), pair(der, at + 8), pair(der, at + 10)];
   if (hour > 23 || minute > 59 || second > 59) throw new DerError('time');
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
+  // February 30 would roll over into March.
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) throw new DerError('time');
-  date.setUTCHours(hour, minute, second);
-  return date.getTime() / 1000;
+  return date.getTime() / 1000 + hour * 3600 + minute * 60 + second;
 };

@@ -281,7 +281,7 @@ describe('the length of a path', () => {
       issueEndEntity({ issuer: cas[length - 1] ?? root, subject: 'leaf' }).der,
       ...cas
         .slice(1, length)
-        .reverse()
+        .toReversed()
         .map(({ der }) => der),
     ];
     expect(outcomeOf(() => judgeStir([...pathOf(5), root.der], anchors))).toBe('accepted');
