@@ -3,7 +3,7 @@ import { refuse } from '../reasons/index.js';
 import { verifyNote, type VerifiedLine } from './note.js';
 import { fromCount, type Count } from './proof.js';
 import { isHash } from './sha256.js';
-import { KEY_TYPE, parseVkey, type VerificationKey } from './vkey.js';
+import { KEY_TYPE, toKey, type VerificationKey } from './vkey.js';
 
 export interface Checkpoint {
   readonly origin: string;
@@ -40,8 +40,8 @@ export const openCheckpoint = (
   log: string | VerificationKey,
   cosigners: readonly VerificationKey[] = [],
 ): Checkpoint & { readonly lines: readonly VerifiedLine[] } => {
-  const key = typeof log === 'string' ? parseVkey(log) : log;
-  if (key?.type !== KEY_TYPE.ed25519) return refuse('untrusted-note', 'log key');
+  const key = toKey(log);
+  if (key.type !== KEY_TYPE.ed25519) return refuse('untrusted-note', 'log key');
   const { text, lines } = verifyNote(note, [key, ...cosigners]);
   if (!lines.some((line) => line.key.type === KEY_TYPE.ed25519 && line.key.name === key.name && line.key.id === key.id))
     return refuse('untrusted-note', 'log key');

@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
 import { cosignedMessage } from './cosignature.js';
-import { KEY_TYPE, isKeyName, keyId, parseVkey, verifyEd25519, type VerificationKey } from './vkey.js';
+import { KEY_TYPE, isKeyName, keyId, toKey, verifyEd25519, type VerificationKey } from './vkey.js';
 
 /** C2SP signed-note: who signs notes. The private key may live elsewhere. */
 export interface Signer {
@@ -76,7 +76,7 @@ const keysOf = (vkeys: unknown): Map<string, VerificationKey> => {
   if (!Array.isArray(vkeys)) return refuse('untrusted-note', 'no keys');
   const keys = new Map<string, VerificationKey>();
   for (const vkey of vkeys as unknown[]) {
-    const key = typeof vkey === 'string' ? parseVkey(vkey) : asKey(vkey);
+    const key = toKey(vkey);
     const slot = `${key.name} ${key.id}`;
     const other = keys.get(slot);
     // Ids have 32 bits: whoever finds a collision must not choose which key counts.
@@ -85,11 +85,6 @@ const keysOf = (vkeys: unknown): Map<string, VerificationKey> => {
   }
   return keys;
 };
-
-const asKey = (value: unknown): VerificationKey =>
-  typeof value === 'object' && value !== null && 'publicKey' in value && 'key' in value
-    ? (value as VerificationKey)
-    : refuse('untrusted-note', 'vkey');
 
 const verifyLine = (key: VerificationKey, text: string, signature: Buffer): VerifiedLine => {
   if (key.type === KEY_TYPE.ed25519) {

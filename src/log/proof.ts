@@ -41,6 +41,8 @@ const hashesOf = (value: unknown): readonly Uint8Array[] => {
 };
 
 const hashOf = (value: unknown, what: string): Uint8Array => (isHash(value) ? value : refuse('malformed-proof', what));
+const octetsOf = (value: unknown): Uint8Array =>
+  value instanceof Uint8Array && value.length > 0 ? value : refuse('malformed-proof', 'root');
 const countOf = (value: unknown, what: string): bigint => toCount(value) ?? refuse('malformed-proof', what);
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
@@ -82,12 +84,11 @@ export const verifyConsistency = (claim: ConsistencyClaim): true => {
   if (!isObject(claim)) return refuse('malformed-proof', 'claim');
   const size1 = countOf(claim.size1, 'size');
   const size2 = countOf(claim.size2, 'size');
-  const root1 = hashOf(claim.root1, 'root');
-  const root2 = hashOf(claim.root2, 'root');
   const proof = hashesOf(claim.proof);
   if (size1 === 0n || size1 > size2) return refuse('consistency-failed', 'size');
-  if (size1 === size2) return conclude('consistency-failed', BigInt(proof.length), [root1, root2]);
-  return walkConsistency(size1, size2, root1, root2, proof);
+  // Step 1: nothing is hashed, so the roots may be any octets, if they are the same.
+  if (size1 === size2) return conclude('consistency-failed', BigInt(proof.length), [octetsOf(claim.root1), octetsOf(claim.root2)]);
+  return walkConsistency(size1, size2, hashOf(claim.root1, 'root'), hashOf(claim.root2, 'root'), proof);
 };
 
 const walkConsistency = (size1: bigint, size2: bigint, root1: Uint8Array, root2: Uint8Array, proof: readonly Uint8Array[]): true => {

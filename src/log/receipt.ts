@@ -3,7 +3,7 @@ import { refuse } from '../reasons/index.js';
 import { fromCount, type Count } from './proof.js';
 import { signNote, verifyNote, type Signer } from './note.js';
 import { isHash } from './sha256.js';
-import { KEY_TYPE, type VerificationKey, parseVkey } from './vkey.js';
+import { KEY_TYPE, toKey, type VerificationKey } from './vkey.js';
 
 /** The log's promise that a leaf with this hash is, and stays, at this index. Any later checkpoint with another leaf there proves it broken. */
 export interface Receipt {
@@ -28,7 +28,7 @@ const TEXT = /^([^\n]+)\n(0|[1-9][0-9]{0,19})\n([A-Za-z0-9+/=]{44})\n([1-9][0-9]
  * @throws Refusal `malformed-note`, `untrusted-note`, `malformed-proof`
  */
 export const verifyReceipt = (receipt: string | Uint8Array, vkey: string | VerificationKey): Receipt => {
-  const key = typeof vkey === 'string' ? parseVkey(vkey) : vkey;
+  const key = toKey(vkey);
   if (key.type !== KEY_TYPE.ed25519) return refuse('untrusted-note', 'key type');
   const { text } = verifyNote(receipt, [key]);
   const match = TEXT.exec(text);

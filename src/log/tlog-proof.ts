@@ -4,7 +4,7 @@ import { openCheckpoint } from './checkpoint.js';
 import { MAX_NOTE_OCTETS } from './note.js';
 import { fromCount, toCount, verifyInclusion, type Count } from './proof.js';
 import { isHash } from './sha256.js';
-import { KEY_TYPE, asCosigner, parseVkey, type VerificationKey } from './vkey.js';
+import { KEY_TYPE, asCosigner, toKey, type VerificationKey } from './vkey.js';
 
 /** C2SP tlog-proof: the first line. */
 const MAGIC = 'c2sp.org/tlog-proof@v1';
@@ -81,9 +81,7 @@ const decode = (octets: Uint8Array): string => {
 /** One key under two names is one witness: it counts once. */
 const cosignersOf = (witnesses: unknown): VerificationKey[] => {
   if (!Array.isArray(witnesses)) return refuse('untrusted-note', 'witnesses');
-  const keys = (witnesses as Array<string | VerificationKey>).map((witness) =>
-    asCosigner(typeof witness === 'string' ? parseVkey(witness) : witness),
-  );
+  const keys = (witnesses as unknown[]).map((witness) => asCosigner(toKey(witness)));
   return [...new Map(keys.map((key) => [Buffer.from(key.publicKey).toString('hex'), key])).values()];
 };
 
@@ -97,7 +95,7 @@ export const verifyTlogProof = (question: ProofQuestion): ProvenEntry => {
   const { proof, leafHash, witnesses = [], quorum } = question;
   if (!isHash(leafHash)) return refuse('malformed-proof', 'leaf hash');
   const parsed = parseTlogProof(proof);
-  const log = typeof question.log === 'string' ? parseVkey(question.log) : question.log;
+  const log = toKey(question.log);
   const cosigners = cosignersOf(witnesses);
   const needed = quorum ?? cosigners.length;
   if (!Number.isSafeInteger(needed) || needed < 0 || needed > cosigners.length) return refuse('quorum-missing', 'quorum');

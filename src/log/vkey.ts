@@ -1,4 +1,4 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { KeyObject, createPublicKey, verify } from 'node:crypto';
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
 import { sha256 } from './sha256.js';
@@ -82,3 +82,26 @@ export const asCosigner = (key: VerificationKey): VerificationKey =>
 /** RFC 8032 section 5.1.7, 64 octets of signature; false for any other length. */
 export const verifyEd25519 = (key: VerificationKey, message: Uint8Array, signature: Uint8Array): boolean =>
   signature.length === 64 && verify(null, message, key.key, signature);
+
+/**
+ * A key that a caller handed in: a vkey, or one that was parsed.
+ * @throws Refusal `untrusted-note` when it is neither
+ */
+export const toKey = (value: unknown): VerificationKey => {
+  if (typeof value === 'string') return parseVkey(value);
+  return isVerificationKey(value) ? value : refuse('untrusted-note', 'vkey');
+};
+
+const isVerificationKey = (value: unknown): value is VerificationKey =>
+  typeof value === 'object' &&
+  value !== null &&
+  'key' in value &&
+  value.key instanceof KeyObject &&
+  'publicKey' in value &&
+  value.publicKey instanceof Uint8Array &&
+  'name' in value &&
+  typeof value.name === 'string' &&
+  'type' in value &&
+  (value.type === KEY_TYPE.ed25519 || value.type === KEY_TYPE.cosignature) &&
+  'id' in value &&
+  value.id === keyId(value.name, value.type, value.publicKey);
