@@ -1,7 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto';
+import { Sequence } from 'asn1js';
 import * as pkijs from 'pkijs';
 import { DerError, TAG, checkCanonicalDer, contentOf, readChildren, readWhole, wholeOf } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
+import { readExtension } from '../x509/index.js';
 import type { Extension } from './extensions.js';
 import type { KeyPair } from './keys.js';
 import { OID } from './object-identifiers.js';
@@ -28,20 +30,21 @@ export const createRequest = (key: KeyPair, subject: Uint8Array, extensions: rea
     version: 0,
     subject: distinguishedName(subject),
     subjectPublicKeyInfo: publicKey(key.spki),
-    attributes: [requestedExtensions(extensions)],
+    attributes: extensions.length === 0 ? [] : [requestedExtensions(extensions)],
   });
   return signStructure(signedPart(new Uint8Array(request.toSchema(true).toBER(false))), key.privateKey);
 };
 
+/** Read by our own reader: pkijs cannot decode an empty list of extensions. */
 const extensionsOf = (request: pkijs.CertificationRequest): Extension[] => {
   const attribute = request.attributes?.find(({ type }) => type === OID.extensionRequest);
-  const values: unknown = attribute?.values[0];
-  if (values === undefined) return [];
-  return new pkijs.Extensions({ schema: values }).extensions.map((extension) => ({
-    oid: extension.extnID,
-    critical: extension.critical,
-    value: Buffer.from(extension.extnValue.valueBlock.valueHexView),
-  }));
+  const value: unknown = attribute?.values[0];
+  if (!(value instanceof Sequence)) return [];
+  const der = Buffer.from(value.toBER(false));
+  return readChildren(der, readWhole(der, TAG.sequence)).map((child) => {
+    const { oid, critical, value: octets } = readExtension(der, child);
+    return { oid, critical, value: Buffer.from(octets) };
+  });
 };
 
 const signatureHolds = (der: Uint8Array, spki: Buffer): boolean => {

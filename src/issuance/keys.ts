@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
 /** A key pair of which the public half is at hand as DER: what a certificate names. */
 export interface KeyPair {
@@ -10,16 +10,11 @@ export interface KeyPair {
 export type Curve = 'P-256' | 'P-384';
 
 /**
- * A fresh EC key pair.
- * Both halves leave the generator as DER: Node 20 can hang when JWKs are exported from thousands of freshly generated keys.
+ * A fresh EC key pair. Export it as DER, never as JWK: Node 20 can hang for ever when JWKs are exported from thousands of freshly generated keys.
  */
 export const newKeyPair = (curve: Curve = 'P-256'): KeyPair => {
-  const pair = generateKeyPairSync('ec', {
-    namedCurve: curve,
-    publicKeyEncoding: { type: 'spki', format: 'der' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
-  });
-  return { privateKey: createPrivateKey({ key: pair.privateKey, format: 'der', type: 'pkcs8' }), spki: pair.publicKey };
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
+  return { privateKey, spki: publicKey.export({ type: 'spki', format: 'der' }) };
 };
 
 /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal: how the ledger tells keys apart. */
