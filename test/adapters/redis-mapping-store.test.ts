@@ -57,7 +57,7 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
 
   beforeAll(async () => {
     server = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always');
-    store = await open({ url: server.url, deadline: 5_000 });
+    store = await open({ url: server.url, deadline: 20_000 });
   });
 
   afterAll(async () => {
@@ -152,7 +152,7 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
     const subject = after(registering('a.example', DAY));
     const ids = Array.from({ length: 500 }, (_, number) => idOf(`${SII} ${number}`)).map((id) => ID.slice(0, 2) + id.slice(2));
     const puts = ids.map((id) => ({ id, packed: packSubject(subject) }));
-    const clear = await open({ url: server.url, keyPrefix: 'clear:', deadline: 5_000 });
+    const clear = await open({ url: server.url, keyPrefix: 'clear:', deadline: 20_000 });
     await clear.apply(1, [{ partition: PARTITION, previous: 0, position: 1, puts }]);
     const keys = (await tell(server, 'KEYS', 'clear:*')) as string[];
     expect(keys.every((key) => /^clear:(epoch|\{p\d+\}(:\d+)?)$/.test(key))).toBe(true);
@@ -162,7 +162,7 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
   });
 
   test('an error of the server is unavailable, never "no mapping"', async () => {
-    const broken = await open({ url: server.url, keyPrefix: 'broken:', deadline: 5_000 });
+    const broken = await open({ url: server.url, keyPrefix: 'broken:', deadline: 20_000 });
     await tell(server, 'SET', `broken:{p${PARTITION}}`, 'not a hash');
     expect(await outcomeOf(broken.get([ID], at(0)))).toBe('store-unavailable');
     expect(await outcomeOf(broken.apply(1, [batch(0, 1, 'one')]))).toBe('store-unavailable');
@@ -170,7 +170,7 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
   });
 
   test('a full server refuses the batch whole', async () => {
-    const full = await open({ url: server.url, keyPrefix: 'full:', deadline: 5_000 });
+    const full = await open({ url: server.url, keyPrefix: 'full:', deadline: 20_000 });
     await full.apply(1, [batch(0, 1, 'one')]);
     await tell(server, 'CONFIG', 'SET', 'maxmemory', '1');
     expect(await outcomeOf(full.apply(1, [batch(1, 2, 'two')]))).toBe('store-unavailable');
@@ -218,9 +218,9 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
 
   test('is used with its password, and not without', async () => {
     const server = await RedisServer.start('--requirepass', 'for this test');
-    const known = await open({ url: server.url, password: 'for this test', deadline: 5_000 });
+    const known = await open({ url: server.url, password: 'for this test', deadline: 20_000 });
     await known.apply(1, [batch(0, 1, 'one')]);
-    const stranger = await open({ url: server.url, deadline: 5_000 });
+    const stranger = await open({ url: server.url, deadline: 20_000 });
     expect(await outcomeOf(stranger.get([ID], at(0)))).toBe('store-unavailable');
     await closeAll();
     await server.stop();
@@ -253,10 +253,10 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
     await new Promise((resolve) => free.close(resolve));
     await tell(plain, 'CONFIG', 'SET', 'tls-port', String(port));
     const url = `rediss://127.0.0.1:${port}`;
-    const known = await open({ url, tls: { ca: readFileSync(cert, 'utf8') }, deadline: 5_000 });
+    const known = await open({ url, tls: { ca: readFileSync(cert, 'utf8') }, deadline: 20_000 });
     await known.apply(1, [batch(0, 1, 'one')]);
     expect(String((await known.get([ID], at(1)))[0])).toBe('one');
-    const unsure = await open({ url, deadline: 5_000 });
+    const unsure = await open({ url, deadline: 20_000 });
     expect(await outcomeOf(unsure.get([ID], at(0)))).toBe('store-unavailable');
     await closeAll();
     await plain.stop();

@@ -64,7 +64,7 @@ const redis = async (): Promise<Kind> => {
   let spaces = 0;
   return {
     name: 'in Redis',
-    open: () => RedisMappingStore.open({ url: server.url, keyPrefix: `t${spaces++}:`, deadline: 10_000 }),
+    open: () => RedisMappingStore.open({ url: server.url, keyPrefix: `t${spaces++}:`, deadline: 20_000 }),
     end: () => server.stop(),
   };
 };
@@ -214,6 +214,6 @@ describe.each(kinds)('a mapping store $name', ({ open, end }) => {
       expect(await everything(fresh)).toEqual(model);
       await fresh.close();
     });
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: 15 });
   });
 });

@@ -120,7 +120,7 @@ describe('any history of events', () => {
         }
       }
     });
-    fc.assert(property, { numRuns: 400 });
+    fc.assert(property, { numRuns: 250 });
   });
 
   test('shows a mapping only after an accepted register of it later than the last release', () => {
@@ -139,7 +139,7 @@ describe('any history of events', () => {
         }
       }
     });
-    fc.assert(property, { numRuns: 500 });
+    fc.assert(property, { numRuns: 250 });
   });
 
   test('has exactly one default wherever it shows anything, whatever the preference, and a ttl within every shown expiry', () => {
@@ -159,7 +159,7 @@ describe('any history of events', () => {
         expect(ttlSeconds).toBeGreaterThanOrEqual(0);
       },
     );
-    fc.assert(property, { numRuns: 500 });
+    fc.assert(property, { numRuns: 250 });
   });
 
   test("never touches another provider's mapping but by release or expiry, and refusals change nothing", () => {
@@ -249,7 +249,7 @@ describe('the packed form', () => {
   test('is undone exactly, for any subject', () => {
     fc.assert(
       fc.property(anySubject, (subject) => expect(unpackSubject(packSubject(subject))).toEqual(subject)),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
@@ -267,7 +267,7 @@ describe('the packed form', () => {
     const octets = fc.uint8Array({ maxLength: 120 }).map((rest) => Uint8Array.from([0x10 | ((rest[0] ?? 0) & 15), ...rest]));
     fc.assert(
       fc.property(octets, (some) => expect(['taken', 'store-unavailable']).toContain(reasonOf(some))),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 

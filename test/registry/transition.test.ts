@@ -14,6 +14,7 @@ import {
   CIRCLE,
   DAY,
   OTHER_CIRCLE,
+  SII,
   after,
   contextAt,
   delegate,
@@ -171,6 +172,12 @@ describe('order', () => {
     expect(judge(full, registering('p3.example', DAY + 90))).toBe('applied');
     const later = apply(full, registering(A, DAY + 90), DAY + 31 + ORDER_MARK_MEMORY);
     expect(later.order.map((mark) => mark.provider)).toEqual([...many.slice(32).map((event) => event.provider), A]);
+    const mapped = after(registering(B, DAY), ...many.slice(1));
+    expect(apply(mapped, registering(A, DAY + 90), DAY + 999 + ORDER_MARK_MEMORY).order.map((mark) => mark.provider)).toEqual([B, A]);
+    const rejoined = apply({ ...mapped, order: mapped.order.with(0, { provider: B, iat: DAY, jti: '' }) }, registering(B, DAY + 90));
+    expect(judge({ ...rejoined, order: rejoined.order.with(0, { provider: B, iat: DAY, jti: '' }) }, registering(A, DAY + 90))).toBe(
+      'mapping-limit',
+    );
     const given = apply({ ...full, order: full.order.slice(1) }, givingUp(B));
     expect(apply(given, registering(A, DAY + 90)).order.map((mark) => mark.provider)).not.toContain(B);
   });
@@ -194,6 +201,13 @@ describe('withdraw', () => {
     }
   });
 
+  test("of an SSI that is not the provider's removes nothing", () => {
+    const subject = after(registering(A, DAY), registering(B, DAY));
+    const confused = { type: 'withdraw-by-connection', sii: SII, provider: A, ssi: `mimi://${B}/u/alice` } as const;
+    expect(providers(apply(subject, confused))).toEqual([A, B]);
+    expect(providers(apply(subject, { ...confused, ssi: `mimi://${A}/u/alice` }))).toEqual([B]);
+  });
+
   test('clears the preferences that name the provider, unless another mapping of it stays', () => {
     const both = after(registering(A, DAY), registering(A, DAY + 1, { circle: CIRCLE, ssi: `mimi://${A}/u/bob` }), registering(B, DAY));
     const subject: Subject = { ...both, preference: { default: A, business: B } };
@@ -213,7 +227,8 @@ describe('withdraw', () => {
 });
 
 describe('release', () => {
-  const released = apply(after(registering(A, DAY), registering(B, DAY + 50)), releasing(DAY + 10));
+  const held: Subject = { ...after(registering(A, DAY), registering(B, DAY + 50)), preference: { default: A } };
+  const released = apply(held, releasing(DAY + 10));
 
   test('removes all mappings and preferences, those registered after it was signed too, and quarantines', () => {
     expect(released).toMatchObject({ mappings: [], preference: null, fence: DAY + 10, quarantined: true, keySlot: 7 });
@@ -236,6 +251,12 @@ describe('release', () => {
     expect(judge(released, withdrawing(A, iat, { jti: jti(99), signer: numberProvider(iat) }))).toBe(outcome);
   });
 
+  test('a PASSporT that is older than the fence under a credential that is not: no belt without braces', () => {
+    const signer = delegate(A, DAY + 11);
+    expect(judge(released, registering(A, DAY + 10, { signer }))).toBe('credential-predates-assignment');
+    expect(judge(released, registering(A, DAY + 11, { signer }))).toBe('applied');
+  });
+
   test('the first register that clears the fence ends the quarantine, and the fence stays', () => {
     const reborn = apply(released, registering(A, DAY + 90, { signer: delegate(A, DAY + 11) }));
     expect(reborn).toMatchObject({ quarantined: false, fence: DAY + 10 });
@@ -252,6 +273,7 @@ describe('release', () => {
 
   test('forgets the marks that the fence covers, and keeps a later withdrawal by connection', () => {
     const given = apply(after(registering(A, DAY), registering(B, DAY + 5)), givingUp(A), DAY + 300);
+    expect(apply(given, releasing(DAY + 300), DAY + 301).order).toEqual([]);
     const subject = apply(given, releasing(DAY + 200), DAY + 301);
     expect(subject.order).toEqual([{ provider: A, iat: DAY + 300, jti: '' }]);
     expect(judge(subject, registering(A, DAY + 300, { signer: delegate(A, DAY + 201) }))).toBe('superseded');

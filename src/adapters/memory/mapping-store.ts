@@ -1,15 +1,18 @@
 import { PARTITIONS, StoreBehind, partitionOf, type MappingStore, type PartitionBatch, type SubjectId } from '../../ports/index.js';
 import { Unavailable } from '../../reasons/index.js';
+import { RecordTable } from './record-table.js';
 
 interface Partition {
   position: number;
-  /** Latin1 strings: an octet a character, and far smaller than a Uint8Array each. */
-  readonly records: Map<SubjectId, string>;
+  readonly records: RecordTable;
 }
 
 /** The embedded profile's projection: gone with the process, and replayed from the log at start. */
 export class MemoryMappingStore implements MappingStore {
-  private readonly partitions: readonly Partition[] = Array.from({ length: PARTITIONS }, () => ({ position: 0, records: new Map() }));
+  private readonly partitions: readonly Partition[] = Array.from({ length: PARTITIONS }, () => ({
+    position: 0,
+    records: new RecordTable(),
+  }));
   private epoch = 0;
 
   private partition(number: number): Partition {
@@ -29,8 +32,7 @@ export class MemoryMappingStore implements MappingStore {
       const number = partitionOf(id);
       const partition = this.partition(number);
       if (partition.position < expected(number)) behind.add(number);
-      const record = partition.records.get(id);
-      return record === undefined ? null : Buffer.from(record, 'latin1');
+      return partition.records.get(id);
     });
     return behind.size > 0 ? Promise.reject(new StoreBehind([...behind])) : Promise.resolve(found);
   }
@@ -46,7 +48,7 @@ export class MemoryMappingStore implements MappingStore {
     if (partition.position >= batch.position) return true;
     if (partition.position < batch.previous) return false;
     if (batch.puts.some(({ id }) => partitionOf(id) !== batch.partition)) throw new RangeError('a subject is put into a foreign partition');
-    for (const { id, packed } of batch.puts) partition.records.set(id, Buffer.from(packed).toString('latin1'));
+    for (const { id, packed } of batch.puts) partition.records.set(id, packed);
     partition.position = batch.position;
     return true;
   }
@@ -65,9 +67,7 @@ export class MemoryMappingStore implements MappingStore {
   }
 
   async *entries(): AsyncIterable<readonly [SubjectId, Uint8Array]> {
-    for (const partition of this.partitions) {
-      for (const [id, record] of partition.records) yield [id, Buffer.from(record, 'latin1')];
-    }
+    for (const partition of this.partitions) yield* partition.records.entries();
   }
 
   ping(): Promise<void> {

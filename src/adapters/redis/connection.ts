@@ -10,11 +10,10 @@ export interface RedisOptions {
   /** PEM; for `rediss:` alone. */
   readonly tls?: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined } | undefined;
   /** ms until a call that got no answer is given up, its outcome unknown. */
-  readonly deadline?: number | undefined;
+  readonly deadline: number;
 }
 
-/** ms. Beyond it a lookup's answer comes too late to be worth waiting for. */
-const DEADLINE = 500;
+/** ms. */
 const CONNECT_TIMEOUT = 2_000;
 const LONGEST_PAUSE = 1_000;
 /** Commands that may wait in the client; beyond it calls are refused, so that a stalled server does not fill the memory. */
@@ -63,7 +62,7 @@ export class RedisConnection {
 
   private constructor(options: RedisOptions) {
     this.client = clientOf(options);
-    this.deadline = options.deadline ?? DEADLINE;
+    this.deadline = options.deadline;
     // Without a listener the client throws; every failure also reaches the caller of the command that it befell.
     this.client.on('error', () => undefined);
   }
@@ -85,7 +84,9 @@ export class RedisConnection {
     try {
       return await Promise.race([work, late]);
     } catch (error) {
-      throw error instanceof Unavailable ? error : unavailableFrom(error);
+      // A bug of ours is no answer of Redis's.
+      if (error instanceof Unavailable || error instanceof TypeError || error instanceof RangeError) throw error;
+      throw unavailableFrom(error);
     } finally {
       cancel();
     }
@@ -108,7 +109,7 @@ export class RedisConnection {
   }
 
   close(): void {
-    this.client.destroy();
+    if (this.client.isOpen) this.client.destroy();
   }
 }
 

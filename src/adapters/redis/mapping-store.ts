@@ -5,15 +5,23 @@ import { epochKey, fieldOf, idOf, partitionKey } from './keys.js';
 import { APPLY, LIST, READ, RESET } from './scripts.js';
 import { problemsOf, remarksOf } from './server-settings.js';
 
-export interface RedisMappingStoreOptions extends RedisOptions {
+export interface RedisMappingStoreOptions extends Omit<RedisOptions, 'deadline'> {
   /** Before every key, so that a server can be shared. */
   readonly keyPrefix?: string | undefined;
+  /** ms for a read that gets no answer; writes have four times as long. */
+  readonly deadline?: number | undefined;
 }
 
 type Outcome = 'ok' | 'fenced' | 'behind';
 
 /** Scripts sent at once. Redis answers each in some 15 us, so that no wave comes near the deadline. */
 const WAVE = 1_024;
+
+/** ms. Beyond it a lookup's answer comes too late to be worth waiting for. */
+const READ_DEADLINE = 500;
+
+/** Giving up a write costs a repair, so it is waited for longer. */
+const WRITE_PATIENCE = 4;
 
 /** Partitions listed in one round trip: bounds what is in memory. */
 const LISTED_AT_ONCE = 16;
@@ -59,7 +67,9 @@ export class RedisMappingStore implements MappingStore {
 
   /** Resolves when connected or when that takes too long; calls are Unavailable `store-unavailable` until it succeeds. */
   static async open(options: RedisMappingStoreOptions): Promise<RedisMappingStore> {
-    const [reader, writer] = await Promise.all([RedisConnection.open(options), RedisConnection.open(options)]);
+    const { deadline = READ_DEADLINE } = options;
+    const patient = { ...options, deadline: deadline * WRITE_PATIENCE };
+    const [reader, writer] = await Promise.all([RedisConnection.open({ ...options, deadline }), RedisConnection.open(patient)]);
     return new RedisMappingStore(reader, writer, options.keyPrefix ?? '');
   }
 

@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { RecordTable } from '../../src/adapters/memory/record-table.js';
+
+/** Few ids with few hashes, so that slots collide. */
+const idOf = (number: number): string => String.fromCharCode(number % 200).padEnd(13, 'x') + String.fromCharCode(0, number % 3, 255);
+
+test('any puts leave what a Map would hold, through growth, replacement and collection of what is dead', () => {
+  const put = fc.record({ id: fc.nat(120).map(idOf), record: fc.uint8Array({ maxLength: 90 }) });
+  const property = fc.property(fc.array(put, { maxLength: 400, size: 'max' }), (puts) => {
+    const table = new RecordTable();
+    const model = new Map<string, Buffer>();
+    for (const { id, record } of puts) {
+      table.set(id, record);
+      model.set(id, Buffer.from(record));
+      if (Buffer.compare(table.get(id) ?? Buffer.of(0), record) !== 0) throw new Error('the record is not there');
+    }
+    expect(new Map(table.entries())).toEqual(model);
+    expect(table.get(idOf(121))).toBeNull();
+    table.clear();
+    expect(table.entries()).toEqual([]);
+  });
+  fc.assert(property, { numRuns: 60 });
+});
+
+test('records that keep growing and shrinking do not fill the memory', () => {
+  const table = new RecordTable();
+  for (let round = 0; round < 5_000; round++) table.set(idOf(round % 10), new Uint8Array(1_000 + (round % 7)));
+  expect(table.octets).toBeLessThan(10 * 1_025 * 2);
+});
+
+test('what was read stays as it was, and a record beyond 65,535 octets is a fault', () => {
+  const table = new RecordTable();
+  table.set(idOf(1), Buffer.from('one'));
+  const read = table.get(idOf(1));
+  table.set(idOf(1), Buffer.from('two'));
+  expect(String(read)).toBe('one');
+  table.set(idOf(2), new Uint8Array(65_535));
+  expect(() => table.set(idOf(2), new Uint8Array(65_536))).toThrow(RangeError);
+  expect(table.get(idOf(2))).toHaveLength(65_535);
+});
