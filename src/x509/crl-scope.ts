@@ -46,6 +46,8 @@ export interface StatusPoint {
   /** Comparison keys of the point's names; null: it has none. */
   readonly names: readonly string[] | null;
   readonly reasons: number;
+  /** Any CRL may speak, whatever it is named: it is only asked what it lists. */
+  readonly any: boolean;
 }
 
 /** `issuer`: the name of the certificate's issuer. */
@@ -56,6 +58,7 @@ export const statusPoint = (point: DistributionPoint, issuer: DistinguishedName)
     namesIssuer: point.crlIssuer !== null,
     names: point.name === null ? null : nameKeys(point.name, issuers),
     reasons: (point.reasons ?? ALL_REASONS) & ALL_REASONS,
+    any: false,
   };
 };
 
@@ -65,7 +68,11 @@ export const assumedPoint = (issuer: DistinguishedName): StatusPoint => ({
   namesIssuer: false,
   names: [`directoryName ${issuer.key}`],
   reasons: ALL_REASONS,
+  any: false,
 });
+
+/** Not a place to find a status: every CRL that may know of the certificate. */
+export const anyPoint = (issuer: DistinguishedName): StatusPoint => ({ ...assumedPoint(issuer), any: true });
 
 const pointNames = new WeakMap<Crl, readonly string[]>();
 
@@ -85,8 +92,8 @@ const namesOfCrl = (crl: Crl, name: DistributionPointName): readonly string[] =>
 export const isInScope = (crl: Crl, certificate: Certificate, point: StatusPoint, anyIssuer: boolean): boolean => {
   const scope = crl.issuingDistributionPoint;
   if (point.namesIssuer && scope?.indirect !== true) return false;
-  if (!point.issuers.some((issuer) => issuer.equals(crl.issuer)) && !(anyIssuer && scope?.indirect === true)) return false;
-  if (scope === null) return true;
+  if (!point.issuers.some((issuer) => issuer.equals(crl.issuer)) && !((anyIssuer || point.any) && scope?.indirect === true)) return false;
+  if (scope === null || point.any) return true;
   const isCa = certificate.basicConstraints?.ca === true;
   if (scope.onlyAttributeCerts || (scope.onlyUserCerts && isCa) || (scope.onlyCaCerts && !isCa)) return false;
   if (scope.name === null) return true;

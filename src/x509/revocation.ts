@@ -2,7 +2,7 @@ import { refuse, type Reason } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
 import type { Revocation } from './crl-entries.js';
 import type { Crl } from './crl.js';
-import { ALL_REASONS, assumedPoint, isInScope, reasonsCovered, statusPoint, type StatusPoint } from './crl-scope.js';
+import { ALL_REASONS, anyPoint, assumedPoint, isInScope, reasonsCovered, statusPoint, type StatusPoint } from './crl-scope.js';
 import type { Budget, CrlSet } from './crl-set.js';
 import { judgeSigner, signerAmongAnchors, signerOnPath, signersHandedIn, type SignerContext } from './crl-signer.js';
 import type { DistributionPoint } from './extension-values.js';
@@ -138,24 +138,19 @@ class StatusReader {
     return { covered: latest.reduce((mask, crl) => mask | reasonsCovered(crl, point), 0), used: latest, revocation, rolledBack };
   }
 
-  /** What any CRL at hand lists of the certificate, wherever it would be looked for. */
+  /** What any CRL at hand lists of the certificate. */
   listed(position: number): Revocation | null {
-    const certificate = this.#context.chain[position];
     const issuer = this.#context.chain[position + 1];
-    if (certificate === undefined || issuer === undefined) return null;
-    for (const point of [...pointsOf(certificate, issuer), assumedPointOf(issuer)]) {
-      const { revocation } = this.ask(position, point);
-      if (revocation !== null) return revocation;
-    }
-    return null;
+    return issuer === undefined ? null : this.ask(position, anyPoint(issuer.subject)).revocation;
   }
 
   #candidates(point: StatusPoint): readonly Crl[] {
     const { set } = this.#context;
-    const [issuer, ...others] = point.issuers;
-    if (issuer !== undefined && others.length === 0 && !this.#anyIssuer) return set.issuedBy(issuer);
+    const [issuer, ...more] = point.issuers;
+    const others = point.any || (this.#anyIssuer && !point.namesIssuer);
+    if (issuer !== undefined && more.length === 0 && !others) return set.issuedBy(issuer);
     const found = new Set(point.issuers.flatMap((name) => set.issuedBy(name)));
-    if (this.#anyIssuer && !point.namesIssuer) for (const crl of set.indirect) found.add(crl);
+    if (others) for (const crl of set.indirect) found.add(crl);
     return [...found];
   }
 
@@ -166,7 +161,7 @@ class StatusReader {
     // RFC 5280 section 5.1.2.5: by nextUpdate the next one is out, so this one no longer counts.
     if (crl.thisUpdate > second || crl.nextUpdate === null || second >= crl.nextUpdate) return false;
     if (!isInScope(crl, certificate, point, this.#anyIssuer) || reasonsCovered(crl, point) === 0) return false;
-    return this.#isAuthorised(crl, position, !point.issuers.some((issuer) => issuer.equals(crl.issuer)));
+    return this.#isAuthorised(crl, position, !point.any && !point.issuers.some((issuer) => issuer.equals(crl.issuer)));
   }
 
   /** RFC 5280 section 6.3.3 (f) and (g), with the signers of profiles, "Revocation". */

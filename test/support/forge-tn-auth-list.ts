@@ -5,10 +5,13 @@ import type { TnEntry } from '../../src/x509/index.js';
 
 const { asn1 } = forge;
 const IA5 = asn1.Type.IA5STRING;
+/** Context-specific tags 0, 1 and 2: forge's enum names the universal types of these numbers. */
+type Tag = forge.asn1.Type;
+const [TAG_0, TAG_1, TAG_2] = [asn1.Type.NONE, asn1.Type.BOOLEAN, asn1.Type.INTEGER];
 const { UNIVERSAL, CONTEXT_SPECIFIC } = asn1.Class;
 
 const ia5 = (text: string): forge.asn1.Asn1 => asn1.create(UNIVERSAL, IA5, false, text);
-const tagged = (number: number, inner: forge.asn1.Asn1): forge.asn1.Asn1 => asn1.create(CONTEXT_SPECIFIC, number, true, [inner]);
+const tagged = (number: Tag, inner: forge.asn1.Asn1): forge.asn1.Asn1 => asn1.create(CONTEXT_SPECIFIC, number, true, [inner]);
 
 const minimalInteger = (value: number): string => {
   const hex = value.toString(16);
@@ -17,10 +20,10 @@ const minimalInteger = (value: number): string => {
 };
 
 const entryOf = (entry: TnEntry): forge.asn1.Asn1 => {
-  if ('spc' in entry) return tagged(0, ia5(entry.spc));
-  if ('tn' in entry) return tagged(2, ia5(entry.tn));
+  if ('spc' in entry) return tagged(TAG_0, ia5(entry.spc));
+  if ('tn' in entry) return tagged(TAG_2, ia5(entry.tn));
   const count = asn1.create(UNIVERSAL, asn1.Type.INTEGER, false, minimalInteger(entry.count));
-  return tagged(1, asn1.create(UNIVERSAL, asn1.Type.SEQUENCE, true, [ia5(entry.start), count]));
+  return tagged(TAG_1, asn1.create(UNIVERSAL, asn1.Type.SEQUENCE, true, [ia5(entry.start), count]));
 };
 
 export const forgeEncode = (entries: readonly TnEntry[]): Buffer =>
@@ -28,10 +31,9 @@ export const forgeEncode = (entries: readonly TnEntry[]): Buffer =>
 
 class Unreadable extends Error {}
 
-const children = (node: forge.asn1.Asn1 | undefined, tagClass: number, type: number): forge.asn1.Asn1[] => {
-  if (node?.tagClass !== (tagClass as forge.asn1.Class) || node.type !== (type as forge.asn1.Type) || !Array.isArray(node.value))
-    throw new Unreadable();
-  return node.value as forge.asn1.Asn1[];
+const children = (node: forge.asn1.Asn1 | undefined, tagClass: forge.asn1.Class, type: Tag): forge.asn1.Asn1[] => {
+  if (node?.tagClass !== tagClass || node.type !== type || !Array.isArray(node.value)) throw new Unreadable();
+  return node.value;
 };
 
 const textOf = (node: forge.asn1.Asn1 | undefined, allowed: RegExp): string => {
@@ -56,9 +58,9 @@ const one = (nodes: forge.asn1.Asn1[], length = 1): forge.asn1.Asn1[] => {
 const readEntry = (node: forge.asn1.Asn1): TnEntry => {
   const [inner] = one(children(node, CONTEXT_SPECIFIC, node.type));
   // oxlint-disable-next-line no-control-regex
-  if (Number(node.type) === 0) return { spc: textOf(inner, /^[\x00-\x7f]+$/) };
-  if (Number(node.type) === 2) return { tn: textOf(inner, /^[0-9#*]{1,15}$/) };
-  if (Number(node.type) !== 1) throw new Unreadable();
+  if (node.type === TAG_0) return { spc: textOf(inner, /^[\x00-\x7f]+$/) };
+  if (node.type === TAG_2) return { tn: textOf(inner, /^[0-9#*]{1,15}$/) };
+  if (node.type !== TAG_1) throw new Unreadable();
   const [start, count] = one(children(inner, UNIVERSAL, asn1.Type.SEQUENCE), 2);
   const range = { start: textOf(start, /^[0-9]{1,15}$/), count: countOf(count) };
   if (BigInt(range.start) + BigInt(range.count) >= 10n ** BigInt(range.start.length)) throw new Unreadable();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import forge from 'node-forge';
 import { encodeIa5, encodeSequence, encodeTlv, encodeUtf8, type JsonObject } from '../../src/encoding/index.js';
 import { Refusal } from '../../src/reasons/index.js';
@@ -100,11 +100,13 @@ describe('parseClaimConstraints', () => {
   test('agrees with node-forge on what constraints encode to, and reads back what it wrote', () => {
     const { asn1 } = forge;
     const { UNIVERSAL, CONTEXT_SPECIFIC } = asn1.Class;
+    // Forge's enum names context-specific tags by the universal types of the same numbers.
+    const [TAG_0, TAG_1, TAG_2] = [asn1.Type.NONE, asn1.Type.BOOLEAN, asn1.Type.INTEGER];
     const sequence = (items: forge.asn1.Asn1[]): forge.asn1.Asn1 => asn1.create(UNIVERSAL, asn1.Type.SEQUENCE, true, items);
     const ia5 = (text: string): forge.asn1.Asn1 => asn1.create(UNIVERSAL, asn1.Type.IA5STRING, false, text);
     const utf8 = (text: string): forge.asn1.Asn1 =>
       asn1.create(UNIVERSAL, asn1.Type.UTF8, false, Buffer.from(text, 'utf8').toString('latin1'));
-    const component = (number: number, items: forge.asn1.Asn1[]): forge.asn1.Asn1[] =>
+    const component = (number: forge.asn1.Type, items: forge.asn1.Asn1[]): forge.asn1.Asn1[] =>
       items.length === 0 ? [] : [asn1.create(CONTEXT_SPECIFIC, number, true, [sequence(items)])];
     const claim = fc.stringMatching(/^[a-z]{1,6}x$/);
     const claims = fc.uniqueArray(claim, { maxLength: 4 });
@@ -120,12 +122,12 @@ describe('parseClaimConstraints', () => {
         const der = encodeClaimConstraints(given);
         const theirs = asn1.toDer(
           sequence([
-            ...component(0, mustInclude.map(ia5)),
+            ...component(TAG_0, mustInclude.map(ia5)),
             ...component(
-              1,
+              TAG_1,
               pairs.map(([name, list]) => sequence([ia5(name), sequence(list.map(utf8))])),
             ),
-            ...component(2, mustExclude.map(ia5)),
+            ...component(TAG_2, mustExclude.map(ia5)),
           ]),
         );
         expect(der.equals(Buffer.from(theirs.getBytes(), 'latin1'))).toBe(true);
