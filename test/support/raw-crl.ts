@@ -1,17 +1,6 @@
 import { sign } from 'node:crypto';
 import { encodeInteger, encodeSequence, encodeTlv } from '../../src/encoding/index.js';
-import {
-  AT,
-  ECDSA_SHA256,
-  authorityKeyId,
-  bitString,
-  boolean,
-  directory,
-  extension,
-  keyIdOf,
-  uri,
-  type Issued,
-} from './raw-certificate.js';
+import { AT, ECDSA_SHA256, authorityKeyId, bitString, directory, extension, keyIdOf, uri, type Issued } from './raw-certificate.js';
 
 /** CRLs octet by octet, so that each can be wrong in one place. */
 
