@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import type { Logger } from 'pino';
 import {
   ConfigurationProblems,
@@ -76,7 +77,7 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayHand
 const problemsOf = (error: unknown): unknown => {
   if (error instanceof StorageFault) return new ConfigurationProblems([error.message]);
   if (error instanceof Refusal) return new ConfigurationProblems([`${error.message}: run audit fsck on the data directory`]);
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+  if (isNativeError(error) && 'code' in error && error.code === 'EADDRINUSE')
     return new ConfigurationProblems(['the port is taken: stop who has it, or choose another']);
   return error;
 };

@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /** What of a fault may be logged: promise 6 holds for logs too, and messages of foreign code quote what they were given. */
 export interface Fault {
   readonly name: string;
@@ -12,7 +14,7 @@ const PERSONAL = /\S*(?:@|:\/\/|tel:|mailto:)\S*|\+?\d{4,}|[A-Za-z0-9_+-]{32,}(?
 export const redact = (text: string): string => text.slice(0, 500).replace(PERSONAL, '[redacted]');
 
 export const describeFault = (thrown: unknown): Fault => {
-  if (!(thrown instanceof Error)) return { name: typeof thrown, code: null, message: '', frames: [] };
+  if (!isNativeError(thrown)) return { name: typeof thrown, code: null, message: '', frames: [] };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : null;
   const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return { name: thrown.name, code, message: redact(thrown.message), frames: frames.slice(0, 12).map((line) => line.trim()) };

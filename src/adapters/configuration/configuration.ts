@@ -35,11 +35,10 @@ export const policiesOf = ({ pkiDir, policiesDir }: ConfigurationPlaces): string
 export const readConfiguration = async (places: ConfigurationPlaces, now: number): Promise<Configuration> => {
   const list = new ProblemList();
   const directory = policiesOf(places);
-  const policies = await readPolicyFolder(directory, list);
+  const { set: policies, trust: named } = await readPolicyFolder(directory, list);
   const tls = await readTlsFiles(places.pkiDir, now, list);
-  const trust = policies === null ? null : await readTrustFiles(policies.trust, places.pkiDir, list);
-  if (policies !== null && policies.principals.length === 0)
-    list.add(`${join(directory, 'principals.yaml')}: names nobody: add who may connect`);
+  const trust = named === null ? null : await readTrustFiles(named, places.pkiDir, list);
+  if (policies?.principals.length === 0) list.add(`${join(directory, 'principals.yaml')}: names nobody: add who may connect`);
   if (policies === null || tls === null || trust === null || list.problems.length > 0) throw new ConfigurationProblems(list.problems);
   const { crlHorizons, ...files } = trust;
   const { gateway: policy, numbering, authorizer } = policies;

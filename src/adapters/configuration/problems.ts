@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isNativeError } from 'node:util/types';
 import { Refusal } from '../../reasons/index.js';
 
 /** What is wrong with a configuration, each with the file and what to do. An operator mends all of it at once, not one after the other. */
@@ -42,7 +43,7 @@ export class ProblemList {
   }
 }
 
-export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown');
+export const codeOf = (error: unknown): string => (isNativeError(error) && 'code' in error ? String(error.code) : 'unknown');
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there; check the path',
