@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { Authorizer, parseGatewayPolicy } from '../../src/policy/index.js';
 import { isReason } from '../../src/reasons/index.js';
+import { PassportLines } from '../../src/verification/passport-lines.js';
 import { verifyPath } from '../../src/verification/path-lines.js';
-import { MISFITS, fitting, lineOf, type Scene } from '../support/misfits/index.js';
+import { MISFITS, PASSPORT_MISFITS, fitting, lineOf, type Scene } from '../support/misfits/index.js';
 
 const FITTING: ReadonlyArray<readonly [string, () => Scene]> = Object.entries(fitting).flatMap(([name, make]) =>
   typeof make === 'function' ? [[name, make]] : [],
@@ -32,4 +35,24 @@ describe('the CA of misfits', () => {
     expect(new Set(MISFITS.map(({ name }) => name)).size).toBe(MISFITS.length);
     expect(MISFITS.filter(({ reason }) => !isReason(reason))).toEqual([]);
   });
+});
+
+const policyFile = (name: string): string => readFileSync(new URL(`../../../policies/${name}`, import.meta.url), 'utf8');
+const shippedLines = (): PassportLines => {
+  const policy = parseGatewayPolicy(policyFile('gateway.yaml'));
+  const authorizer = Authorizer.load(policyFile('authorization.cedar'), policyFile('authorization.cedarschema'));
+  if (!policy.ok || !authorizer.ok) throw new Error('the shipped policies do not parse');
+  return new PassportLines({ policy: policy.value, authorizer: authorizer.value });
+};
+
+describe('PASSporTs that their credential does not carry', () => {
+  const lines = shippedLines();
+
+  test.each(PASSPORT_MISFITS.map((misfit) => [misfit.name, misfit.reason, misfit] as const))(
+    '%s is refused as %s, its twin accepted',
+    (name, reason, misfit) => {
+      expect(lines.verify(misfit.make())).toMatchObject({ id: name, accepted: false, reason });
+      expect(lines.verify(misfit.twin())).toMatchObject({ id: name, accepted: true, reason: null });
+    },
+  );
 });

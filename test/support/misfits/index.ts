@@ -18,3 +18,4 @@ export * as fitting from './fitting.js';
 export { DAY, NOW } from './link.js';
 export type { Misfit } from './misfit.js';
 export { lineOf, type PathLine, type Scene } from './scene.js';
+export { PASSPORT_MISFITS, type PassportLine, type PassportMisfit } from './passport-misfits.js';
