@@ -40,8 +40,12 @@ const readDer = (value: unknown, name: string): Uint8Array => {
   return (typeof value === 'string' ? decodeBase64(value) : null) ?? refuse('malformed-request', name);
 };
 
+/** Far more than any path needs; a line of 1 MiB could name 200,000 scraps, each of which costs an exception to refuse. */
+const MAX_LIST = 1_000;
+
 export const readDerList = (line: LineObject, name: string, absent?: readonly Uint8Array[]): readonly Uint8Array[] => {
   const value = memberOf(line, name);
   if (value === undefined && absent !== undefined) return absent;
-  return Array.isArray(value) ? value.map((der: unknown) => readDer(der, name)) : refuse('malformed-request', name);
+  if (!Array.isArray(value) || value.length > MAX_LIST) return refuse('malformed-request', name);
+  return value.map((der: unknown) => readDer(der, name));
 };

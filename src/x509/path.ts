@@ -100,7 +100,7 @@ const judgeUnder = ({ anchor, inPath }: Candidate, input: PathInput, budget: Wor
   checkValidity(walk, Math.floor(input.at / 1000));
   checkAuthorities(walk, input.maxDepth ?? Infinity);
   checkNames(walk, budget);
-  const policies = checkPolicies(walk, input.policies ?? ANY_POLICY_INPUTS);
+  const policies = checkPolicies(walk, input.policies ?? ANY_POLICY_INPUTS, budget);
   checkSignatures(walk, budget);
   const judged: JudgedPath = {
     certificates: chain,
@@ -200,9 +200,9 @@ const checkNames = ({ chain, anchor, anchorPosition }: Walk, budget: WorkBudget)
   }
 };
 
-const checkPolicies = ({ chain, anchor }: Walk, inputs: PolicyInputs): PathPolicies => {
+const checkPolicies = ({ chain, anchor }: Walk, inputs: PolicyInputs, budget: WorkBudget): PathPolicies => {
   if (chain.length === 1) return { subject: [], authority: [] };
-  const state = new PolicyState(chain.length - 1, anchor, inputs);
+  const state = new PolicyState(chain.length - 1, anchor, inputs, budget);
   for (let i = chain.length - 2; i >= 0; i -= 1) {
     const certificate = chain[i] as Certificate;
     blaming(i, () => {

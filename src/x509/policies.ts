@@ -1,5 +1,6 @@
 import { refuse } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
+import type { WorkBudget } from './path-rules.js';
 import { ANY_POLICY, PolicyGraph } from './policy-graph.js';
 
 /** RFC 5280 section 6.1.1 (c), (e), (f), (g). By default any policy will do, and none is needed. */
@@ -37,12 +38,14 @@ const mappingsOf = (certificate: Certificate): ReadonlyMap<string, readonly stri
 export class PolicyState {
   readonly #graph = new PolicyGraph();
   readonly #acceptable: readonly string[] | null;
+  readonly #budget: WorkBudget;
   #explicit: number;
   #mapping: number;
   #any: number;
 
   /** `length`: certificates without the anchor. An anchor's own constraints hold from the start (RFC 5937 section 3.2). */
-  constructor(length: number, anchor: Certificate, inputs: PolicyInputs) {
+  constructor(length: number, anchor: Certificate, inputs: PolicyInputs, budget: WorkBudget) {
+    this.#budget = budget;
     this.#acceptable = inputs.acceptable;
     this.#explicit = inputs.requireExplicit ? 0 : length + 1;
     this.#mapping = inputs.inhibitMapping ? 0 : length + 1;
@@ -53,6 +56,7 @@ export class PolicyState {
   /** RFC 5280 section 6.1.3 (d) to (f). @throws Refusal `bad-policy` */
   enter(certificate: Certificate, isLast: boolean): void {
     const policies = certificate.certificatePolicies;
+    this.#spend(policies?.length ?? 0);
     if (policies === null) this.#graph.clear();
     else this.#graph.grow(policies, this.#any > 0 || (!isLast && certificate.isSelfIssued));
     this.#demand();
@@ -60,6 +64,7 @@ export class PolicyState {
 
   /** RFC 5280 section 6.1.4 (a), (b), (h) to (j). @throws Refusal `bad-policy` */
   leave(certificate: Certificate): void {
+    this.#spend(certificate.policyMappings?.length ?? 0);
     const mappings = mappingsOf(certificate);
     if (this.#mapping > 0) this.#graph.map(mappings);
     else this.#graph.remove(mappings.keys());
@@ -81,6 +86,11 @@ export class PolicyState {
     const fits = acceptable === null || authority.includes(ANY_POLICY) || authority.some((policy) => acceptable.includes(policy));
     if (this.#explicit === 0 && !fits) refuse('bad-policy', 'no acceptable policy');
     return { subject: this.#graph.subjectPolicies, authority };
+  }
+
+  #spend(entries: number): void {
+    this.#budget.policies -= entries;
+    if (this.#budget.policies < 0) refuse('bad-policy', 'number of policies');
   }
 
   #constrain(certificate: Certificate): void {

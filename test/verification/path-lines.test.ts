@@ -64,6 +64,7 @@ describe('a line of verify path', () => {
       { path: b64(leaf.der).map((one) => one.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')) },
       { crls: null },
       { crls: [['']] },
+      { crls: Array.from({ length: 1001 }, () => '') },
       { crlSigners: null },
       { crlAnchors: 0 },
       { at: undefined },
@@ -103,6 +104,12 @@ describe('a line of verify path', () => {
       '['.repeat(100_000),
     ];
     for (const line of octets) expect(answerOctets(Buffer.from(line))).toEqual(malformed(null));
+  });
+
+  test('is malformed-request, unread, when it has thousands of brackets', () => {
+    const padded = (count: number): string => `${JSON.stringify(LINE).slice(0, -1)},"pad":[${'{},'.repeat(count)}0]}`;
+    expect(answerOctets(padded(9_000))).toEqual(ACCEPTED);
+    expect(answerOctets(padded(10_000))).toEqual(malformed(null));
   });
 
   test('does not take members from the prototype of an object', () => {
