@@ -62,7 +62,7 @@ class Reader {
   }
 
   #value(depth: number): JsonValue {
-    switch (this.#text[this.at]) {
+    switch (this.#text.charAt(this.at)) {
       case '"':
         return this.#string();
       case '{':

@@ -8,7 +8,6 @@ export const checkProfile: Step = {
     'bad-key-usage',
     'bad-eku',
     'bad-policy',
-    'malformed-cert',
     'tnauthlist-critical',
     'tnauthlist-missing',
     'malformed-tnauthlist',
