@@ -16,7 +16,7 @@ import { openGateway, type RunningGateway, type World } from './gateway/index.js
 import { Publisher } from './gateway/publish.js';
 import { createHttpServer, describeFault, reasonsDocument, type HttpServer } from './http/index.js';
 import type { Clock, MappingStore, RandomSource } from './ports/index.js';
-import { Refusal } from './reasons/index.js';
+import { Refusal, Unavailable } from './reasons/index.js';
 import { PIPELINE, SEQUENCER_STEPS } from './verification/index.js';
 
 /** Name and build, as the leaves show it. */
@@ -76,6 +76,7 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayHand
 /** Faults of storage and damaged logs are the operator's to mend, as a broken policy is. */
 const problemsOf = (error: unknown): unknown => {
   if (error instanceof StorageFault) return new ConfigurationProblems([error.message]);
+  if (error instanceof Unavailable) return new ConfigurationProblems([`${error.message}: start it, or correct its address`]);
   if (error instanceof Refusal) return new ConfigurationProblems([`${error.message}: run audit fsck on the data directory`]);
   if (isNativeError(error) && 'code' in error && error.code === 'EADDRINUSE')
     return new ConfigurationProblems(['the port is taken: stop who has it, or choose another']);

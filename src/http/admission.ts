@@ -16,7 +16,8 @@ export interface AdmissionLimits {
 export class Admission {
   readonly lines: Slots;
   readonly #limits: AdmissionLimits;
-  readonly #clients = new Map<string, number>();
+  /** One small object for each client ever seen, of whom policy names a bounded number; to take it out and in again would cost more. */
+  readonly #clients = new Map<string, { inFlight: number }>();
   readonly #drainListeners = new Set<() => void>();
   #inFlight = 0;
   #draining = false;
@@ -50,22 +51,28 @@ export class Admission {
   enter(urgency: Route['urgency'], client: string | null): void {
     if (urgency !== 'always') this.#check(urgency, client);
     this.#inFlight += 1;
-    if (client !== null) this.#clients.set(client, (this.#clients.get(client) ?? 0) + 1);
+    if (client !== null) this.#countOf(client).inFlight += 1;
   }
 
   leave(client: string | null): void {
     this.#inFlight -= 1;
-    if (client === null) return;
-    const left = (this.#clients.get(client) ?? 1) - 1;
-    if (left === 0) this.#clients.delete(client);
-    else this.#clients.set(client, left);
+    if (client !== null) this.#countOf(client).inFlight -= 1;
+  }
+
+  #countOf(client: string): { inFlight: number } {
+    let count = this.#clients.get(client);
+    if (count === undefined) {
+      count = { inFlight: 0 };
+      this.#clients.set(client, count);
+    }
+    return count;
   }
 
   #check(urgency: Route['urgency'], client: string | null): void {
     if (this.#draining) throw new Unavailable('draining', undefined, null, 1);
     const reserve = urgency === 'reserved' ? this.#limits.inFlightReserve : 0;
     if (this.#inFlight >= this.#limits.inFlight + reserve) throw new Unavailable('overloaded', undefined, null, 1);
-    if (client !== null && (this.#clients.get(client) ?? 0) >= this.#limits.inFlightPerClient + reserve)
+    if (client !== null && this.#countOf(client).inFlight >= this.#limits.inFlightPerClient + reserve)
       throw new Unavailable('overloaded', 'requests of this client', null, 1);
   }
 }

@@ -16,24 +16,28 @@ export const readBody = (request: IncomingMessage, limit: number = LIMITS.bodyBy
     let more: Buffer[] | null = null;
     let size = 0;
     let finished = false;
-    const timer = setTimeout(() => finish(new Refusal('malformed-request', 'the body did not come in time')), LIMITS.bodyTimeoutMs);
+    const timer = setTimeout(() => fail('the body did not come in time'), LIMITS.bodyTimeoutMs);
     // The listeners stay: taking three off costs as much as reading the body, and the request ends soon.
-    const finish = (error: Refusal | null): void => {
-      if (finished) return;
-      finished = true;
+    const finish = (): boolean => {
+      if (finished) return false;
       clearTimeout(timer);
-      if (error !== null) reject(error);
-      else resolve(more === null ? (first ?? Buffer.alloc(0)) : Buffer.concat(more, size));
+      finished = true;
+      return true;
+    };
+    const fail = (why: string, reason: 'malformed-request' | 'too-large' = 'malformed-request'): void => {
+      if (finish()) reject(new Refusal(reason, why));
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
       if (finished) return;
-      if (size > limit) finish(new Refusal('too-large', 'body'));
+      if (size > limit) fail('body', 'too-large');
       else if (first === null) first = chunk;
       else (more ??= [first]).push(chunk);
     };
-    const onEnd = (): void => finish(null);
-    const onClose = (): void => finish(new Refusal('malformed-request', 'the body was cut off'));
+    const onEnd = (): void => {
+      if (finish()) resolve(more === null ? (first ?? Buffer.alloc(0)) : Buffer.concat(more, size));
+    };
+    const onClose = (): void => fail('the body was cut off');
     request.on('data', onData).on('end', onEnd).on('close', onClose);
   });
 };
