@@ -169,6 +169,22 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
     expect(await outcomeOf(broken.positions())).toBe('store-unavailable');
   });
 
+  test('a partition whose bookkeeping is damaged is behind or unavailable, never empty', async () => {
+    const damaged = await open({ url: server.url, keyPrefix: 'damaged:', deadline: 20_000 });
+    const key = `damaged:{p${PARTITION}}`;
+    await damaged.apply(1, [batch(0, 5, 'one')]);
+    await tell(server, 'HSET', key, 'p', 'much');
+    expect(await outcomeOf(damaged.get([ID], at(5)))).toBe('behind');
+    expect(await outcomeOf(damaged.apply(1, [batch(5, 6, 'two')]))).toBe('store-unavailable');
+    await tell(server, 'HSET', key, 'p', '5');
+    expect(String((await damaged.get([ID], at(5)))[0])).toBe('one');
+    await tell(server, 'HDEL', key, 'n');
+    expect(await outcomeOf(damaged.get([ID], at(5)))).toBe('behind');
+    await damaged.reset(1, [PARTITION]);
+    await damaged.apply(1, [batch(0, 6, 'two')]);
+    expect(String((await damaged.get([ID], at(6)))[0])).toBe('two');
+  });
+
   test('a full server refuses the batch whole', async () => {
     const full = await open({ url: server.url, keyPrefix: 'full:', deadline: 20_000 });
     await full.apply(1, [batch(0, 1, 'one')]);

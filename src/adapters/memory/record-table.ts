@@ -2,6 +2,8 @@ import type { SubjectId } from '../../ports/index.js';
 
 const ID_OCTETS = 16;
 const HEAD_OCTETS = ID_OCTETS + 2;
+/** Ids are HMAC output: their last four octets are as good as any hash. */
+const HASHED = 12;
 const LARGEST = 0xffff;
 /** What grows grows by a quarter or an eighth: many tables, so slack is what costs. */
 const SLOT_GROWTH = 1.25;
@@ -52,7 +54,8 @@ export class RecordTable {
   }
 
   entries(): (readonly [SubjectId, Uint8Array])[] {
-    return this.offsets().map((offset) => [this.idAt(offset), this.recordAt(offset)] as const);
+    const offsets = Array.from(this.slots.filter((slot) => slot !== 0));
+    return offsets.map((offset) => [this.idAt(offset - 1), this.recordAt(offset - 1)] as const);
   }
 
   private append(id: SubjectId, record: Uint8Array): void {
@@ -76,16 +79,12 @@ export class RecordTable {
     return Buffer.from(this.arena.subarray(start, start + this.lengthAt(offset)));
   }
 
-  private offsets(): number[] {
-    return Array.from(this.slots.filter((slot) => slot !== 0)).map((slot) => slot - 1);
-  }
-
   private has(offset: number, id: SubjectId): boolean {
     for (let at = ID_OCTETS - 1; at >= 0; at--) if (this.arena[offset + at] !== id.charCodeAt(at)) return false;
     return true;
   }
 
-  /** The slot of that id, or the free one where it belongs. Ids are HMAC output: their last octets are as good as any hash. */
+  /** The slot of that id, or the free one where it belongs. */
   private slotOf(id: SubjectId): number {
     const hash = (id.charCodeAt(12) * 0x10000 + id.charCodeAt(13) * 0x100 + id.charCodeAt(14)) * 0x100 + id.charCodeAt(15);
     let slot = hash % this.slots.length;
@@ -99,9 +98,14 @@ export class RecordTable {
   private addSlot(): void {
     this.count++;
     if (this.count <= this.slots.length * FULLEST) return;
-    const offsets = this.offsets();
-    this.slots = new Uint32Array(Math.ceil(this.slots.length * SLOT_GROWTH));
-    for (const offset of offsets) this.slots[this.slotOf(this.idAt(offset))] = offset + 1;
+    const old = this.slots;
+    this.slots = new Uint32Array(Math.ceil(old.length * SLOT_GROWTH));
+    for (const offset of old) {
+      if (offset === 0) continue;
+      let slot = this.arena.readUInt32BE(offset - 1 + HASHED) % this.slots.length;
+      while (this.slots[slot] !== 0) slot = (slot + 1) % this.slots.length;
+      this.slots[slot] = offset;
+    }
   }
 
   /** Room for so many octets more: from what is dead if that is an eighth, else by growing. */
@@ -110,15 +114,20 @@ export class RecordTable {
     const live = this.used - this.dead + octets;
     const size = this.dead * 8 >= this.arena.length ? Math.max(this.arena.length, live) : Math.ceil(live * ARENA_GROWTH);
     const old = this.arena;
-    const moved = Buffer.allocUnsafeSlow(size);
+    this.arena = Buffer.allocUnsafeSlow(size);
+    if (this.dead === 0) old.copy(this.arena, 0, 0, this.used);
+    else this.collect(old);
+  }
+
+  /** Moves what is live from the old arena. */
+  private collect(old: Buffer): void {
     let end = 0;
     for (const [slot, offset] of this.slots.entries()) {
       if (offset === 0) continue;
       const stop = offset - 1 + HEAD_OCTETS + old.readUInt16BE(offset - 1 + ID_OCTETS);
       this.slots[slot] = end + 1;
-      end += old.copy(moved, end, offset - 1, stop);
+      end += old.copy(this.arena, end, offset - 1, stop);
     }
-    this.arena = moved;
     this.used = end;
     this.dead = 0;
   }

@@ -78,9 +78,9 @@ export class RedisConnection {
     return connection;
   }
 
-  /** Waits for `work`, a number of commands that were sent together. */
-  async within<T>(work: Promise<T>): Promise<T> {
-    const { promise: late, cancel } = alarm(this.deadline);
+  /** Waits for `work`, a number of commands that were sent together, for `patience` deadlines. */
+  async within<T>(work: Promise<T>, patience = 1): Promise<T> {
+    const { promise: late, cancel } = alarm(this.deadline * patience);
     try {
       return await Promise.race([work, late]);
     } catch (error) {

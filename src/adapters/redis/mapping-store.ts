@@ -23,6 +23,9 @@ const READ_DEADLINE = 500;
 /** Giving up a write costs a repair, so it is waited for longer. */
 const WRITE_PATIENCE = 4;
 
+/** Nobody waits for a listing, and a partition of a large store is long. */
+const LIST_PATIENCE = 20;
+
 /** Partitions listed in one round trip: bounds what is in memory. */
 const LISTED_AT_ONCE = 16;
 
@@ -79,7 +82,8 @@ export class RedisMappingStore implements MappingStore {
     const read = async ([partition, places]: readonly [number, readonly number[]]): Promise<void> => {
       const fields = places.map((place) => fieldOf(ids[place] ?? ''));
       const [position, ...records] = await this.reader.run<(Buffer | null)[]>(READ, [this.key(partition)], fields);
-      if (Number(String(position)) < expected(partition)) behind.push(partition);
+      // Not `<`: a position that is no number is behind, too.
+      if (!(Number(String(position)) >= expected(partition))) behind.push(partition);
       records.forEach((record, index) => (found[places[index] ?? 0] = record));
     };
     await this.waves(this.reader, [...byPartition(ids)], read);
@@ -123,7 +127,7 @@ export class RedisMappingStore implements MappingStore {
         const list = await this.reader.run<Buffer[]>(LIST, [this.key(partition)], []);
         return pairsOf(list).map(([field, packed]) => [idOf(partition, field), packed] as const);
       });
-      for (const records of await this.reader.within(Promise.all(lists))) yield* records;
+      for (const records of await this.reader.within(Promise.all(lists), LIST_PATIENCE)) yield* records;
     }
   }
 

@@ -49,11 +49,14 @@ local function fenced(epoch)
 end
 `;
 
-/** KEYS partition. ARGV fields. Answers the position and the records, in one round trip and of one instant. */
+/**
+ * KEYS partition. ARGV fields. Answers the position and the records, in one round trip and of one instant.
+ * A partition that has lost its number of buckets has lost everything: it is at position 0.
+ */
 export const READ = script(`${BUCKETS}
 local meta = redis.call('HMGET', KEYS[1], 'p', 'n')
 local n = tonumber(meta[2] or '0')
-local answer = { meta[1] or '0' }
+local answer = { n > 0 and meta[1] or '0' }
 for i = 1, #ARGV do
   answer[i + 1] = n > 0 and redis.call('HGET', bucket(ARGV[i], n), ARGV[i])
 end
