@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { openWithRequest, openWithRoot, type Opening } from '../adapters/desk/index.js';
 import { parseDomain } from '../identifiers/index.js';
 import { atDesk, commonCommands, handOver, issueCommand, issueOwn, sources, subjectKey, type Does, type IssueOptions } from './np-desk.js';
-import { collectPermitted, deskOptions, filesOf, parseDuration, passphraseOf, type DeskOptions } from './np-options.js';
+import { collectPermitted, deskOptions, filesOf, parseDuration, type DeskOptions } from './np-options.js';
 import { report, type DeskReport } from './np-report.js';
 import { signCommands } from './np-sign.js';
 
@@ -41,7 +41,7 @@ const issueMailbox = (options: MailboxOptions, mailbox: string): DeskReport => {
   const grant = { to: parseDomain(options.to), lifetime: options.lifetime, subject: subjectKey(options.csr) };
   const permitted = Object.keys(options.permit).length === 0 ? undefined : options.permit;
   const path = atDesk(options, (desk) => desk.mailbox(grant, mailbox, permitted));
-  return handOver(options.out, path, grant.subject, passphraseOf(options));
+  return handOver(options.out, path, grant.subject);
 };
 
 const issue = (options: MailboxOptions): DeskReport =>

@@ -35,12 +35,15 @@ export const subjectKey = (requestFile: string | undefined): SubjectKey => {
   return { spki: verifyRequest(block?.der ?? Buffer.alloc(0)).spki };
 };
 
-/** Writes what was issued, the key only if it was made here. `out` names the certificate's file; the key stands beside it. */
-export const handOver = (out: string, path: readonly Buffer[], subject: SubjectKey, passphrase: string | undefined): DeskReport => {
+/**
+ * Writes what was issued, the key only if it was made here. `out` names the certificate's file; the key stands beside it, for its new owner to
+ * read: the desk's passphrase is not theirs.
+ */
+export const handOver = (out: string, path: readonly Buffer[], subject: SubjectKey): DeskReport => {
   const [certificate] = path;
   if (certificate === undefined) throw new Error('nothing was issued');
   const key = 'own' in subject ? out.replace(/(\.pem)?$/, '.key.pem') : null;
-  if (key !== null && 'own' in subject) writePrivateKey(key, subject.own.privateKey, passphrase);
+  if (key !== null && 'own' in subject) writePrivateKey(key, subject.own.privateKey);
   writeCertificates(out, path);
   const { serial, notAfter } = parseCertificate(certificate);
   const json = { chain: out, key, serial: Buffer.from(serial).toString('hex'), notAfter: instant(notAfter) };

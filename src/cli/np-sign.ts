@@ -4,8 +4,9 @@ import { readCertificates, readPrivateKey } from '../adapters/desk/index.js';
 import { parseSii } from '../identifiers/index.js';
 import { signStatement, type IssuedCredential, type Statement } from '../issuance/index.js';
 import { CONSENTS, type Consent } from '../passport/index.js';
-import { atDesk, keyPairOf, sources, type Does } from './np-desk.js';
-import { deskOptions, parseDuration, parseInstant, passphraseOf, type DeskOptions } from './np-options.js';
+import { refuse } from '../reasons/index.js';
+import { keyPairOf, sources, type Does } from './np-desk.js';
+import { deskOptions, filesOf, parseDuration, parseInstant, passphraseOf, type DeskOptions } from './np-options.js';
 import type { DeskReport } from './np-report.js';
 
 interface SignOptions extends DeskOptions {
@@ -39,7 +40,8 @@ interface PortOptions extends SignOptions {
 }
 
 const credentialOf = (options: SignOptions): IssuedCredential => {
-  if (options.credential === undefined) return atDesk(options, (desk) => desk.own());
+  // Without the lock: signing changes nothing, and many may sign at once.
+  if (options.credential === undefined) return filesOf(options).own() ?? refuse('credential-missing', "the desk's own credential");
   if (options.credentialKey === undefined) throw new Error('--credential needs --credential-key');
   return {
     path: readCertificates(options.credential),

@@ -69,14 +69,14 @@ const delegate = (options: DelegateOptions): DeskReport => {
   if (options.ca === true) return delegateCa(options, grant, numbers);
   const permitted = Object.keys(options.permit).length === 0 ? undefined : options.permit;
   const path = atDesk(options, (desk) => desk.delegate(grant, numbers, permitted));
-  return handOver(options.out, path, grant.subject, passphraseOf(options));
+  return handOver(options.out, path, grant.subject);
 };
 
 type Grant = Parameters<Parameters<Parameters<typeof atDesk>[1]>[0]['delegateCa']>[0];
 
 const delegateCa = (options: DelegateOptions, grant: Grant, numbers: readonly NumberRange[]): DeskReport => {
   const { path, crl } = atDesk(options, (desk) => desk.delegateCa(grant, numbers));
-  const handed = handOver(options.out, path, grant.subject, passphraseOf(options));
+  const handed = handOver(options.out, path, grant.subject);
   if (crl === null) return handed;
   const file = options.out.replace(/(\.pem)?$/, '.crl.pem');
   writeRevocationList(file, crl);

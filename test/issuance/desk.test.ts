@@ -10,6 +10,7 @@ import { run as runEp } from '../../src/cli/ep.js';
 import { run as runNp } from '../../src/cli/np.js';
 import { decodePem, encodePem } from '../../src/encoding/index.js';
 import {
+  basicConstraints,
   createRequest,
   issueCa,
   issueRevocationList,
@@ -95,14 +96,15 @@ describe('an NP’s desk', () => {
     expect(() => statSync(at('b.pem'))).toThrow();
   });
 
-  test('certifies the key of a request, and not the same key for another AP', async () => {
-    const request = createRequest(newKeyPair(), subjectName({ commonName: 'ap' }), []);
+  test('certifies the key of a request as no CA although it asks, and not the same key for another AP', async () => {
+    const request = createRequest(newKeyPair(), subjectName({ commonName: 'ap' }), [basicConstraints(true)]);
     writeFileSync(at('ap.csr'), encodePem('CERTIFICATE REQUEST', request));
     const given = `--numbers 12025550101 --csr ${at('ap.csr')} --out ${at('c.pem')}`;
     expect(await np(`delegate --dir ${at('np')} --to a.example ${given}`)).toBe(0);
     expect(new X509Certificate(ders('c.pem')[0] ?? Buffer.alloc(0)).publicKey.export({ type: 'spki', format: 'der' })).toEqual(
       verifyRequest(request).spki,
     );
+    expect(new X509Certificate(ders('c.pem')[0] ?? Buffer.alloc(0)).ca).toBe(false);
     expect(await np(`delegate --dir ${at('np')} --to a.example ${given}`)).toBe(0);
     expect(await np(`delegate --dir ${at('np')} --to b.example ${given}`)).toBe(1);
     const desk = new Desk(new DeskFiles(at('np')), { now: () => Date.now(), random: randomBytes });
@@ -111,9 +113,11 @@ describe('an NP’s desk', () => {
     desk.close();
   });
 
-  test('is one process’s at a time', async () => {
+  test('is one process’s at a time, but for signing', async () => {
     const desk = new Desk(new DeskFiles(at('np')), { now: () => Date.now(), random: randomBytes });
     expect(await np(`crl --dir ${at('np')}`)).toBe(2);
+    const sign = `sign release --dir ${at('np')} --audience dp.example --tn 12025550100`;
+    expect(await np(sign)).toBe(0);
     desk.close();
     expect(await np(`crl --dir ${at('np')}`)).toBe(0);
     writeFileSync(at('np/lock'), '999999999');

@@ -308,6 +308,10 @@ describe('a certificate request', () => {
     expect(verified.extensions.map(({ oid }) => oid)).toEqual([OID.tnAuthList, OID.certificatePolicies]);
   });
 
+  test('that asks for nothing verifies too', () => {
+    expect(verifyRequest(createRequest(key, content.subject, [])).extensions).toEqual([]);
+  });
+
   test('with a spoilt signature, or that is none, is refused', () => {
     const spoilt = Buffer.from(request);
     spoilt[spoilt.length - 1] = (spoilt[spoilt.length - 1] ?? 0) ^ 1;

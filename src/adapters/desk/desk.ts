@@ -103,11 +103,6 @@ export class Desk {
     return { subject, numbers: [{ spc: this.identity.spc }] };
   }
 
-  /** @throws Refusal `credential-missing` before the first `issueOwn` */
-  own(): IssuedCredential {
-    return this.#files.own() ?? refuse('credential-missing', "the desk's own credential");
-  }
-
   /**
    * A delegate credential (RFC 9060) over numbers, bound to one AP.
    * @throws Refusal `not-encompassed`, `key-reuse`, `non-canonical-tn`, `range-overflow`, `malformed-request`

@@ -1,6 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { REVOCATION_REASONS, type RevocationReason } from '../../issuance/index.js';
+import { syncDirectory } from './pem-files.js';
 
 const isRevocationReason = (text: string): text is RevocationReason => Object.hasOwn(REVOCATION_REASONS, text);
 const hex = z.string().regex(/^([0-9a-f]{2})+$/);
@@ -62,6 +64,7 @@ export class Ledger {
     } finally {
       closeSync(file);
     }
+    if (this.#lines.length === 0) syncDirectory(dirname(this.#path));
     this.#lines.push(entry);
   }
 

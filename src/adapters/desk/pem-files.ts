@@ -15,6 +15,17 @@ const writeFile = (path: string, text: string, mode: number): void => {
     closeSync(file);
   }
   renameSync(unfinished, path);
+  syncDirectory(dirname(path));
+};
+
+/** A new name is durable only once its directory is. */
+export const syncDirectory = (path: string): void => {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
 };
 
 /** Whole or not at all: written beside, synced, then renamed over the old one. */
