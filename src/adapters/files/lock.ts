@@ -9,7 +9,7 @@ import { StorageFault, codeOf } from './storage-fault.js';
 /*
  * One process to a data directory. The file `lock` names its holder; it is made by `link`, which never replaces.
  * A crash leaves it: the next start sees that the holder is dead (its pid is gone, or is another process's now, or the machine was
- * restarted) and takes it over, one taker at a time: `lock.takeover` is the takers' own lock.
+ * restarted) and takes it over. A crash at any point of that leaves files that the next taker reads, and the one after sweeps.
  * Between machines or containers nobody can see whether a pid lives: a lock of another host is never taken over.
  */
 
@@ -101,6 +101,7 @@ export class DirectoryLock {
     } finally {
       await fs.remove(own);
     }
+    await sweep(fs, directory);
     return new DirectoryLock(fs, path, holder.id);
   }
 
@@ -120,17 +121,35 @@ const linked = async (fs: FileSystem, from: string, to: string): Promise<boolean
   }
 };
 
+/**
+ * Takes over from a dead holder. Who links `lock.after-<id of the dead>` is its one heir; an heir that dies too has an heir of its own, and so on.
+ * Claims go only once the lock names their winner, so who links a claim and still finds the dead holder in the lock is alone with it.
+ */
 const takeOver = async (fs: FileSystem, own: string, path: string): Promise<void> => {
-  const turn = `${path}.takeover`;
-  if (!(await linked(fs, own, turn))) return heldBy(turn, parseHolder(await fs.readWhole(turn)));
-  try {
-    // Looked at only now: between the failed link and this turn another taker may have become a living holder.
-    const octets = await fs.readWhole(path);
-    const holder = parseHolder(octets);
-    if (octets !== null && (holder === null || !(await isStale(holder)))) return heldBy(path, holder);
-    await fs.remove(path);
-    if (!(await linked(fs, own, path))) return heldBy(path, null);
-  } finally {
-    await fs.remove(turn);
+  const read = async (file: string): Promise<Holder> => {
+    const holder = parseHolder(await fs.readWhole(file));
+    return holder !== null && (await isStale(holder)) ? holder : heldBy(file, holder);
+  };
+  const dead = await read(path);
+  let claim = claimOn(path, dead);
+  while (!(await linked(fs, own, claim))) claim = claimOn(path, await read(claim));
+  if (parseHolder(await fs.readWhole(path))?.id !== dead.id) {
+    await fs.remove(claim);
+    return heldBy(path, null);
+  }
+  // A second name of our file, since `rename` of a file onto another name of itself does nothing (rename(2)).
+  await writeWhole(fs, `${own}.next`, (await fs.readWhole(own)) ?? Buffer.alloc(0));
+  await fs.rename(`${own}.next`, path);
+};
+
+const claimOn = (path: string, { id }: Holder): string => `${path}.after-${id}`;
+
+/** What dead processes left beside the lock that is now ours. */
+const sweep = async (fs: FileSystem, directory: string): Promise<void> => {
+  for (const name of await fs.list(directory)) {
+    if (!name.startsWith('lock.')) continue;
+    const path = join(directory, name);
+    const holder = parseHolder(await fs.readWhole(path));
+    if (holder === null || holder.pid === process.pid || (await isStale(holder))) await fs.remove(path);
   }
 };
