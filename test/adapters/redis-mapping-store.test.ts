@@ -180,6 +180,8 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
     expect(String((await damaged.get([ID], at(5)))[0])).toBe('one');
     await tell(server, 'HDEL', key, 'n');
     expect(await outcomeOf(damaged.get([ID], at(5)))).toBe('behind');
+    expect(await outcomeOf(damaged.apply(1, [batch(5, 6, 'two')]))).toBe('behind');
+    expect((await damaged.positions())[PARTITION]).toBe(0);
     await damaged.reset(1, [PARTITION]);
     await damaged.apply(1, [batch(0, 6, 'two')]);
     expect(String((await damaged.get([ID], at(6)))[0])).toBe('two');

@@ -107,7 +107,8 @@ export class RedisMappingStore implements MappingStore {
   async positions(): Promise<Float64Array> {
     const positions = new Float64Array(PARTITIONS);
     await this.waves(this.reader, ALL_PARTITIONS, async (partition) => {
-      positions[partition] = Number(String((await this.reader.send<Buffer | null>(['HGET', this.key(partition), 'p'])) ?? '0'));
+      const [position] = await this.reader.run<(Buffer | null)[]>(READ, [this.key(partition)], []);
+      positions[partition] = Number(String(position));
     });
     return positions;
   }

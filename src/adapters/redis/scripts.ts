@@ -70,10 +70,10 @@ return answer
 export const APPLY = script(`${BUCKETS}${GROWTH}${FENCE}
 if fenced(tonumber(ARGV[1])) then return 'fenced' end
 local meta = redis.call('HMGET', KEYS[1], 'p', 'n', 'c')
-local position = tonumber(meta[1] or '0')
+local n = tonumber(meta[2] or '0')
+local position = tonumber(n > 0 and meta[1] or '0')
 if position >= tonumber(ARGV[3]) then return 'ok' end
 if position < tonumber(ARGV[2]) then return 'behind' end
-local n = tonumber(meta[2] or '0')
 local count = tonumber(meta[3] or '0')
 if n == 0 then n = 1; redis.call('DEL', KEYS[1] .. ':0') end
 for i = 4, #ARGV, 2 do
