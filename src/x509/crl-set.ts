@@ -13,11 +13,16 @@ export interface CrlSetInput {
   readonly anchors?: readonly Certificate[];
 }
 
-/** What is spent on one judgement; DESIGN section 11 caps its signature checks. */
+/** What one judgement may spend; DESIGN section 11 caps its signature checks. Once it is spent, nothing that was not looked at counts as good. */
 export interface Budget {
   signatures: number;
+  /** Signers considered. */
   tries: number;
+  /** CRLs considered. */
+  looks: number;
 }
+
+export const isSpent = ({ signatures, tries, looks }: Budget): boolean => signatures < 0 || tries < 0 || looks < 0;
 
 const NONE: readonly never[] = [];
 
@@ -107,8 +112,8 @@ export class CrlSet {
     const key = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
     const found = known.get(key);
     if (found !== undefined) return found;
-    if (budget.signatures <= 0) return false;
     budget.signatures -= 1;
+    if (budget.signatures < 0) return false;
     const holds = verifies(crl, signer);
     known.set(key, holds);
     return holds;

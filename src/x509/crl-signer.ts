@@ -34,8 +34,8 @@ const mayBeAsked = ({ keyUsage }: Certificate): boolean => keyUsage === null || 
 const saysCrlSign = ({ keyUsage }: Certificate): boolean => keyUsage !== null && (keyUsage.bits & KEY_USAGE.cRLSign) !== 0;
 
 const signs = (signer: Certificate, crl: Crl, { set, budget }: SignerContext): boolean => {
-  if (budget.tries <= 0) return false;
   budget.tries -= 1;
+  if (budget.tries < 0) return false;
   return mayHaveSigned(signer, crl) && set.signatureHolds(crl, signer, budget);
 };
 
@@ -101,8 +101,8 @@ function* waysUp(
   const { chain, set, budget } = context;
   const last = way.at(-1);
   const anchor = chain.at(-1);
-  if (last === undefined || anchor === undefined || budget.tries <= 0) return;
   budget.tries -= 1;
+  if (last === undefined || anchor === undefined || budget.tries < 0) return;
   if (last.issuer.equals(anchor.subject)) yield { way, anchor, underCrlAnchor: false };
   for (const crlAnchor of set.anchors) if (last.issuer.equals(crlAnchor.subject)) yield { way, anchor: crlAnchor, underCrlAnchor: true };
   if (way.length >= MAX_SIGNER_PATH) return;
@@ -124,8 +124,8 @@ export const judgeSigner = (signer: Certificate, context: SignerContext): Signer
   if (known !== undefined) return known.path;
   const rules = signerRules(context.rules);
   for (const { way, anchor, underCrlAnchor } of waysUp([signer], context)) {
-    if (context.budget.signatures < way.length) return null;
     context.budget.signatures -= way.length;
+    if (context.budget.signatures < 0) return null;
     try {
       const path = { judged: judgePath({ path: way, anchors: [anchor], at: context.second * 1000, rules }), underCrlAnchor };
       list.push({ chain: context.chain, path });

@@ -309,13 +309,13 @@ describe('inspect --ndjson', () => {
           expect(ok).toBe(reason === null);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(JSON.parse(JSON.stringify(answer({ id: 'a', text })))).toMatchObject({ id: 'a' });
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
