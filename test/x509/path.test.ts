@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { encodeInteger, encodeOid, encodeSequence, encodeTlv } from '../../src/encoding/index.js';
 import { judgeRfc5280, judgeStir, outcomeOf } from '../support/judged.js';
 import * as raw from '../support/raw-certificate.js';
@@ -296,6 +297,41 @@ describe('the length of a path', () => {
     expect(outcomeOf(() => judgeStir(padded(7000), anchors))).toBe('accepted');
     expect(outcomeOf(() => judgeStir(padded(8192), anchors))).toBe('cert-too-large@0');
     expect(outcomeOf(() => judgeRfc5280(padded(8192), anchors))).toBe('accepted');
+  });
+});
+
+describe('path lengths', () => {
+  const keys = Array.from({ length: 6 }, () => raw.newEcKey());
+  const authority = fc.record({ limit: fc.option(fc.integer({ min: 0, max: 3 })), isSelfIssued: fc.boolean() });
+  type Authority = { limit: number | null; isSelfIssued: boolean };
+
+  /** RFC 5280 section 4.2.1.9 as it is worded: of the CAs that follow a limit, those that are not self-issued and not last are counted. */
+  const isWithin = ([anchor, ...cas]: readonly Authority[], maxDepth: number | null): boolean =>
+    [{ limit: maxDepth }, { limit: anchor?.limit ?? null }, ...cas].every(({ limit }, i) => {
+      const following = i < 2 ? cas : cas.slice(i - 1);
+      return limit === null || following.filter(({ isSelfIssued }) => !isSelfIssued).length <= limit;
+    });
+
+  test('are judged as a naive reading of the RFC judges them', () => {
+    fc.assert(
+      fc.property(fc.array(authority, { minLength: 1, maxLength: 5 }), fc.option(fc.integer({ min: 0, max: 4 })), (cas, maxDepth) => {
+        const issued: raw.Issued[] = [];
+        cas.forEach(({ limit, isSelfIssued }, i) => {
+          const issuer = issued.at(-1) ?? null;
+          const key = keys[i] ?? raw.newEcKey();
+          const shape = isSelfIssued && issuer !== null ? { subject: issuer.name } : {};
+          issued.push(
+            issueCa({ issuer, subject: `ca ${i}`, key, shape, extensions: { basicConstraints: raw.basicConstraints(true, limit) } }),
+          );
+        });
+        const [anchor = root, ...middle] = issued;
+        const end = issueEndEntity({ issuer: issued.at(-1) ?? root, subject: 'leaf', key: leaf.key });
+        const path = [end.der, ...middle.toReversed().map(({ der }) => der)];
+        const outcome = outcomeOf(() => judgeRfc5280(path, [anchor.der], maxDepth === null ? {} : { maxDepth }));
+        expect(outcome.replace(/@.*/, '')).toBe(isWithin(cas, maxDepth) ? 'accepted' : 'path-length');
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 
