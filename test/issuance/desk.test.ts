@@ -179,6 +179,7 @@ describe('an NP’s desk', () => {
     expect(await np(`revoke --dir ${at('np')} --certificate ${at('a.pem')} --reason keyCompromise --since 2026-11-24T00:00:00Z`)).toBe(0);
     expect(judged('delegate', 'a.pem', 'np/root.pem', ...NP_LISTS)).toMatchObject({ reason: 'cert-revoked', position: 0 });
     expect(await np(`revoke --dir ${at('np')} --serial 0badcafe`)).toBe(1);
+    expect(await np(`revoke --dir ${at('np')} --certificate ${at('np/root.pem')}`)).toBe(1);
     expect(await np(`revoke --dir ${at('np')}`)).toBe(2);
   });
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   certifyCa,
   checkMailbox,
@@ -6,7 +5,6 @@ import {
   checkTimes,
   issueCa,
   issueEndEntity,
-  issueRevocationList,
   newKeyPair,
   numberEntries,
   pathOf,
@@ -26,11 +24,7 @@ import { parseCertificate, tnAuthListOf, type Certificate, type TnEntry } from '
 import type { DeskFiles, DeskIdentity } from './desk-files.js';
 import { lockDesk } from './desk-lock.js';
 import { Ledger, type IssuedLine } from './ledger.js';
-import { writeRevocationList } from './pem-files.js';
-
-const DAY = 86_400;
-/** Long enough for an operator's month; a verifier that requires CRLs goes without for no day of it. */
-const CRL_LIFETIME = 30 * DAY;
+import { Publications, type Published } from './publications.js';
 
 /** A subject whose key is made at the desk, or stays where its request came from. */
 export type SubjectKey = { readonly own: KeyPair } | { readonly spki: Buffer };
@@ -43,12 +37,6 @@ export interface Grant {
   readonly subject: SubjectKey;
 }
 
-/** CRLs that were written, and when they run out, in seconds. */
-export interface Published {
-  readonly files: readonly string[];
-  readonly nextUpdate: number;
-}
-
 /**
  * The desk of an NP or EP: issues within its own scope, records before it hands out, and publishes CRLs.
  * Proves nothing about who asks: whoever can read the desk's keys is the desk.
@@ -58,6 +46,7 @@ export class Desk {
   readonly #files: DeskFiles;
   readonly #sources: IssuingSources;
   readonly #ledger: Ledger;
+  readonly #publications: Publications;
   readonly #unlock: () => void;
 
   /** @throws Error when there is no desk, or another process is at it */
@@ -68,6 +57,7 @@ export class Desk {
     this.identity = files.identity();
     this.#unlock = lockDesk(files.path('lock'));
     this.#ledger = new Ledger(files.path('ledger.jsonl'));
+    this.#publications = new Publications(files, this.#ledger, () => this.#now());
   }
 
   close(): void {
@@ -134,7 +124,7 @@ export class Desk {
     const path = pathOf(certificate, issuer);
     return {
       path,
-      crl: 'own' in grant.subject ? this.#firstCrl({ key: grant.subject.own, name: content.subject, certificate, path }) : null,
+      crl: 'own' in grant.subject ? this.#publications.first({ key: grant.subject.own, name: content.subject, certificate, path }) : null,
     };
   }
 
@@ -155,57 +145,18 @@ export class Desk {
    * @throws Refusal `not-found` when the desk never issued it
    */
   revoke(serial: string, reason: RevocationReason, invalidSince?: number): Published {
-    if (!this.#ledger.issued().some((entry) => entry.serial === serial)) return refuse('not-found', 'serial');
-    if (!this.#ledger.revoked().some((entry) => entry.serial === serial)) {
-      this.#ledger.append({ event: 'revoked', at: this.#now(), serial, reason, ...(invalidSince === undefined ? {} : { invalidSince }) });
-    }
+    this.#publications.revoke(serial, reason, invalidSince);
     return this.publish();
   }
 
   /** Publishes a fresh CRL of the CA, and of the development root if the desk has it. */
   publish(): Published {
-    const root = this.#files.root();
-    const files = [this.#publishOne('ca', this.#ca), ...(root === null ? [] : [this.#publishOne('root', root)])];
-    return { files, nextUpdate: this.#now() + CRL_LIFETIME };
+    return this.#publications.publish(this.#ca, this.#files.root());
   }
 
   /** Records a certificate that the desk came to have at init. */
   adopt(use: 'root' | 'ca', certificate: Buffer): void {
     this.#record(use, this.identity.name, certificate);
-  }
-
-  #publishOne(issuer: 'ca' | 'root', authority: Authority): string {
-    const number = this.#ledger.nextCrlNumber(issuer);
-    const thisUpdate = this.#now();
-    const nextUpdate = thisUpdate + CRL_LIFETIME;
-    const mine = new Set(
-      this.#ledger
-        .issued()
-        .filter(({ use }) => (use === 'ca') === (issuer === 'root'))
-        .map(({ serial }) => serial),
-    );
-    const entries = this.#ledger.revoked().filter(({ serial }) => mine.has(serial));
-    const crl = issueRevocationList(authority, {
-      number,
-      thisUpdate,
-      nextUpdate,
-      entries: entries.map(({ serial, at, reason, invalidSince }) => ({
-        serial: Buffer.from(serial, 'hex'),
-        revokedAt: at,
-        reason,
-        ...(invalidSince === undefined ? {} : { invalidSince }),
-      })),
-    });
-    this.#ledger.append({ event: 'crl', at: thisUpdate, issuer, number, nextUpdate });
-    const file = join('crls', `${issuer}.pem`);
-    writeRevocationList(this.#files.path(file), crl);
-    return this.#files.path(file);
-  }
-
-  /** A CA that is born here begins with an empty CRL of its own, so that a verifier that requires one has one. */
-  #firstCrl(authority: Authority): Buffer {
-    const thisUpdate = this.#now();
-    return issueRevocationList(authority, { number: 1, thisUpdate, nextUpdate: thisUpdate + CRL_LIFETIME, entries: [] });
   }
 
   #issue(use: IssuedLine['use'], holder: string, spki: Buffer, lifetime: number, content: EndEntityContent): Buffer[] {
@@ -229,7 +180,7 @@ export class Desk {
   #terms(issuer: Authority, lifetime: number): { random: IssuingSources['random']; notBefore: number; notAfter: number } {
     const notBefore = this.#now();
     const notAfter = notBefore + lifetime;
-    checkTimes(this.#now(), notBefore, notAfter, parseCertificate(issuer.certificate).notAfter);
+    checkTimes(notBefore, notBefore, notAfter, parseCertificate(issuer.certificate).notAfter);
     return { random: this.#sources.random, notBefore, notAfter };
   }
 

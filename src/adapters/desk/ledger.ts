@@ -76,11 +76,9 @@ export class Ledger {
     return this.#lines.filter((entry) => entry.event === 'revoked');
   }
 
-  /** RFC 5280 section 5.2.3: grows with each CRL of an issuer. */
-  nextCrlNumber(issuer: 'root' | 'ca'): number {
-    let last = 0;
-    for (const entry of this.#lines) if (entry.event === 'crl' && entry.issuer === issuer) last = Math.max(last, entry.number);
-    return last + 1;
+  /** The latest CRL of an issuer; null before the first. */
+  lastList(issuer: 'root' | 'ca'): z.infer<typeof list> | null {
+    return this.#lines.findLast((entry): entry is z.infer<typeof list> => entry.event === 'crl' && entry.issuer === issuer) ?? null;
   }
 }
 

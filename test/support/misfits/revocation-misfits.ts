@@ -66,6 +66,18 @@ const indirectly =
 const asIs = (scene: Scene): Scene => scene;
 const other = (): Link => authority('Another CA');
 
+/** The STI-PA: one indirect CRL for all, under an anchor for CRLs alone. The points name no cRLIssuer, as 29 of 100 in the field. */
+const PA = { ...authority('STI-PA Root'), key: newKeyPair() };
+const servedByPa =
+  (trusted: boolean, entries: (scene: Scene) => readonly RevokedEntry[]) =>
+  (scene: Scene): Scene =>
+    withLine(scene, (line) => ({
+      ...line,
+      crls: [listOf(PA, { indirect: true, entries: entries(scene) })],
+      crlAnchors: trusted ? [certify(PA, PA)] : [],
+      crlSigners: [certify(PA, PA)],
+    }));
+
 /** What CRLs say or fail to say. All but the anchor need a status here. */
 export const REVOCATION_MISFITS: readonly Misfit[] = [
   misfit(
@@ -218,5 +230,21 @@ export const REVOCATION_MISFITS: readonly Misfit[] = [
     'malformed-crl',
     delegate,
     caLists((ca) => [listOf(ca).subarray(0, -1)]),
+  ),
+  misfit(
+    148,
+    'the STI-PA’s CRL without an anchor for CRLs',
+    'status-unavailable',
+    shaken,
+    servedByPa(false, () => []),
+    servedByPa(true, () => []),
+  ),
+  misfit(
+    143,
+    'an end-entity that the STI-PA’s CRL lists',
+    'cert-revoked',
+    shaken,
+    servedByPa(true, (scene) => [revoked(at(scene, -1), { issuer: nameOf(at(scene, 1)) })]),
+    servedByPa(true, (scene) => [revoked(at(scene, -1), { issuer: nameOf(at(scene, 0)) })]),
   ),
 ];
