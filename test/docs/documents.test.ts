@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { commitMapping, commitSii, leafHash, parseLeaf } from '../../src/log/index.js';
+import { REASONS, problemType } from '../../src/reasons/index.js';
+import { PIPELINE, SEQUENCER_STEPS } from '../../src/verification/index.js';
+import { A, B, makePlace, openAt, registration } from '../support/open-gateway.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -28,5 +31,38 @@ describe('docs/log-format.md', () => {
 
   test('describes every member of a leaf', () => {
     for (const member of Object.keys(parseLeaf(octets))) expect(text).toContain(`\`${member}\``);
+  });
+});
+
+describe('README.md', () => {
+  const text = read('README.md');
+
+  test('lists the steps as the pipeline has them', () => {
+    const rows = [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, asks }, i) => `| ${i + 1} | \`${name}\` | ${clause} | ${asks} |`);
+    expect(text).toContain(rows.join('\n'));
+  });
+
+  test('shows an answer and a refusal with the members and words that the gateway gives', async () => {
+    const place = await makePlace();
+    const opened = await openAt(place);
+    const passport = registration(place, '12025550123');
+    const accepted = await opened.gateway.submit(passport, A);
+    const refused = await opened.gateway.submit(passport, B);
+    await opened.close();
+    const answer = JSON.parse(block(text, 'json answer')) as Record<string, unknown>;
+    expect(accepted).toMatchObject({ outcome: 'accepted', answer: { action: answer['action'], mapping: expect.anything() } });
+    if (accepted.outcome !== 'accepted') throw new Error('refused');
+    expect(Object.keys(answer)).toEqual(Object.keys(accepted.answer));
+    expect(Object.keys(answer['mapping'] as object)).toEqual(Object.keys(accepted.answer.mapping ?? {}));
+    const problem = JSON.parse(block(text, 'json refusal')) as Record<string, unknown>;
+    expect(refused).toMatchObject({ outcome: 'refused', reason: problem['reason'], step: problem['step'], clause: problem['clause'] });
+    const { http, title } = REASONS['ap-mismatch'];
+    expect(problem).toMatchObject({ status: http, title, type: problemType('ap-mismatch'), logIndex: 3 });
+    if (refused.outcome !== 'accepted') expect(problem['detail']).toBe(refused.detail);
+  });
+
+  test('names only files that are there', () => {
+    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1] as string);
+    expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
   });
 });
