@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
+  MAPPINGS_PER_SUBJECT,
+  ORDER_MARKS_PER_SUBJECT,
   packSubject,
   resolve,
   transition,
@@ -269,6 +271,21 @@ describe('the packed form', () => {
       fc.property(octets, (some) => expect(['taken', 'store-unavailable']).toContain(reasonOf(some))),
       { numRuns: 1_500 },
     );
+  });
+
+  test('takes at most 32 KB for the largest subject there can be', () => {
+    const long = (number: number): string => `${number}`.padEnd(84, 'x');
+    const order = Array.from({ length: ORDER_MARKS_PER_SUBJECT }, (_, number) => ({
+      provider: long(number),
+      iat: 0,
+      jti: 'x'.repeat(125),
+    }));
+    const mapping = { user: 'u'.repeat(84), purpose: 'business', kind: 'service', circle: CIRCLE, credential: '0'.repeat(32) } as const;
+    const times = { firstIndex: 1, leafIndex: 2 ** 40, expires: DAY, authority: 'y'.repeat(253) };
+    const mappings = Array.from({ length: MAPPINGS_PER_SUBJECT }, (_, number) => ({ ...mapping, ...times, provider: long(number + 32) }));
+    const subject = { keySlot: 1e9, fence: DAY, quarantined: false, preference: null, leafIndex: 2 ** 41, order, mappings };
+    expect(unpackSubject(packSubject(subject))).toEqual(subject);
+    expect(packSubject(subject).length).toBeLessThan(32_768);
   });
 
   test('takes at most 80 octets for an ordinary subject of one mapping', () => {

@@ -24,7 +24,7 @@ export const remarksOf = async (connection: RedisConnection): Promise<string[]> 
     const reply = await connection.within(connection.send<Buffer[]>(['CONFIG', 'GET', name])).catch((): Buffer[] => []);
     const value = reply[1];
     if (value !== undefined && Number(value.toString()) < least) {
-      remarks.push(`Redis: ${name} is below ${least}: subjects take up to four times the memory`);
+      remarks.push(`Redis: ${name} is below ${least}: subjects take half as much memory again`);
     }
   }
   return remarks;
