@@ -59,7 +59,7 @@ export interface RevocationProblem {
 
 /** More than any honest set of CRLs and signers needs; bound what hostile ones cost. */
 const MAX_TRIES = 2000;
-const MAX_LOOKS = 20_000;
+const MAX_LOOKS = 10_000;
 
 const points = new WeakMap<DistributionPoint, StatusPoint>();
 const assumed = new WeakMap<Certificate, StatusPoint>();

@@ -2,6 +2,7 @@ import type { Certificate } from './certificate.js';
 import type { Revocation } from './crl-entries.js';
 import type { Crl } from './crl.js';
 import { anyPoint, isInScope, reasonsCovered, type StatusPoint } from './crl-scope.js';
+import { isSpent } from './crl-set.js';
 import { judgeSigner, signerAmongAnchors, signerOnPath, signersHandedIn, type SignerContext } from './crl-signer.js';
 
 /** What the CRLs of one point say. */
@@ -47,6 +48,7 @@ export class StatusReader {
   }
 
   ask(position: number, point: StatusPoint): Answer {
+    if (isSpent(this.#context.budget)) return { covered: 0, used: [], revocation: null, rolledBack: false };
     const good = this.#candidates(point).filter((crl) => this.#mayDecide(crl, position, point));
     const { latest, rolledBack } = latestOf(good.filter(({ isDelta }) => !isDelta));
     const certificate = this.#context.chain[position];
