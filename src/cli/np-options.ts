@@ -10,9 +10,11 @@ export interface DeskOptions {
   readonly json?: true;
 }
 
-export const deskOptions = (command: Command): Command =>
+export const deskOptions = (command: Command): Command => keyOptions(command.requiredOption('--dir <dir>', 'directory of the desk'));
+
+/** Options of a command that uses keys, at a desk or not. */
+export const keyOptions = (command: Command): Command =>
   command
-    .requiredOption('--dir <dir>', 'directory of the desk')
     .option('--passphrase-file <file>', 'file with the passphrase of the keys; or in SIGNPOST_PASSPHRASE')
     .option('--json', 'answer as one JSON object');
 

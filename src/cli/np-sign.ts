@@ -1,15 +1,16 @@
 import { Command, Option } from 'commander';
 import { createHash } from 'node:crypto';
-import { readCertificates, readPrivateKey } from '../adapters/desk/index.js';
+import { DeskFiles, readCertificates, readPrivateKey } from '../adapters/desk/index.js';
 import { parseSii } from '../identifiers/index.js';
 import { signStatement, type IssuedCredential, type Statement } from '../issuance/index.js';
 import { CONSENTS, type Consent } from '../passport/index.js';
 import { refuse } from '../reasons/index.js';
 import { keyPairOf, sources, type Does } from './np-desk.js';
-import { deskOptions, filesOf, parseDuration, parseInstant, passphraseOf, type DeskOptions } from './np-options.js';
+import { keyOptions, parseDuration, parseInstant, passphraseOf, type DeskOptions } from './np-options.js';
 import type { DeskReport } from './np-report.js';
 
-interface SignOptions extends DeskOptions {
+interface SignOptions extends Omit<DeskOptions, 'dir'> {
+  readonly dir?: string;
   readonly audience: string;
   readonly lifetime: number;
   readonly credential?: string;
@@ -40,13 +41,13 @@ interface PortOptions extends SignOptions {
 }
 
 const credentialOf = (options: SignOptions): IssuedCredential => {
+  const { dir, credential, credentialKey } = options;
+  if (credential !== undefined && credentialKey !== undefined) {
+    return { path: readCertificates(credential), key: keyPairOf(readPrivateKey(credentialKey, passphraseOf(options))) };
+  }
+  if (dir === undefined || credential !== undefined) throw new Error('give --dir, or --credential and --credential-key');
   // Without the lock: signing changes nothing, and many may sign at once.
-  if (options.credential === undefined) return filesOf(options).own() ?? refuse('credential-missing', "the desk's own credential");
-  if (options.credentialKey === undefined) throw new Error('--credential needs --credential-key');
-  return {
-    path: readCertificates(options.credential),
-    key: keyPairOf(readPrivateKey(options.credentialKey, passphraseOf(options))),
-  };
+  return new DeskFiles(dir, passphraseOf(options)).own() ?? refuse('credential-missing', "the desk's own credential");
 };
 
 const siiOf = ({ tn, mail }: SignOptions): string => {
@@ -98,7 +99,8 @@ const port = (options: PortOptions): DeskReport =>
   signed(options, (base) => ({ ...base, action: 'port', from: options.from, to: options.to, effective: options.effective }));
 
 const signing = (parent: Command, name: string, description: string): Command =>
-  deskOptions(parent.command(name).description(description))
+  keyOptions(parent.command(name).description(description))
+    .option('--dir <dir>', 'directory of the desk')
     .requiredOption('--audience <id>', 'id of the discovery provider')
     .option('--tn <number>', 'the number, with its country code')
     .option('--mail <address>', 'the mailbox')

@@ -162,9 +162,7 @@ describe('an NP’s desk', () => {
     const given = '--audience dp.example --tn 12025550100 --provider a.example --user alice --consent sim';
     const own = signpost(`np sign register --dir ${at('np')} ${given}`);
     expect(parsePassport(own.out.trim()).claims).toMatchObject({ ssi: 'mimi://a.example/u/alice', consent: 'sim', purpose: 'consumer' });
-    const delegated = signpost(
-      `np sign register --dir ${at('np')} ${given} --credential ${at('a.pem')} --credential-key ${at('a.key.pem')}`,
-    );
+    const delegated = signpost(`np sign register ${given} --credential ${at('a.pem')} --credential-key ${at('a.key.pem')}`);
     expect(parsePassport(delegated.out.trim()).header).toMatchObject({ x5c: [expect.anything(), expect.anything()] });
   });
 
@@ -173,6 +171,7 @@ describe('an NP’s desk', () => {
     expect(await np(`sign port --dir ${at('np')} ${wrong}`)).toBe(1);
     expect(await np(`sign release --dir ${at('np')} --audience dp.example --tn 0123`)).toBe(1);
     expect(await np(`sign release --dir ${at('np')} --audience dp.example`)).toBe(2);
+    expect(await np('sign release --audience dp.example --tn 12025550100')).toBe(2);
   });
 
   test('revokes what it issued, and nothing else', async () => {

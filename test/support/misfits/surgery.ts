@@ -8,12 +8,6 @@ export const PLACE = { version: 0, serial: 1, algorithm: 2, issuer: 3, validity:
 export const withMember = (sequence: Uint8Array, place: number, member: Uint8Array): Buffer =>
   encodeSequence(...readChildren(sequence, readWhole(sequence, 0x30)).map((child, i) => (i === place ? member : wholeOf(sequence, child))));
 
-export const memberOf = (sequence: Uint8Array, place: number): Buffer => {
-  const child = readChildren(sequence, readWhole(sequence, 0x30))[place];
-  if (child === undefined) throw new Error('no such member');
-  return Buffer.from(wholeOf(sequence, child));
-};
-
 /** Puts another public key into the signed part. */
 export const withKey =
   (spki: Uint8Array) =>
