@@ -9,10 +9,10 @@ import {
   type ConfigurationPlaces,
   type Generation,
 } from './adapters/configuration/index.js';
-import { FileRegister, StorageFault, openDataDirectory, type DataDirectory } from './adapters/files/index.js';
+import { FileRegister, StorageFault, openDataDirectory } from './adapters/files/index.js';
 import { MemoryMappingStore } from './adapters/memory/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
-import { openGateway, type RunningGateway, type World } from './gateway/index.js';
+import { openGateway, type RunningGateway } from './gateway/index.js';
 import { Publisher } from './gateway/publish.js';
 import { createHttpServer, describeFault, reasonsDocument, type HttpServer } from './http/index.js';
 import type { Clock, MappingStore, RandomSource } from './ports/index.js';
@@ -23,6 +23,8 @@ import { PIPELINE, SEQUENCER_STEPS } from './verification/index.js';
 const BUILD = 'signpost@0.1.0';
 /** DESIGN section 3: published every 1 to 5 s. */
 const PUBLISH_MS = 1_000;
+/** A server's settings and role change seldom; whether it answers is asked with every readiness. */
+const STORE_MS = 2_000;
 /** A start replays what the newest snapshot lacks: about 5 us a record. */
 const SNAPSHOT_MS = 300_000;
 const SNAPSHOT_RECORDS = 10_000;
@@ -64,7 +66,7 @@ export interface GatewayHandle {
 export const startGateway = async (options: GatewayOptions): Promise<GatewayHandle> => {
   const clock = options.clock ?? systemClock;
   const generation = makeGeneration(await readConfiguration(options, clock.now()));
-  const closers: (() => Promise<void>)[] = [];
+  const closers: Closers = [];
   try {
     return await compose(options, clock, generation, closers);
   } catch (error) {
@@ -83,93 +85,88 @@ const problemsOf = (error: unknown): unknown => {
   return error;
 };
 
-const compose = async (
-  options: GatewayOptions,
-  clock: Clock,
-  first: Generation,
-  closers: (() => Promise<void>)[],
-): Promise<GatewayHandle> => {
+const compose = async (options: GatewayOptions, clock: Clock, first: Generation, closers: Closers): Promise<GatewayHandle> => {
   const { log } = options;
   const random = options.random ?? systemRandom;
-  const { origin, audience } = first.configuration.policies.gateway;
-  const data = await openDataDirectory(options.dataDir, { origin, clock });
-  closers.push(() => data.close());
-  const store = await openStore(options.store ?? 'memory');
-  closers.push(() => store.close());
-  const gateway = await recover({ options, data, store, clock, random, world: first.world, origin });
-  const publisher = await Publisher.start(
-    { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log },
-    gateway.tree,
-  );
+  const parts = await openParts({ options, clock, random, first, closers });
+  const { gateway, publisher, store, keys } = parts;
   let generation = first;
+  let storeProblems = await store.problems();
   const publication = new Publication(publisher, gateway, clock, log);
   gateway.attach({
     inclusionProofText: (index) => publisher.inclusionProofText(index),
-    problems: () => [...publication.problems(), ...crlProblems(generation.configuration, clock.now())],
+    problems: () => [...publication.problems(), ...storeProblems, ...crlProblems(generation.configuration, clock.now())],
   });
   await publication.turn();
-  const { logVkey, receiptVkey } = data.keys;
+  const { origin, audience } = first.configuration.policies.gateway;
+  const { logVkey, receiptVkey } = keys;
   const server = createHttpServer({
     gateway,
     principalOf: (domain) => generation.principals.get(domain),
     credentials: first.configuration.tls,
     discovery: { audience, origin, logVkey, receiptVkey },
-    reasons: reasonsDocument(
-      [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, refuses }) => ({ step: name, clause, reasons: refuses })),
-    ),
+    reasons: reasonsDocument(STEPS),
     clock,
     random,
     log,
   });
   const host = options.host ?? '127.0.0.1';
   const port = await server.listen(options.port, host);
-  const timers = [every(PUBLISH_MS, () => publication.turn()), every(SNAPSHOT_MS, () => saveSnapshot(gateway, log))];
+  const askStore = async (): Promise<void> => {
+    storeProblems = await store.problems();
+  };
+  const timers = [
+    every(PUBLISH_MS, () => publication.turn()),
+    every(STORE_MS, askStore),
+    every(SNAPSHOT_MS, () => saveSnapshot(gateway, log)),
+  ];
   log.info({ port, entries: gateway.logSize }, 'listening');
+  const reload = async (): Promise<Reload> => {
+    const next = await nextGeneration(options, clock, generation);
+    if (!next.ok) return next;
+    // One synchronous block, and what may throw first: no request sees half of it.
+    server.useCredentials(next.generation.configuration.tls);
+    gateway.setWorld(next.generation.world);
+    generation = next.generation;
+    return { ok: true };
+  };
   return {
     url: `https://${host}:${port}`,
     port,
     logVkey,
     receiptVkey,
     gateway,
-    async reload() {
-      const next = await nextGeneration(options, clock, generation);
-      if (!next.ok) return next;
-      // One synchronous block: no request sees half of it.
-      generation = next.generation;
-      gateway.setWorld(generation.world);
-      server.useCredentials(generation.configuration.tls);
-      return { ok: true };
-    },
+    reload,
     stop: () => stop({ server, gateway, publication, timers, closers, log }),
   };
 };
 
-const openStore = async (place: string): Promise<MappingStore> => {
-  if (place === 'memory') return new MemoryMappingStore();
-  if (!/^rediss?:\/\//.test(place)) throw new ConfigurationProblems(['the store is neither "memory" nor a redis:// or rediss:// URL']);
-  // Loaded only where it is used: it takes longer to load than the embedded profile to start.
-  const { RedisMappingStore } = await import('./adapters/redis/index.js');
-  return RedisMappingStore.open({ url: place });
-};
+type Closers = (() => Promise<void>)[];
 
-interface RecoveryParts {
+const STEPS = [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, refuses }) => ({ step: name, clause, reasons: refuses }));
+
+interface PartsInput {
   readonly options: GatewayOptions;
-  readonly data: DataDirectory;
-  readonly store: MappingStore;
   readonly clock: Clock;
   readonly random: RandomSource;
-  readonly world: World;
-  readonly origin: string;
+  readonly first: Generation;
+  readonly closers: Closers;
 }
 
-const recover = async ({ options, data, store, clock, random, world, origin }: RecoveryParts): Promise<RunningGateway> =>
-  openGateway({
-    world,
+/** Data, store, gateway and publisher, recovered; what must be closed again is in `closers` as soon as it is open. */
+const openParts = async ({ options, clock, random, first, closers }: PartsInput) => {
+  const { origin } = first.configuration.policies.gateway;
+  const data = await openDataDirectory(options.dataDir, { origin, clock });
+  closers.push(() => data.close());
+  const store = await openStore(options.store ?? 'memory');
+  closers.push(() => store.mappings.close());
+  const gateway = await openGateway({
+    world: first.world,
     wal: data.wal,
     vault: data.vault,
     snapshots: data.snapshots,
-    store,
-    storeIsVolatile: store instanceof MemoryMappingStore,
+    store: store.mappings,
+    storeIsVolatile: store.isVolatile,
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
     origin,
@@ -179,6 +176,31 @@ const recover = async ({ options, data, store, clock, random, world, origin }: R
     random,
     gateway: BUILD,
   });
+  const publishing = { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log };
+  const publisher = await Publisher.start(publishing, gateway.tree);
+  for (const remark of await store.remarks()) options.log.warn({ remark }, 'store');
+  return { gateway, publisher, store, keys: data.keys };
+};
+
+interface OpenedStore {
+  readonly mappings: MappingStore;
+  /** It forgets its subjects when the process ends. */
+  readonly isVolatile: boolean;
+  /** What about its server breaks a promise, and what only costs memory; in words for operators. */
+  readonly problems: () => Promise<readonly string[]>;
+  readonly remarks: () => Promise<readonly string[]>;
+}
+
+const nothing = (): Promise<readonly string[]> => Promise.resolve([]);
+
+const openStore = async (place: string): Promise<OpenedStore> => {
+  if (place === 'memory') return { mappings: new MemoryMappingStore(), isVolatile: true, problems: nothing, remarks: nothing };
+  if (!/^rediss?:\/\//.test(place)) throw new ConfigurationProblems(['the store is neither "memory" nor a redis:// or rediss:// URL']);
+  // Loaded only where it is used: it takes longer to load than the embedded profile to start.
+  const { RedisMappingStore } = await import('./adapters/redis/index.js');
+  const store = await RedisMappingStore.open({ url: place });
+  return { mappings: store, isVolatile: false, problems: () => store.problems(), remarks: () => store.remarks() };
+};
 
 /** Counts the starts on a data directory, durably before anything is written under the new number. The directory's lock is held. */
 const nextEpoch = async (dataDir: string): Promise<number> => {

@@ -7,9 +7,9 @@ import { pino } from 'pino';
 import { ConfigurationProblems } from '../src/adapters/configuration/index.js';
 import { makeDevPki } from '../src/adapters/desk/index.js';
 import { encodePem } from '../src/encoding/index.js';
+import { signStatement } from '../src/issuance/index.js';
 import { startGateway, type GatewayHandle } from '../src/main.js';
 import { ask, type Client, type Reply } from './support/http-site.js';
-import { registrationClaims, signed } from './support/served-gateway.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'signpost-main-'));
 const made = makeDevPki({ out: join(directory, 'pki'), now: () => Date.now(), random: randomBytes });
@@ -56,12 +56,28 @@ const clientOf = (domain: string): Client => ({
 
 const NUMBER = { start: '12025550100', count: 1 };
 const delegate = made.hierarchy.delegate({ spc: '709J', provider: 'a.example', numbers: [NUMBER] });
+const passportFor = (tn: string): string =>
+  signStatement(
+    {
+      action: 'register',
+      audience: 'dp.example',
+      sii: `tel:+${tn}`,
+      ssi: 'mimi://a.example/u/alice',
+      provider: 'a.example',
+      consent: 'app',
+      purpose: 'consumer',
+      lifetime: 300,
+    },
+    delegate,
+    Math.floor(Date.now() / 1000),
+    randomBytes,
+  );
 const register = (handle: GatewayHandle, tn = NUMBER.start): Promise<Reply> =>
   ask(handle.port, ca, {
     method: 'POST',
     path: '/v1/passports',
     headers: { 'Content-Type': 'application/passport' },
-    body: signed(registrationClaims(tn, 'mimi://a.example/u/alice'), delegate),
+    body: passportFor(tn),
     client: clientOf('a.example'),
   });
 const lookup = (handle: GatewayHandle, domain = 'a.example'): Promise<Reply> =>
