@@ -31,7 +31,7 @@ export interface DirectoryReport extends FsckReport {
 /** A refusal names the file itself: `wal/0000000000000000.wal at offset 20`. */
 const problemOf = (error: unknown, path: string): FsckProblem => {
   if (!(error instanceof Refusal) || error instanceof Unavailable) throw error;
-  const [, file = path, what = ''] = /^(?:.*?\b)?((?:wal|vault|keys)\/\S+) ?(.*)$/.exec(error.detail ?? '') ?? [];
+  const [, file = path, what = ''] = /^((?:wal|vault|keys)\/\S+) (.*)$/.exec(error.detail ?? '') ?? [];
   return { path: file, what: what === '' ? error.message : what };
 };
 

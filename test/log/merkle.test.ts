@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { EMPTY_ROOT, Tree, leafHash, nodeHash, verifyConsistency, verifyInclusion } from '../../src/log/index.js';
 import { TileProver } from '../../src/log/prover.js';
 import { TileBuilder } from '../../src/log/tile-builder.js';

@@ -1,9 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { decodeBase64 } from '../../encoding/index.js';
-import { formatVkey, receiptKeyName } from '../../log/index.js';
+import { formatVkey, parseVkey, receiptKeyName } from '../../log/index.js';
 import type { NoteSigner } from '../../ports/index.js';
-import { Refusal, refuse } from '../../reasons/index.js';
+import { refuse } from '../../reasons/index.js';
 import { makeDurableDirectory, writeWhole } from './durable-file.js';
 import { nodeFileSystem, type FileSystem } from './file-system.js';
 
@@ -106,15 +106,9 @@ export const openKeys = async (
   const vaultKey = await folder.readOrMake('vault.key', newSecret, secretOf);
   const logVkey = formatVkey(origin, log.publicKey);
   const receiptVkey = formatVkey(receipt.name, receipt.publicKey);
-  const text = `${JSON.stringify({ origin, logVkey, receiptVkey })}\n`;
-  await folder.readOrMake(
-    'public.json',
-    () => text,
-    (octets, path) => {
-      if (octets.toString('utf8') !== text)
-        unusable(path, 'does not fit the keys beside it and the configured origin: one log has one origin and one key');
-    },
-  );
+  const keys = { origin, logVkey, receiptVkey };
+  const make = (): string => `${JSON.stringify(keys)}\n`;
+  await folder.readOrMake('public.json', make, (octets, path) => comparePublic(keys, octets, path));
   return { log, receipt, pepper, vaultKey, logVkey, receiptVkey };
 };
 
@@ -124,16 +118,44 @@ export interface PublicKeys {
   readonly receiptVkey: string;
 }
 
+/** One log has one origin and one key: what was given out at the first start stays true, or nothing starts. */
+const comparePublic = (keys: PublicKeys, octets: Buffer, path: string): void => {
+  const given = parsePublic(octets, path);
+  if (given.origin !== keys.origin) return unusable(path, 'is of another origin than the configured one');
+  for (const [member, file] of [
+    ['logVkey', 'log.key'],
+    ['receiptVkey', 'receipt.key'],
+  ] as const) {
+    // A vkey holds a checksum of its key: where it is whole, the private key beside it is the wrong one.
+    if (given[member] !== keys[member])
+      return unusable(isVkey(given[member]) ? join(dirname(path), file) : path, 'does not fit the keys beside it');
+  }
+};
+
+const isVkey = (text: string): boolean => {
+  try {
+    return parseVkey(text).name.length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const parsePublic = (octets: Buffer | null, path: string): PublicKeys => {
+  let value: unknown = null;
+  try {
+    value = JSON.parse(octets?.toString('utf8') ?? '');
+  } catch {
+    return unusable(path, NO_PUBLIC_KEYS);
+  }
+  return isPublicKeys(value) ? value : unusable(path, NO_PUBLIC_KEYS);
+};
+
+const NO_PUBLIC_KEYS = 'does not hold the public keys of a log: this is not a data directory, or its keys are lost';
+
 /** `keys/public.json`: what an auditor needs. @throws Refusal `log-corrupt`; StorageFault */
 export const readPublicKeys = async (directory: string, fs: FileSystem = nodeFileSystem): Promise<PublicKeys> => {
   const path = join(directory, 'public.json');
-  try {
-    const value: unknown = JSON.parse((await fs.readWhole(path))?.toString('utf8') ?? '');
-    if (isPublicKeys(value)) return value;
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-  }
-  return unusable(path, 'does not hold the public keys of a log: this is not a data directory, or its keys are lost');
+  return parsePublic(await fs.readWhole(path), path);
 };
 
 const isPublicKeys = (value: unknown): value is PublicKeys =>

@@ -34,8 +34,11 @@ export const headSlot = (vaultKey: Uint8Array): Buffer => {
   return Buffer.concat([context.subarray(8), encrypt(vaultKey, context, CHECK)]);
 };
 
-export const fitsVaultKey = (vaultKey: Uint8Array, head: Buffer): boolean =>
-  head.length === SLOT_OCTETS && decrypt(vaultKey, contextOf(0, KIND.head, 0), head.subarray(4))?.equals(CHECK) === true;
+export const fitsVaultKey = (vaultKey: Uint8Array, head: Buffer): boolean => {
+  const context = contextOf(0, KIND.head, 0);
+  if (head.length !== SLOT_OCTETS || !head.subarray(0, 4).equals(context.subarray(8))) return false;
+  return decrypt(vaultKey, context, head.subarray(4))?.equals(CHECK) === true;
+};
 
 /** The key; `erased` for a slot without one; `broken` for octets that were never written so. */
 export const unwrapKey = (vaultKey: Uint8Array, number: number, slot: Buffer): Buffer | 'erased' | 'broken' => {

@@ -63,7 +63,12 @@ const openTail = async (
   if (first === undefined) return null;
   const path = join(directory, segmentName(first));
   const file = await fs.open(path, readOnly ? 'read' : 'update');
-  if (await hasSegmentHead(file, first)) return await scanTail(file, first, readOnly);
+  try {
+    if (await hasSegmentHead(file, first)) return await scanTail(file, first, readOnly);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   // A crash while the segment was made: no batch can be in it.
   const octets = Buffer.alloc(Math.min(await file.size(), SEGMENT_HEAD + 1));
   await file.read(octets, 0);
@@ -161,15 +166,25 @@ export class FileWal implements WriteAheadLog {
     const tail = this.#tail;
     if (tail !== null && tail.end < this.#segmentOctets) return tail;
     const first = this.#size;
-    const file = await this.#fs.open(join(this.#directory, segmentName(first)), 'create');
-    await file.write(encodeSegmentHead(first), 0);
-    await file.datasync();
-    await this.#fs.syncDirectory(this.#directory);
+    const file = await this.#newSegment(first);
     if (tail !== null) this.#indexes.set(tail.first, tail.index);
     await tail?.file.close();
     this.#firsts.push(first);
     this.#tail = { file, first, index: new SparseIndex(), end: SEGMENT_HEAD };
     return this.#tail;
+  }
+
+  async #newSegment(first: number): Promise<OpenFile> {
+    const file = await this.#fs.open(join(this.#directory, segmentName(first)), 'create');
+    try {
+      await file.write(encodeSegmentHead(first), 0);
+      await file.datasync();
+      await this.#fs.syncDirectory(this.#directory);
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   async *read(from: number): AsyncGenerator<{ readonly index: number; readonly record: WalRecord }> {

@@ -1,0 +1,55 @@
+import { openDataDirectory, type DataDirectory, type FileSystem } from '../../src/adapters/files/index.js';
+import { Publisher } from '../../src/gateway/publish.js';
+import { sealingContext } from '../../src/gateway/journal.js';
+import { Tree, encodeLeaf, leafHash } from '../../src/log/index.js';
+import { testLeaf } from './log-fixtures.js';
+
+export const ORIGIN = 'log.example/log';
+const NOON = 1_795_521_600_000;
+
+export interface Progress {
+  /** Records whose append was answered. */
+  readonly committed: number;
+  /** Size of the newest checkpoint whose publication was answered. */
+  readonly published: number;
+}
+
+export const openRun = (directory: string, fs?: FileSystem): Promise<DataDirectory> =>
+  openDataDirectory(directory, { origin: ORIGIN, clock: { now: () => NOON }, ...(fs === undefined ? {} : { fs }) });
+
+export const treeOf = async (data: DataDirectory): Promise<Tree> => {
+  const tree = new Tree();
+  for await (const { record } of data.wal.read(0)) tree.append(leafHash(record.leaf));
+  return tree;
+};
+
+/** Refusals, so that no mapping depends on the made-up evidence. */
+const entryOf = (n: number): Buffer => encodeLeaf(testLeaf(n, { k: 'reject', why: 'tn-out-of-scope' }));
+
+/** What a gateway does to its data directory, batch after batch: keys, records, checkpoints, snapshots. */
+export const runBatches = async (
+  data: DataDirectory,
+  batches: number,
+  perBatch: number,
+  tell: (progress: Progress) => void,
+): Promise<void> => {
+  const publisher = await Publisher.start(
+    { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log },
+    await treeOf(data),
+  );
+  for (let batch = 0; batch < batches; batch += 1) {
+    const base = data.wal.size;
+    const slot = data.vault.newSlot();
+    await data.vault.flush();
+    const records = Array.from({ length: perBatch }, (_, i) => ({
+      leaf: entryOf(base + i),
+      sealed: data.vault.seal(slot, sealingContext(base + i), Buffer.from(`evidence ${base + i}`)),
+      keySlot: slot,
+    }));
+    await data.wal.append(base, records);
+    tell({ committed: data.wal.size, published: publisher.publishedSize });
+    if (batch % 2 === 1) await publisher.publish();
+    if (batch % 2 === 1) await data.snapshots.save(data.wal.size, [Buffer.from('not a gateway snapshot')]);
+    tell({ committed: data.wal.size, published: publisher.publishedSize });
+  }
+};
