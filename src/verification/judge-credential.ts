@@ -20,7 +20,7 @@ export const judgeCredential = (path: readonly Certificate[], anchors: ProfileAn
   const { profile } = anchors;
   let judged: JudgedPath;
   try {
-    judged = judgePath({ path, anchors: anchors.certificates, at: at * 1000, rules: STIR_RULES, ...policiesOf(anchors, under) });
+    judged = judgePath({ path, anchors: anchors.certificates, at: at * 1000, rules: STIR_RULES });
   } catch (error) {
     return failed({ profile, step: 'verify-path', path: null, pathEvidence: {}, revocationEvidence: {} }, error);
   }
@@ -43,12 +43,6 @@ const failed = (failure: Omit<CredentialFailure, 'refusal'>, error: unknown): Ju
   if (!(error instanceof Refusal)) throw error;
   return { ok: false, failure: { ...failure, refusal: error } };
 };
-
-/** ATIS-1000080 section 6.4.1: a SHAKEN path must be valid under one of its policies. Elsewhere policies are processed and none is needed. */
-const policiesOf = ({ profile }: ProfileAnchors, { policy }: Generation): Partial<Parameters<typeof judgePath>[0]> =>
-  profile === 'shaken'
-    ? { policies: { acceptable: policy.profiles.shakenPolicies, requireExplicit: true, inhibitMapping: false, inhibitAny: false } }
-    : {};
 
 const evidenceOf = (profile: string, { certificates, anchor, from, until }: JudgedPath): Evidence => ({
   profile,

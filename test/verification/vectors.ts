@@ -316,7 +316,13 @@ const PATH: readonly Vector[] = [
   vector('verify-path anchor-out-of-scope', 'another domain', { speaksFor: ['example.com'] }, { ...ep, speaksFor: [fitting.MAIL_DOMAIN] }),
 ];
 
+/** RFC 5280 section 4.2.1.11: requireExplicitPolicy 0. */
+const EXPLICIT_POLICY = { oid: '2.5.29.36', critical: true, value: Buffer.from('3003800100', 'hex') };
+
 const LINKS: readonly Vector[] = [
+  vector('verify-path bad-policy', 'a CA that demands a policy above certificates without one', {
+    scene: changed(fitting.delegate(), 1, (link) => added(link, EXPLICIT_POLICY)),
+  }),
   vector('verify-path bad-key-usage', 'keyCertSign without cA', {
     scene: changed(fitting.delegate(), -1, (link) => replaced(link, keyUsage('digitalSignature', 'keyCertSign'))),
   }),

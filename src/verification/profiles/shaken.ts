@@ -8,7 +8,7 @@ import { hasNumbers, spcsOf, type Shape } from './shape.js';
  * finding of `inspect`, not a refusal (standards: profiles).
  * @throws Refusal `tnauthlist-missing`, `profile-violation`, `malformed-tnauthlist`, `bad-policy`, `subject-spc-mismatch`
  */
-export const checkShaken = ({ endEntity, lists, constraints }: Shape, policies: readonly string[]): ProfileFinding => {
+export const checkShaken = ({ endEntity, certificates, lists, constraints }: Shape, policies: readonly string[]): ProfileFinding => {
   const above = lists.findIndex((list, position) => position > 0 && list !== null);
   if (above > 0) return refuse('profile-violation', 'TNAuthList in a CA certificate', above);
   const [own] = lists;
@@ -16,10 +16,19 @@ export const checkShaken = ({ endEntity, lists, constraints }: Shape, policies: 
   const [spc, ...others] = spcsOf(own);
   if (spc === undefined || others.length > 0 || hasNumbers(own)) return refuse('profile-violation', 'not exactly one SPC', 0);
   if (!isShakenSpc(spc)) return refuse('malformed-tnauthlist', 'SPC', 0);
-  const [policy, ...more] = endEntity.certificatePolicies ?? [];
-  if (policy === undefined || more.length > 0 || !policies.includes(policy)) return refuse('bad-policy', 'end-entity', 0);
+  checkPolicies(certificates, policies);
   checkCommonName(endEntity, spc);
   return { kind: 'np', spc, domains: [], mailbox: null, provider: null, constraints, below: 0 };
+};
+
+/** Exactly one accepted policy, and every CA below the anchor issues under it or under any. */
+const checkPolicies = (certificates: readonly Certificate[], accepted: readonly string[]): void => {
+  const [policy, ...more] = certificates[0]?.certificatePolicies ?? [];
+  if (policy === undefined || more.length > 0 || !accepted.includes(policy)) return refuse('bad-policy', 'end-entity', 0);
+  certificates.slice(1, -1).forEach(({ certificatePolicies }, i) => {
+    const issuesUnder = certificatePolicies ?? [];
+    if (!issuesUnder.includes(policy) && !issuesUnder.includes(OID.anyPolicy)) refuse('bad-policy', 'CA', i + 1);
+  });
 };
 
 /** A common name that says SHAKEN must say whose; one that does not is not judged. */

@@ -28,13 +28,13 @@ const withPassport = (job: Job, anchors: ProfileAnchors, judgement: Judgement): 
 
 const RANK: readonly string[] = ['verify-path', 'check-revocation', 'check-profile'];
 
-/** How much a failure says about what is wrong: not this profile's anchors least, another shape altogether little. */
+/** How much a failure says about what is wrong: not this profile's anchors least, another shape altogether little, else the later step more. */
 const weight = ({ step, refusal: { reason } }: CredentialFailure): number => {
-  const isOtherShape = reason === 'untrusted-chain' || reason === 'profile-violation' || reason === 'tnauthlist-missing';
-  return 2 * RANK.indexOf(step) + (isOtherShape ? 0 : 1);
+  if (reason === 'untrusted-chain') return 0;
+  return reason === 'profile-violation' || reason === 'tnauthlist-missing' ? 1 : 2 + RANK.indexOf(step);
 };
 
-/** The failure that speaks: of the trials that came furthest the first whose shape fits, else the first. */
+/** Of the trials the one whose failure says most; of equals the first. */
 const mostTelling = (failures: readonly CredentialFailure[]): CredentialFailure => {
   const [first, ...others] = failures;
   if (first === undefined) throw new Refusal('untrusted-chain', 'no anchors');
