@@ -220,7 +220,7 @@ describe('withdraw', () => {
 
   test('is accepted when there is none, and still keeps an older register out', () => {
     for (const subject of [apply(null, withdrawing(A, DAY + 400)), apply(null, givingUp(A))]) {
-      expect(subject).toMatchObject({ keySlot: 7, mappings: [] });
+      expect(subject).toMatchObject({ keySlot: 7, mappings: [], leafIndex: 50 });
       expect(judge(subject, registering(A, DAY + 300))).toBe('superseded');
     }
   });
@@ -231,7 +231,7 @@ describe('release', () => {
   const released = apply(held, releasing(DAY + 10));
 
   test('removes all mappings and preferences, those registered after it was signed too, and quarantines', () => {
-    expect(released).toMatchObject({ mappings: [], preference: null, fence: DAY + 10, quarantined: true, keySlot: 7 });
+    expect(released).toMatchObject({ mappings: [], preference: null, fence: DAY + 10, quarantined: true, keySlot: 7, leafIndex: 50 });
   });
 
   test.each([
