@@ -84,6 +84,9 @@ const inspectBlock = ({ label, der }: PemBlock, at: number | null): Inspection =
   return label.endsWith(' KEY') ? malformed(null, 'malformed-request') : inspectDer(der, at);
 };
 
+/** More than any bundle of anchors holds; bounds the work on hostile text. */
+const MAX_BLOCKS = 1000;
+
 const inspectPem = (text: string, at: number | null): Inspection => {
   let blocks: PemBlock[];
   try {
@@ -95,12 +98,13 @@ const inspectPem = (text: string, at: number | null): Inspection => {
   const [only, ...more] = blocks;
   if (only === undefined) return malformed(null, 'malformed-chain');
   if (more.length === 0) return inspectBlock(only, at);
+  if (blocks.length > MAX_BLOCKS) return malformed('chain', 'malformed-chain');
   if (blocks.every(({ label }) => label === 'CERTIFICATE')) return inspectChain(blocks, at);
   return malformed(null, 'malformed-chain');
 };
 
-/** Three parts with dots between; the parts are judged by the parser. */
-const LOOKS_LIKE_JWS = /^[^\s.]*\.[^\s.]*\.[^\s.]*$/;
+/** Parts with dots between, or the JSON serialization: how many parts, and whether they are any, is for the parser to say. */
+const LOOKS_LIKE_JWS = /^[^\s.]*\.[^\s]*$|^\{[^]*"signatures?"/;
 
 /**
  * The same for text: PEM, a compact PASSporT, or DER in base64; null for text of another kind, such as the notes of a log.

@@ -224,6 +224,8 @@ describe('other things', () => {
     ['malformed-crl', 'crl', Buffer.concat([issueCrl(root), Buffer.of(0)])],
     ['malformed-request', 'csr', Buffer.concat([request(), Buffer.of(0)])],
     ['malformed-token', 'passport', passport.replace('.', '=.')],
+    ['malformed-token', 'passport', 'a.b.c.d.e'],
+    ['malformed-token', 'passport', '{"payload":"","protected":"","signature":""}'],
     ['compact-form-not-allowed', 'passport', '..AAAA'],
     ['malformed-note', 'checkpoint', `${checkpoint}\u2014 x\n`],
     ['malformed-proof', 'proof', 'c2sp.org/tlog-proof@v1\nindex -1\n\nx\n'],
