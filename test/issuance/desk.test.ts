@@ -42,11 +42,19 @@ const signpost = (line: string): Ran => {
 };
 const np = (line: string): Promise<number> => runNp(line.split(' '));
 const ep = (line: string): Promise<number> => runEp(line.split(' '));
-// What the commands print is asserted where they run as processes.
+let printed = '';
 beforeAll(() => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed = String(text);
+    return true;
+  });
   jest.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
+/** What a command that succeeds prints last. */
+const output = async (verb: (line: string) => Promise<number>, line: string): Promise<string> => {
+  expect(await verb(line)).toBe(0);
+  return printed.trim();
+};
 
 const judged = (profile: 'delegate' | 'email', chain: string, anchor: string, ...crls: string[]) =>
   verifyPath({
@@ -64,11 +72,11 @@ const NP_LISTS = ['np/crls/ca.pem', 'np/crls/root.pem'];
 const init = signpost(`np init --dir ${at('np')} --spc 709J --name Northern --dev-root --range 12025550000+1000 --json`);
 
 describe('an NP’s desk', () => {
-  test('is made with a development root, keys that only the owner reads, and CRLs', () => {
+  test('is made with a development root, keys that only the owner reads, and CRLs', async () => {
     expect(init).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(init.out)).toEqual({ desk: at('np'), root: at('np/root.pem') });
     for (const key of ['root', 'ca']) expect(statSync(at(`np/${key}.key.pem`)).mode & 0o077).toBe(0);
-    expect(signpost(`np init --dir ${at('np')} --spc 709J --name Northern --dev-root`).code).toBe(2);
+    expect(await np(`init --dir ${at('np')} --spc 709J --name Northern --dev-root`)).toBe(2);
   });
 
   test('issues its own credential, which is accepted with every CRL required', () => {
@@ -136,7 +144,7 @@ describe('an NP’s desk', () => {
     expect(await np(`issue --dir ${at('ent')}`)).toBe(1);
   });
 
-  test('signs releases and ports with its own credential', () => {
+  test('signs releases and ports with its own credential', async () => {
     const release = signpost(`np sign release --dir ${at('np')} --audience dp.example --tn +12025550100`);
     expect(release.code).toBe(0);
     expect(parsePassport(release.out.trim()).claims).toMatchObject({
@@ -146,10 +154,11 @@ describe('an NP’s desk', () => {
       ssi: null,
     });
     const effective = '2026-12-01T00:00:00Z';
-    const port = signpost(
-      `np sign port --dir ${at('np')} --audience dp.example --tn 12025550100 --from 709J --to 505X --effective ${effective} --json`,
+    const port = await output(
+      np,
+      `sign port --dir ${at('np')} --audience dp.example --tn 12025550100 --from 709J --to 505X --effective ${effective} --json`,
     );
-    const { passport } = JSON.parse(port.out) as { passport: string };
+    const { passport } = JSON.parse(port) as { passport: string };
     expect(parsePassport(passport).claims).toMatchObject({
       action: 'port',
       from: '709J',
@@ -158,12 +167,12 @@ describe('an NP’s desk', () => {
     });
   });
 
-  test('signs registers, with a credential that it is given too', () => {
+  test('signs registers, with a credential that it is given too', async () => {
     const given = '--audience dp.example --tn 12025550100 --provider a.example --user alice --consent sim';
-    const own = signpost(`np sign register --dir ${at('np')} ${given}`);
-    expect(parsePassport(own.out.trim()).claims).toMatchObject({ ssi: 'mimi://a.example/u/alice', consent: 'sim', purpose: 'consumer' });
-    const delegated = signpost(`np sign register ${given} --credential ${at('a.pem')} --credential-key ${at('a.key.pem')}`);
-    expect(parsePassport(delegated.out.trim()).header).toMatchObject({ x5c: [expect.anything(), expect.anything()] });
+    const own = await output(np, `sign register --dir ${at('np')} ${given}`);
+    expect(parsePassport(own).claims).toMatchObject({ ssi: 'mimi://a.example/u/alice', consent: 'sim', purpose: 'consumer' });
+    const delegated = await output(np, `sign register ${given} --credential ${at('a.pem')} --credential-key ${at('a.key.pem')}`);
+    expect(parsePassport(delegated).header).toMatchObject({ x5c: [expect.anything(), expect.anything()] });
   });
 
   test('refuses to sign what could never be accepted', async () => {
@@ -255,9 +264,9 @@ describe('an EP’s desk', () => {
     expect(await ep(`issue --dir ${at('ep')} --mailbox alice@mail.example`)).toBe(2);
   });
 
-  test('signs a release of a mailbox', () => {
-    const release = signpost(`ep sign release --dir ${at('ep')} --audience dp.example --mail alice@mail.example`);
-    expect(parsePassport(release.out.trim()).claims).toMatchObject({ action: 'release', sii: 'mailto:alice@mail.example' });
+  test('signs a release of a mailbox', async () => {
+    const release = await output(ep, `sign release --dir ${at('ep')} --audience dp.example --mail alice@mail.example`);
+    expect(parsePassport(release).claims).toMatchObject({ action: 'release', sii: 'mailto:alice@mail.example' });
   });
 });
 
