@@ -64,8 +64,13 @@ class Directory {
     const checkpoint = await FileLogStorage.reader(join(place, LAYOUT.tiles)).read('checkpoint');
     const lastSigned = await new FileRegister(join(place, LAYOUT.lastSigned)).read();
     const wal = await openWal(join(place, LAYOUT.wal), { readOnly: true });
-    const vault = await FileVault.open(join(place, LAYOUT.vault), { vaultKey, clock: { now: () => Date.now() }, readOnly: true });
-    return new Directory({ place, vkey: vkey ?? logVkey, pepper, checkpoint, lastSigned, wal, vault });
+    try {
+      const vault = await FileVault.open(join(place, LAYOUT.vault), { vaultKey, clock: { now: () => Date.now() }, readOnly: true });
+      return new Directory({ place, vkey: vkey ?? logVkey, pepper, checkpoint, lastSigned, wal, vault });
+    } catch (error) {
+      await wal.close();
+      throw error;
+    }
   }
 
   get records(): number {

@@ -399,14 +399,14 @@ test('audit fsck runs beside a gateway that writes, and finds nothing', async ()
   const data = await open(directory);
   await runBatches(data, 2, 60, () => undefined);
   await rm(join(directory, 'snapshot'), { recursive: true, force: true });
-  let done = false;
+  const stop = new AbortController();
   const writing = (async () => {
     const publisher = await Publisher.start(
       { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log },
       await treeOf(data),
     );
     const { record } = (await data.wal.read(0).next()).value as { record: { leaf: Uint8Array } };
-    while (!done) {
+    while (!stop.signal.aborted) {
       const time = Buffer.from(record.leaf)
         .toString()
         .replace('"t":1795500000000', `"t":${1_795_600_000_000 + data.wal.size}`);
@@ -416,7 +416,7 @@ test('audit fsck runs beside a gateway that writes, and finds nothing', async ()
     return publisher.publishedSize;
   })();
   for (let round = 0; round < 8; round += 1) expect((await fsckDirectory(directory, {})).problem).toBeNull();
-  done = true;
+  stop.abort();
   expect(await writing).toBeGreaterThan(120);
   expect(Number(openCheckpoint(await readFile(join(directory, 'tiles/checkpoint')), data.keys.logVkey).size)).toBe(data.wal.size);
 });

@@ -126,15 +126,15 @@ const comparePublic = (keys: PublicKeys, octets: Buffer, path: string): void => 
     ['logVkey', 'log.key'],
     ['receiptVkey', 'receipt.key'],
   ] as const) {
-    // A vkey holds a checksum of its key: where it is whole, the private key beside it is the wrong one.
-    if (given[member] !== keys[member])
-      return unusable(isVkey(given[member]) ? join(dirname(path), file) : path, 'does not fit the keys beside it');
+    // A vkey holds a checksum of its key, so it is whole: the private key beside it is the wrong one.
+    if (given[member] !== keys[member]) return unusable(join(dirname(path), file), 'does not fit keys/public.json');
   }
 };
 
-const isVkey = (text: string): boolean => {
+/** Each vkey is whole, and is of this origin. */
+const isConsistent = ({ origin, logVkey, receiptVkey }: PublicKeys): boolean => {
   try {
-    return parseVkey(text).name.length > 0;
+    return parseVkey(logVkey).name === origin && parseVkey(receiptVkey).name === receiptKeyName(origin);
   } catch {
     return false;
   }
@@ -147,7 +147,7 @@ const parsePublic = (octets: Buffer | null, path: string): PublicKeys => {
   } catch {
     return unusable(path, NO_PUBLIC_KEYS);
   }
-  return isPublicKeys(value) ? value : unusable(path, NO_PUBLIC_KEYS);
+  return isPublicKeys(value) && isConsistent(value) ? value : unusable(path, NO_PUBLIC_KEYS);
 };
 
 const NO_PUBLIC_KEYS = 'does not hold the public keys of a log: this is not a data directory, or its keys are lost';
