@@ -1,8 +1,9 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodePem } from '../encoding/index.js';
 import { tnOf } from '../identifiers/index.js';
+import type { IssuedCredential } from '../issuance/index.js';
 import { namesNumber, readManifest, type Manifest, type ManifestCredential } from './ap-manifest.js';
 
 /** Options of the command line that say who calls, and with which credential. */
@@ -23,12 +24,6 @@ export interface Tls {
   readonly ca?: string;
   readonly cert: string;
   readonly key: string;
-}
-
-export interface Credential {
-  /** DER, end-entity first, no anchor. */
-  readonly path: readonly Buffer[];
-  readonly privateKey: KeyObject;
 }
 
 /** A command that lacks what it needs: exit code 2. */
@@ -63,7 +58,7 @@ export const audienceOf = (options: CallerOptions): string => {
 };
 
 /** The credential that is named, or the first of the PKI directory that is bound to this AP and names the SII. */
-export const credentialFor = (options: CallerOptions, sii: string): Credential => {
+export const credentialFor = (options: CallerOptions, sii: string): IssuedCredential => {
   if (options.credential !== undefined && options.credentialKey !== undefined)
     return readCredential(options.credential, options.credentialKey);
   const manifest = manifestOf(options);
@@ -81,10 +76,13 @@ const mayServe = (one: ManifestCredential, domain: string, sii: string): boolean
   return one.use === 'mailbox' && one.provider === domain;
 };
 
-const readCredential = (chain: string, key: string): Credential => ({
-  path: decodePem(readFileSync(chain, 'utf8')).map((block) => Buffer.from(block.der)),
-  privateKey: createPrivateKey(readFileSync(key)),
-});
+const readCredential = (chain: string, key: string): IssuedCredential => {
+  const privateKey = createPrivateKey(readFileSync(key));
+  return {
+    path: decodePem(readFileSync(chain, 'utf8')).map((block) => block.der),
+    key: { privateKey, spki: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }) },
+  };
+};
 
 const manifestOf = (options: CallerOptions): Manifest | null => (options.pki === undefined ? null : readManifest(options.pki));
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { ApClient } from '../client/index.js';
+import type { Consent } from '../passport/index.js';
 import { audienceOf, credentialFor, domainOf, tlsOf, type CallerOptions } from './ap-caller.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
-import { circleOf, signStatement } from './ap-passport.js';
+import { circleOf, signNow, type ApStatement } from './ap-passport.js';
 import { lookupWords, print, reportError, type Report } from './ap-report.js';
 
 interface Options extends CallerOptions {
@@ -11,8 +12,8 @@ interface Options extends CallerOptions {
   readonly country?: string;
   readonly receiptKey?: string;
   readonly purpose: 'consumer' | 'business';
-  readonly kind?: string;
-  readonly consent: string;
+  readonly kind?: 'user' | 'service';
+  readonly consent: Consent;
   readonly circle?: string;
   readonly lifetime: number;
   readonly action: 'register' | 'withdraw';
@@ -128,21 +129,22 @@ const presented = (options: Options, action: Options['action'], typedSii = '', t
   options.passport === undefined ? signed(options, action, typedSii, typedUser) : readFileSync(options.passport, 'utf8').trim();
 
 const signed = (options: Options, action: Options['action'], typedSii: string, typedUser: string): string => {
-  const provider = domainOf(options);
   const sii = understandSii(typedSii, options.country);
-  const statement = {
+  return signNow(statementOf(options, action, sii, typedUser), credentialFor(options, sii));
+};
+
+const statementOf = (options: Options, action: Options['action'], sii: string, typedUser: string): ApStatement => {
+  const provider = domainOf(options);
+  const stated = { audience: audienceOf(options), sii, lifetime: options.lifetime, provider, ssi: understandSsi(typedUser, provider) };
+  if (action === 'withdraw') return { ...stated, action };
+  return {
+    ...stated,
     action,
-    audience: audienceOf(options),
-    sii,
-    ssi: understandSsi(typedUser, provider),
-    provider,
-    purpose: options.purpose,
     consent: options.consent,
-    lifetime: options.lifetime,
+    purpose: options.purpose,
     ...(options.kind === undefined ? {} : { kind: options.kind }),
-    ...(options.circle === undefined ? {} : { circleCode: options.circle }),
+    ...(options.circle === undefined ? {} : { circle: circleOf(options.circle) }),
   };
-  return signStatement(statement, credentialFor(options, sii), Math.floor(Date.now() / 1000));
 };
 
 const withClient = async <T>(options: Options, work: (client: ApClient) => Promise<T>): Promise<T> => {

@@ -5,8 +5,7 @@ import { parse, stringify } from 'yaml';
 import { makeDevPki, type DevPki } from '../adapters/desk/index.js';
 import { ApClient, NpClient, type ClientOptions } from '../client/index.js';
 import { encodePem } from '../encoding/index.js';
-import type { IssuedCredential } from '../issuance/index.js';
-import { signPassport } from '../passport/index.js';
+import { signStatement, type IssuedCredential, type Statement } from '../issuance/index.js';
 import type { RunningGateway } from './demo-gateway.js';
 
 /** Everybody who acts. Nobody is real: numbers of the 555-01xx kind, names under `.example`. */
@@ -56,25 +55,14 @@ export const apClient = (pki: DevPki, gateway: RunningGateway, domain: string): 
 export const npClient = (pki: DevPki, gateway: RunningGateway): NpClient =>
   new NpClient({ url: gateway.url, receiptVkey: gateway.receiptVkey, ...tlsFor(pki, CAST.np.domain) });
 
-const claimsFor = (action: string, ssi: string): Record<string, unknown> => {
-  const now = Math.floor(Date.now() / 1000);
-  return {
-    action,
-    aud: CAST.audience,
-    orig: { tn: CAST.number },
-    dest: { uri: [ssi] },
-    iat: now,
-    exp: now + 300,
-    jti: randomBytes(16).toString('base64url'),
-  };
-};
+const state = { audience: CAST.audience, sii: CAST.sii, lifetime: 300 } as const;
 
-const sign = (claims: Record<string, unknown>, { path, key }: IssuedCredential): string =>
-  signPassport({ claims, key: key.privateKey, x5c: path });
+const signNow = (statement: Statement, credential: IssuedCredential): string =>
+  signStatement(statement, credential, Math.floor(Date.now() / 1000), randomBytes);
 
 /** "Who asks for Alice's number is to be sent to `ssi`", signed now. */
 export const registration = (provider: string, ssi: string, credential: IssuedCredential): string =>
-  sign({ ...claimsFor('register', ssi), provider, consent: 'app', purpose: 'consumer' }, credential);
+  signNow({ ...state, action: 'register', ssi, provider, consent: 'app', purpose: 'consumer' }, credential);
 
 /** "Alice's number has left its holder", signed now by the NP itself. */
-export const release = (credential: IssuedCredential): string => sign(claimsFor('release', 'urn:signpost:none'), credential);
+export const release = (credential: IssuedCredential): string => signNow({ ...state, action: 'release' }, credential);
