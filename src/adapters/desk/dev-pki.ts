@@ -67,7 +67,8 @@ manifest.json lists what is here. authority/ holds the keys of the CAs: whoever 
  * @throws Error when the directory holds a PKI already
  */
 export const makeDevPki = ({ out, now, random }: DevPkiOptions): DevPki => {
-  if (existsSync(join(out, 'manifest.json')) || existsSync(join(out, 'authority'))) throw new Error('the directory holds a PKI already');
+  if (existsSync(join(out, 'manifest.json')) || existsSync(join(out, 'authority')))
+    throw new Error('the directory holds a PKI already, or what an interrupted run left of one: remove it first');
   const hierarchy = new DevelopmentPki({ now, random });
   const pki = handle(out, hierarchy);
   const write = credentialWriter(out);
