@@ -48,7 +48,9 @@ export const respond = async (
   }
   response.write(answer.body, encoding);
   await dropBody(request);
-  response.end();
+  // What the client still owes of this body would be read as its next request.
+  if (request.readableEnded) response.end();
+  else response.end(() => request.socket.destroySoon());
 };
 
 const hasBody = (request: IncomingMessage): boolean =>

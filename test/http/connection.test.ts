@@ -213,6 +213,11 @@ describe('requests that two parsers could read as two', () => {
     expect(await exchangeRaw(site.port, tls.ca, tunnel)).toMatch(/^HTTP\/1\.1 405 [^]*nosniff[^]*"reason":"method-not-allowed"/);
   });
 
+  test('a body that does not come is not waited for: the answer, and the connection ends', async () => {
+    const answer = await exchangeRaw(site.port, tls.ca, head('Host: localhost', TYPE, 'Content-Length: 26') + body.slice(0, 10));
+    expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*"reason":"client-unknown"/);
+  });
+
   test('a large body is answered before it is read to its end', async () => {
     const text = head('Host: localhost', TYPE, 'Content-Length: 1000000000') + 'x'.repeat(1000);
     const answer = await exchangeRaw(site.port, tls.ca, text, client);
