@@ -3,6 +3,8 @@ import { parseCertificate, type Certificate } from './certificate.js';
 
 /** Four certificates of every one of 10,000 APs; about 3 KB each. */
 const DEFAULT_ENTRIES = 40_000;
+/** Honest certificates have some 600 octets; certificates of 8 KiB must not fill the memory by their number. */
+const MAX_OCTETS = 64 * 1024 * 1024;
 
 /**
  * Parsed certificates by the SHA-256 of their DER, with the keys that were imported for them. Bounded: the longest unused goes first.
@@ -11,6 +13,7 @@ const DEFAULT_ENTRIES = 40_000;
 export class CertificateCache {
   readonly #limit: number;
   readonly #entries = new Map<string, Certificate>();
+  #octets = 0;
 
   constructor(limit: number = DEFAULT_ENTRIES) {
     this.#limit = limit;
@@ -28,11 +31,17 @@ export class CertificateCache {
     // A copy: the caller's buffer may be a view into a larger one, or be written to again.
     const certificate = parseCertificate(new Uint8Array(der));
     this.#entries.set(key, certificate);
-    if (this.#entries.size > this.#limit) {
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.#entries.delete(oldest);
-    }
+    this.#octets += certificate.der.length;
+    this.#makeRoom();
     return certificate;
+  }
+
+  #makeRoom(): void {
+    for (const [key, { der }] of this.#entries) {
+      if (this.#entries.size <= this.#limit && this.#octets <= MAX_OCTETS) return;
+      this.#entries.delete(key);
+      this.#octets -= der.length;
+    }
   }
 
   get size(): number {
