@@ -92,12 +92,10 @@ const saysShaken = (certificate: Certificate): boolean =>
   [certificate.subject.commonName, certificate.issuer.commonName].some((name) => name !== null && /\bshaken\b/i.test(name)) ||
   certificate.certificatePolicies?.some((oid) => oid.startsWith(SHAKEN_POLICIES)) === true;
 
-/** A list below a CA or with constraints is a delegate's; one SPC alone, or a name or policy that says so, is SHAKEN's. */
+/** What says SHAKEN, by name or policy, is held to it; any other list or constraint is a delegate's, or the NP's own above it. */
 const inspectProfile = (certificate: Certificate, list: readonly TnEntry[] | null, findings: Findings): void => {
-  const isCa = certificate.basicConstraints?.ca === true;
-  const hasOnlySpcs = list !== null && list.every((entry) => 'spc' in entry);
   const constrained = certificate.extensions.has(OID.jwtClaimConstraints) || certificate.extensions.has(OID.enhancedJwtClaimConstraints);
-  if (saysShaken(certificate) || (!isCa && !constrained && hasOnlySpcs)) inspectShaken(certificate, list, findings);
+  if (saysShaken(certificate)) inspectShaken(certificate, list, findings);
   else if (list !== null || constrained) inspectDelegate(certificate, list, findings);
 };
 

@@ -148,6 +148,10 @@ describe('a delegate certificate', () => {
     expect(inspection.tnAuthList).toEqual([{ start: '12025550100', count: 100 }]);
   });
 
+  test('of the NP itself, which neither name nor policy calls SHAKEN, has no problems', () => {
+    expect(problems(inspectDer(delegate({ list: tnAuthList([{ spc: '709J' }]) })))).toEqual([]);
+  });
+
   test('with numbers that nothing binds breaks the profile', () => {
     expect(codes(inspectDer(delegate({ list })), 'error')).toEqual(['profile-violation']);
   });
