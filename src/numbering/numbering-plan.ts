@@ -10,10 +10,19 @@ export type Holder =
 const NOBODY: Holder = { status: 'nobody' };
 const UNUSABLE: Holder = { status: 'unusable' };
 
-/** Disjoint stretches of numbers of one length, ascending; each with the rows over it, the latest validFrom first. */
+/** What all rows of one validFrom say of a stretch of numbers. */
+interface Layer {
+  readonly validFrom: number | null;
+  /** A row of the one provider; null where two have it. */
+  readonly row: NumberingRow | null;
+  /** One of its rows runs past the last number of its length. */
+  readonly overflows: boolean;
+}
+
+/** Disjoint stretches of numbers of one length, ascending; each with the layers over it, the latest validFrom first. */
 interface Stretches {
   readonly starts: number[];
-  readonly rows: (readonly NumberingRow[])[];
+  readonly layers: (readonly Layer[])[];
 }
 
 /**
@@ -22,17 +31,16 @@ interface Stretches {
  * of its length, make the number unusable (standards: profiles, "Authority").
  */
 export class NumberingPlan {
-  /** Lower-case hex SHA-256 over the rows, in no order. */
-  readonly version: string;
   readonly size: number;
+  readonly #rows: readonly NumberingRow[];
   readonly #spcs: ReadonlySet<string>;
   readonly #byLength = new Map<number, Stretches>();
+  #version: string | null = null;
 
   constructor(rows: readonly NumberingRow[]) {
     this.size = rows.length;
     this.#spcs = new Set(rows.map((row) => row.spc));
-    const texts = rows.map((row) => `${row.spc},${row.start},${row.count},${row.validFrom ?? ''}\n`).sort();
-    this.version = createHash('sha256').update(texts.join('')).digest('hex');
+    this.#rows = rows;
     const byLength = new Map<number, NumberingRow[]>();
     for (const row of rows) {
       const list = byLength.get(row.start.length);
@@ -40,6 +48,15 @@ export class NumberingPlan {
       else list.push(row);
     }
     for (const [length, list] of byLength) this.#byLength.set(length, stretchesOf(list));
+  }
+
+  /** Lower-case hex SHA-256 over the rows, in no order. */
+  get version(): string {
+    if (this.#version === null) {
+      const texts = this.#rows.map((row) => `${row.spc},${row.start},${row.count},${row.validFrom ?? ''}\n`).sort();
+      this.#version = createHash('sha256').update(texts.join('')).digest('hex');
+    }
+    return this.#version;
   }
 
   /** Whether any row, of whatever time, names this provider. */
@@ -51,20 +68,17 @@ export class NumberingPlan {
   holderOf(tn: string, at: number): Holder {
     const stretches = this.#byLength.get(tn.length);
     if (stretches === undefined) return NOBODY;
-    const rows = stretches.rows[lastAtMost(stretches.starts, Number(tn))];
-    return rows === undefined ? NOBODY : judge(rows, at);
+    const layers = stretches.layers[lastAtMost(stretches.starts, Number(tn))];
+    return layers === undefined ? NOBODY : judge(layers, at);
   }
 }
 
-const judge = (rows: readonly NumberingRow[], at: number): Holder => {
-  let holder: NumberingRow | null = null;
-  for (const row of rows) {
-    if (row.validFrom !== null && row.validFrom > at) continue;
-    if (overflows(row)) return UNUSABLE;
-    if (holder === null) holder = row;
-    else if (row.validFrom === holder.validFrom && row.spc !== holder.spc) return UNUSABLE;
-  }
-  return holder === null ? NOBODY : { status: 'held', spc: holder.spc, since: holder.validFrom, row: holder };
+const judge = (layers: readonly Layer[], at: number): Holder => {
+  const effective = layers.filter(({ validFrom }) => validFrom === null || validFrom <= at);
+  const [latest] = effective;
+  if (latest === undefined) return NOBODY;
+  if (latest.row === null || effective.some(({ overflows }) => overflows)) return UNUSABLE;
+  return { status: 'held', spc: latest.row.spc, since: latest.validFrom, row: latest.row };
 };
 
 /** RFC 8226 section 9: a range never grows a number's length. The last number of a length may be held; beyond it there is none. */
@@ -72,31 +86,67 @@ const overflows = (row: NumberingRow): boolean => Number(row.start) + row.count 
 
 const endOf = (row: NumberingRow): number => Math.min(Number(row.start) + row.count, 10 ** row.start.length);
 
-/** A sweep over the rows' ends: between two of them the same rows hold. */
+/** The rows of one validFrom that are over the place of the sweep. */
+class OpenLayer {
+  readonly validFrom: number | null;
+  readonly #bySpc = new Map<string, Set<NumberingRow>>();
+  #overflowing = 0;
+
+  constructor(validFrom: number | null) {
+    this.validFrom = validFrom;
+  }
+
+  get isEmpty(): boolean {
+    return this.#bySpc.size === 0;
+  }
+
+  open(row: NumberingRow): void {
+    const rows = this.#bySpc.get(row.spc);
+    if (rows === undefined) this.#bySpc.set(row.spc, new Set([row]));
+    else rows.add(row);
+    if (overflows(row)) this.#overflowing += 1;
+  }
+
+  close(row: NumberingRow): void {
+    const rows = this.#bySpc.get(row.spc);
+    rows?.delete(row);
+    if (rows?.size === 0) this.#bySpc.delete(row.spc);
+    if (overflows(row)) this.#overflowing -= 1;
+  }
+
+  get layer(): Layer {
+    const [rows = []] = this.#bySpc.size > 1 ? [] : this.#bySpc.values();
+    const [row = null] = rows;
+    return { validFrom: this.validFrom, row, overflows: this.#overflowing > 0 };
+  }
+}
+
+/**
+ * A sweep over the rows' ends: between two of them the same rows hold. Each stretch keeps one layer for each validFrom, not the rows, so that
+ * rows which all overlap cost no more than rows apart.
+ */
 const stretchesOf = (rows: readonly NumberingRow[]): Stretches => {
   const ends = rows.flatMap((row) => [
     { at: Number(row.start), row, opens: true },
     { at: endOf(row), row, opens: false },
   ]);
   ends.sort((a, b) => a.at - b.at);
-  const open = new Set<NumberingRow>();
-  const stretches: Stretches = { starts: [], rows: [] };
-  for (let i = 0; i < ends.length; i += 1) {
-    const end = ends[i];
-    if (end === undefined) continue;
-    if (end.opens) open.add(end.row);
-    else open.delete(end.row);
-    if (ends[i + 1]?.at === end.at) continue;
-    stretches.starts.push(end.at);
-    stretches.rows.push([...open].sort(byLatest));
-  }
+  const open = new Map<number | null, OpenLayer>();
+  const stretches: Stretches = { starts: [], layers: [] };
+  ends.forEach(({ at, row, opens }, i) => {
+    const layer = open.get(row.validFrom) ?? new OpenLayer(row.validFrom);
+    if (opens) layer.open(row);
+    else layer.close(row);
+    if (layer.isEmpty) open.delete(row.validFrom);
+    else open.set(row.validFrom, layer);
+    if (ends[i + 1]?.at === at) return;
+    stretches.starts.push(at);
+    stretches.layers.push([...open.values()].map((one) => one.layer).sort(byLatest));
+  });
   return stretches;
 };
 
-const byLatest = (a: NumberingRow, b: NumberingRow): number =>
-  (b.validFrom ?? Number.NEGATIVE_INFINITY) === (a.validFrom ?? Number.NEGATIVE_INFINITY)
-    ? 0
-    : (b.validFrom ?? Number.NEGATIVE_INFINITY) - (a.validFrom ?? Number.NEGATIVE_INFINITY);
+const byLatest = (a: Layer, b: Layer): number => (b.validFrom ?? -Infinity) - (a.validFrom ?? -Infinity) || 0;
 
 /** Index of the last start that is not above the number; -1 when there is none. */
 const lastAtMost = (starts: readonly number[], number: number): number => {

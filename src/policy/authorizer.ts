@@ -27,6 +27,17 @@ export interface Authorization {
 const DENIED: Authorization = { allowed: false, policies: [] };
 const MAX_DECISIONS = 1024;
 
+/** The engine compiles itself on the first evaluation, forty times the cost of one: that belongs to the load, not to a PASSporT. */
+const WARM_UP: AuthorizationRequest = {
+  action: 'release',
+  credential: 'delegate',
+  identifier: 'number',
+  ofRecord: false,
+  ownMapping: false,
+  preferGranted: false,
+  portSide: 'none',
+};
+
 /**
  * The Cedar policies of `authorization.cedar`, preparsed once and typed against their schema. Denies unless a policy permits; any error of
  * evaluation denies, since a `forbid` that fails would otherwise be skipped.
@@ -68,7 +79,9 @@ export class Authorizer {
     const setId = `signpost-${version}`;
     const prepared = preparsePolicySet(setId, set);
     if (prepared.type === 'failure') return bad(prepared.errors.map((error) => error.message));
-    return { ok: true, value: new Authorizer(version, setId) };
+    const authorizer = new Authorizer(version, setId);
+    authorizer.#evaluate(WARM_UP);
+    return { ok: true, value: authorizer };
   }
 
   /** One evaluation for each distinct request; the rules see nothing else, so the decision may be kept. */

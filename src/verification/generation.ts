@@ -30,8 +30,9 @@ export class Generation implements Caches {
   readonly numbering: NumberingPlan;
   readonly policy: GatewayPolicy;
   readonly authorizer: Authorizer;
-  readonly versions: Versions;
   readonly paths = new PathCache();
+  readonly #material: Material;
+  #versions: Versions | null = null;
 
   /** @throws Refusal `malformed-cert`, `duplicate-extension` when an anchor or signer of CRLs does not parse */
   constructor(material: Material, { headers, certificates }: Caches) {
@@ -48,19 +49,31 @@ export class Generation implements Caches {
     this.numbering = material.numbering;
     this.policy = material.policy;
     this.authorizer = material.authorizer;
-    this.versions = versionsOfMaterial(material);
+    this.#material = material;
+  }
+
+  /** Digests over all material, made when they are first asked for. */
+  get versions(): Versions {
+    this.#versions ??= versionsOfMaterial(this.#material);
+    return this.#versions;
   }
 }
 
 /** One certificate named twice under a profile speaks for both scopes. */
 const anchorsOf = (profile: TrustProfile, material: Material, cache: CertificateCache): ProfileAnchors => {
-  const speaksFor = new Map<Certificate, Scope>();
+  const scopes = new Map<Certificate, Set<Scope>>();
   for (const anchor of material.anchors) {
     if (anchor.profile !== profile) continue;
     const certificate = cache.parse(anchor.certificate);
-    const before = speaksFor.get(certificate) ?? [];
-    speaksFor.set(certificate, before === 'any' || anchor.speaksFor === 'any' ? 'any' : [...before, ...anchor.speaksFor]);
+    scopes.set(certificate, (scopes.get(certificate) ?? new Set()).add(anchor.speaksFor));
   }
-  const names = new Set([...speaksFor.values()].flatMap((scope) => (scope === 'any' ? [] : scope)));
+  const speaksFor = new Map<Certificate, Scope>();
+  const lists = new Set<Scope>();
+  for (const [certificate, parts] of scopes) {
+    const [only = []] = parts;
+    speaksFor.set(certificate, parts.size === 1 ? only : parts.has('any') ? 'any' : [...parts].flat());
+    for (const part of parts) lists.add(part);
+  }
+  const names = new Set([...lists].flatMap((scope) => (scope === 'any' ? [] : scope)));
   return { profile, certificates: [...speaksFor.keys()], speaksFor, names };
 };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NumberingPlan } from '../numbering/index.js';
 import type { Authorizer, GatewayPolicy } from '../policy/index.js';
-import type { TrustProfile } from './verdict.js';
+import type { TrustProfile, Versions } from './verdict.js';
 
 /** What an anchor may speak for: calling codes, for `email` exact domains; an empty list: nothing. */
 export type Scope = 'any' | readonly string[];
@@ -29,20 +29,30 @@ export interface Material {
 const digestOf = (parts: readonly string[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
 
+/** One list is often the scope of many anchors: digested once. */
+const scopeDigests = (material: Material): Map<Scope, string> =>
+  new Map(
+    [...new Set(material.anchors.map(({ speaksFor }) => speaksFor))].map((scope) => [
+      scope,
+      scope === 'any' ? 'any' : digestOf([...scope].sort()),
+    ]),
+  );
+
+const trustDigest = (material: Material): string => {
+  const scopes = scopeDigests(material);
+  const anchors = material.anchors.map(
+    ({ profile, certificate, speaksFor }) => `${profile} ${fingerprintOf(certificate)} ${scopes.get(speaksFor) ?? ''}`,
+  );
+  return digestOf([...anchors.sort(), ...material.crlAnchors.map((der) => `crl ${fingerprintOf(der)}`).sort()]);
+};
+
+const statusDigest = ({ crls, crlSigners }: Material): string =>
+  digestOf([...crls.map(fingerprintOf).sort(), ...crlSigners.map((der) => `signer ${fingerprintOf(der)}`).sort()]);
+
 /** Lower-case hex digests of the four kinds of material; sorted, so that the order of files says nothing. */
-export const versionsOfMaterial = (material: Material): { trust: string; revocation: string; numbering: string; policy: string } => ({
-  trust: digestOf([
-    ...material.anchors
-      .map(({ profile, certificate, speaksFor }) =>
-        JSON.stringify([profile, fingerprintOf(certificate), speaksFor === 'any' ? 'any' : [...speaksFor].sort()]),
-      )
-      .sort(),
-    ...material.crlAnchors.map((der) => `crl ${fingerprintOf(der)}`).sort(),
-  ]),
-  revocation: digestOf([
-    ...material.crls.map(fingerprintOf).sort(),
-    ...material.crlSigners.map((der) => `signer ${fingerprintOf(der)}`).sort(),
-  ]),
+export const versionsOfMaterial = (material: Material): Versions => ({
+  trust: trustDigest(material),
+  revocation: statusDigest(material),
   numbering: material.numbering.version,
   policy: digestOf([material.authorizer.version, JSON.stringify(material.policy)]),
 });

@@ -1,8 +1,8 @@
-import type { CompactPassport, PassportClaims } from '../passport/index.js';
+import type { PassportClaims } from '../passport/index.js';
 import type { JudgedCredential } from './credential.js';
 import type { Job } from './job.js';
 import type { Generation } from './generation.js';
-import type { JudgedUnder, Signer, VerifiedClaims, VerifiedPassport } from './verdict.js';
+import type { Signer, VerifiedClaims, VerifiedPassport } from './verdict.js';
 
 export const verifiedClaims = (claims: PassportClaims): VerifiedClaims => {
   const { action, sii, ssi, provider, purpose, kind, circle, consent, preference, from, to, effective, iat, exp, jti } = claims;
@@ -21,27 +21,17 @@ export const signerOf = (credential: JudgedCredential, iat: number, domain: stri
   personal: credential.personal,
 });
 
-/** Made only once every step has passed. The digests are computed when they are asked for. */
-class Verified implements VerifiedPassport {
-  readonly claims: VerifiedClaims;
-  readonly signer: Signer;
-  readonly judgedUnder: JudgedUnder;
-  readonly #compact: CompactPassport;
-
-  constructor({ compact, claims, judged, authority }: Job, { versions }: Generation) {
-    this.claims = verifiedClaims(claims);
-    this.signer = signerOf(judged, claims.iat, authority.domain);
-    this.judgedUnder = { ...versions, providerOfRecord: authority.providerOfRecord };
-    this.#compact = compact;
-  }
-
-  get passportDigest(): Uint8Array {
-    return this.#compact.passportDigest;
-  }
-
-  get signingDigest(): Uint8Array {
-    return this.#compact.signingDigest;
-  }
-}
-
-export const verifiedPassport = (job: Job, under: Generation): VerifiedPassport => new Verified(job, under);
+/** Made only once every step has passed. Digests are computed when they are asked for. */
+export const verifiedPassport = ({ compact, claims, judged, authority }: Job, under: Generation): VerifiedPassport => ({
+  claims: verifiedClaims(claims),
+  signer: signerOf(judged, claims.iat, authority.domain),
+  get judgedUnder() {
+    return { ...under.versions, providerOfRecord: authority.providerOfRecord };
+  },
+  get passportDigest() {
+    return compact.passportDigest;
+  },
+  get signingDigest() {
+    return compact.signingDigest;
+  },
+});

@@ -71,6 +71,7 @@ export class Verifier {
   }
 
   #notAccepted(job: Job, run: Extract<Run, { refusal: Refusal }>): NotAccepted {
+    const generation = this.#generation;
     const { refusal, step, steps } = run;
     const { compact, claims, judged } = job.soFar;
     const isUnavailable = refusal instanceof Unavailable;
@@ -90,7 +91,9 @@ export class Verifier {
         signer: judged === null || claims === null ? null : signerOf(judged, claims.iat, null),
         passportDigest: compact?.passportDigest ?? null,
       },
-      versions: this.#generation.versions,
+      get versions() {
+        return generation.versions;
+      },
     };
   }
 }
