@@ -60,7 +60,6 @@ const parseLine = (line: string): Line => {
 /** Text and signature lines, unverified. @throws Refusal `malformed-note` */
 const splitNote = (note: unknown): { text: string; lines: Line[] } => {
   const whole = textOf(note);
-  // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u0009\u000b-\u001f]/.test(whole)) return refuse('malformed-note', 'control character');
   // The text may hold empty lines itself: the last one separates.
   const blank = whole.lastIndexOf('\n\n');
@@ -142,7 +141,6 @@ export const signatureLine = (name: string, id: string, signature: Uint8Array): 
  * @throws Refusal `malformed-note` when the text could not be read back
  */
 export const signNote = (text: string, signers: readonly Signer[]): string => {
-  // oxlint-disable-next-line no-control-regex
   if (!text.endsWith('\n') || LONE_SURROGATE.test(text) || /[\u0000-\u0009\u000b-\u001f]/.test(text))
     return refuse('malformed-note', 'text');
   const message = Buffer.from(text);

@@ -26,7 +26,10 @@ export const encrypt = (key: Uint8Array, context: Uint8Array, plaintext: Uint8Ar
   const nonce = randomOctets(NONCE_OCTETS);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(context);
-  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  const ciphertext = cipher.update(plaintext);
+  // GCM is a stream: the end adds nothing.
+  cipher.final();
+  return Buffer.concat([nonce, ciphertext, cipher.getAuthTag()]);
 };
 
 /** The plaintext, or null when key, context or octets are not those that were sealed. */
@@ -38,7 +41,8 @@ export const decrypt = (key: Uint8Array, context: Uint8Array, sealed: Uint8Array
   decipher.setAuthTag(sealed.subarray(end));
   const plaintext = decipher.update(sealed.subarray(NONCE_OCTETS, end));
   try {
-    return Buffer.concat([plaintext, decipher.final()]);
+    decipher.final();
+    return plaintext;
   } catch {
     return null;
   }
