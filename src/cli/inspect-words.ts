@@ -1,4 +1,4 @@
-import type { JsonValue } from '../encoding/index.js';
+import type { JsonObject, JsonValue } from '../encoding/index.js';
 import { REASONS } from '../reasons/index.js';
 import type { Inspection } from '../verification/inspection.js';
 
@@ -6,12 +6,27 @@ import type { Inspection } from '../verification/inspection.js';
 // oxlint-disable-next-line no-control-regex
 const safe = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
-const factText = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const isEmpty = (value: JsonValue): boolean => value === null || (Array.isArray(value) && value.length === 0);
+
+const isObject = (value: JsonValue): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An entry of a TNAuthList as people write it. */
+const flat = (value: JsonValue): string => {
+  if (Array.isArray(value)) return value.map(flat).join(', ');
+  if (isObject(value))
+    return Object.entries(value)
+      .map(([name, part]) => `${name} ${flat(part)}`)
+      .join(' ');
+  return String(value);
+};
 
 const factLines = (facts: Inspection['facts'], indent: string): string[] =>
-  Object.entries(facts)
-    .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${indent}${name}: ${safe(factText(value))}`);
+  Object.entries(facts).flatMap(([name, value]) => {
+    if (isEmpty(value)) return [];
+    const isList = name === 'certificates' && Array.isArray(value);
+    if (!isList) return [`${indent}${name}: ${safe(flat(value))}`];
+    return value.flatMap((part, i) => (isObject(part) ? [`${indent}certificate ${i}`, ...factLines(part, `${indent}  `)] : []));
+  });
 
 const MARK = { error: '✗', warning: '!', notice: '·' } as const;
 
