@@ -27,14 +27,21 @@ const remoteReader = (connection: Connection, prefix: string): ReadFile => {
   };
 };
 
+/** The key that the gateway hands out: enough to find damage, not a gateway that lies under a key of its choice. */
+const ownKey = async (connection: Connection): Promise<string> => {
+  const { status, body } = await connection.call({ method: 'GET', path: '/.well-known/mimi-discovery' });
+  const document: unknown = status === 200 ? JSON.parse(body.toString('utf8')) : null;
+  if (typeof document === 'object' && document !== null && 'logVkey' in document && typeof document.logVkey === 'string')
+    return document.logVkey;
+  throw new CannotRun('the gateway hands out no key: give --log-vkey');
+};
+
 const fsckUrl = async (place: string, { logVkey, ca }: FsckOptions): Promise<FsckReport> => {
-  if (logVkey === undefined)
-    throw new CannotRun('--log-vkey is needed: a key that the gateway itself hands out proves nothing about the gateway');
   const url = new URL(place);
   const connection = new Connection({ url, ...(ca === undefined ? {} : { ca: await readFile(ca) }) });
   const prefix = url.pathname === '/' ? '/log' : url.pathname.replace(/\/$/, '');
   try {
-    return await fsckLog({ read: remoteReader(connection, prefix) }, logVkey);
+    return await fsckLog({ read: remoteReader(connection, prefix) }, logVkey ?? (await ownKey(connection)));
   } finally {
     connection.close();
   }
@@ -45,6 +52,8 @@ export const auditFsck = async (place: string, options: FsckOptions): Promise<Au
   if (/^http:/i.test(place)) throw new CannotRun('only https URLs are read');
   const remote = /^https:/i.test(place);
   const { size, root, problem, ...more } = remote ? await fsckUrl(place, options) : await fsckDirectory(place, options);
+  const key =
+    remote && options.logVkey === undefined ? '; under the key that the gateway hands out: give --log-vkey to hold it to one you know' : '';
   const looked = remote ? 'every tile, root and leaf' : 'every tile, root, leaf, record, key and mapping';
   if (problem !== null) {
     return {
@@ -56,6 +65,6 @@ export const auditFsck = async (place: string, options: FsckOptions): Promise<Au
   return {
     code: 0,
     json: { holds: true, place, size, root, problem: null, ...more },
-    words: `holds: ${size} entries under root ${root}; ${looked} derived again`,
+    words: `holds: ${size} entries under root ${root}; ${looked} derived again${key}`,
   };
 };

@@ -26,7 +26,10 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
     .command('fsck')
     .description(`derive a whole log again: every tile, root and leaf; of a data directory its records, keys and mappings too. ${PLACE}`)
     .argument('<place>', 'data directory or https URL')
-    .option('--log-vkey <vkey>', "the log's verifier key; needed for a URL (a data directory has it in keys/public.json)")
+    .option(
+      '--log-vkey <vkey>',
+      "the log's verifier key; without it that of keys/public.json, or for a URL the one that the gateway hands out",
+    )
     .option('--ca <file>', "PEM of the authority of the gateway's TLS certificate")
     .option('--json', 'print JSON')
     .exitOverride()
