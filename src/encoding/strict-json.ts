@@ -19,6 +19,9 @@ export class JsonError extends Error {
 /** DESIGN section 11. */
 export const MAX_JSON_DEPTH = 8;
 
+/** More values than any line of the protocols has (about 5,000): bounds the work on a megabyte of brackets. */
+const MAX_VALUES = 50_000;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -50,6 +53,7 @@ class Parser {
   readonly #text: string;
   readonly #maxDepth: number;
   #at = 0;
+  #values = 0;
 
   constructor(text: string, maxDepth: number) {
     this.#text = text;
@@ -72,6 +76,8 @@ class Parser {
   }
 
   #value(depth: number): JsonValue {
+    this.#values += 1;
+    if (this.#values > MAX_VALUES) throw new JsonError('malformed');
     this.#space();
     switch (this.#text[this.#at]) {
       case '{':
