@@ -65,9 +65,15 @@ const credentialOf = (
 ): JudgedCredential => {
   const { certificates, endEntity } = path;
   const spkiDigest = hash('sha256', endEntity.publicKey.spki, 'buffer');
-  const { kind, spc, provider, domains, below, constraints } = finding;
+  const { kind, spc, provider, domains, mailbox, below, constraints } = finding;
   return {
-    ...finding,
+    kind,
+    spc,
+    domains,
+    mailbox,
+    provider,
+    constraints,
+    below,
     profile,
     path,
     certificates,

@@ -12,8 +12,8 @@ const keys = new WeakMap<readonly Uint8Array[], string>();
 const keyOf = (path: readonly Uint8Array[]): string => {
   const known = keys.get(path);
   if (known !== undefined) return known;
-  // Of digests, so that no two lists of certificates run together to the same octets.
-  const key = hash('sha256', Buffer.concat(path.map((der) => hash('sha256', der, 'buffer'))), 'base64');
+  // With lengths, so that no two lists of certificates run together to the same octets.
+  const key = hash('sha256', Buffer.concat([Buffer.from(Uint32Array.from(path, ({ length }) => length).buffer), ...path]), 'base64');
   keys.set(path, key);
   return key;
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { foldDomain, isDomain, parseCanonicalSii, parseSii, parseSpc, parseSsi, subjectId } from '../../src/identifiers/index.js';
 import { Refusal } from '../../src/reasons/index.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { NumberingPlan, parseInstant, parseNumberingCsv, type NumberingRow } from '../../src/numbering/index.js';
 import {
   Authorizer,

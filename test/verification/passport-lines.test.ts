@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { REASONS } from '../../src/reasons/index.js';
 import { PassportLines } from '../../src/verification/index.js';
 import { NOW, fitting, lineOf } from '../support/misfits/index.js';
