@@ -17,11 +17,9 @@ export const fetchProofs = async (scene: Scene): Promise<Proven[]> => {
     const proven: Proven[] = [];
     for (const index of scene.decisions) proven.push(await published(() => auditor.proof(index)));
     const { size } = await auditor.checkpoint();
-    const all = scene.decisions.length > 0 && proven.length === scene.decisions.length;
-    scene.narrator.claim(
-      `a leaf and a proof for each of the ${scene.decisions.length} decisions, under a checkpoint of ${size} entries`,
-      all,
-    );
+    const { length } = scene.decisions;
+    scene.narrator.claim(`a leaf and a proof for each of the ${length} decisions`, length > 0 && proven.length === length);
+    scene.narrator.claim('and the log holds no other entry', Number(size) === length, `${size} entries`);
     return proven;
   } finally {
     auditor.close();
