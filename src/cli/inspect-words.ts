@@ -3,7 +3,6 @@ import { REASONS } from '../reasons/index.js';
 import type { Inspection } from '../verification/inspection.js';
 
 /** Terminal control characters in names that strangers chose are shown, not sent. */
-// oxlint-disable-next-line no-control-regex
 const safe = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
 const isEmpty = (value: JsonValue): boolean => value === null || (Array.isArray(value) && value.length === 0);

@@ -18,7 +18,7 @@ export const decodeBase64url = (text: string): Buffer | null => {
   return URL_CODES[sixBits] === tail ? octets : null;
 };
 
-const URL_CODES = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].map((c) => c.charCodeAt(0));
+const URL_CODES = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', 'latin1');
 
 export const encodeBase64url = (octets: Uint8Array): string =>
   Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64url');

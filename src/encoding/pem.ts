@@ -25,6 +25,8 @@ export const decodePem = (text: string): PemBlock[] => {
 
 /** RFC 7468 section 2: lines of 64 characters. */
 export const encodePem = (label: string, der: Uint8Array): string => {
-  const body = Buffer.from(der).toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  const body = Buffer.from(der)
+    .toString('base64')
+    .replace(/.{64}(?=.)/g, '$&\n');
   return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 };

@@ -79,7 +79,7 @@ class Parser {
     this.#values += 1;
     if (this.#values > MAX_VALUES) throw new JsonError('malformed');
     this.#space();
-    switch (this.#text[this.#at]) {
+    switch (this.#text[this.#at] ?? '') {
       case '{':
         return this.#object(depth + 1);
       case '[':

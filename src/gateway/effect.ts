@@ -11,7 +11,8 @@ export const effectStands = (subject: Subject | null, claims: VerifiedClaims, le
       return claims.provider !== null && claims.ssi !== null && withdrawalStands(subject, claims.provider, claims.ssi, time);
     case 'release':
       return releaseStands(subject, claims.iat);
-    default:
+    case 'prefer':
+    case 'port':
       return false;
   }
 };

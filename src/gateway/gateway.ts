@@ -53,7 +53,19 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   let world = parts.world;
   let publisher: Parameters<RunningGateway['attach']>[0] | null = null;
   const currentWorld = (): World => world;
-  const sequencer = new Sequencer({ wal, vault, projection, tree, spent, pepper, clock, random, gateway: parts.gateway, world: currentWorld, timeFloor: time });
+  const sequencer = new Sequencer({
+    wal,
+    vault,
+    projection,
+    tree,
+    spent,
+    pepper,
+    clock,
+    random,
+    gateway: parts.gateway,
+    world: currentWorld,
+    timeFloor: time,
+  });
   const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const submitParts = { world: currentWorld, sequencer, spent, wal, clock, origin, receiptSigner, subject };

@@ -1,4 +1,13 @@
-import { commitMapping, commitSii, digestInLeaf, encodeLeaf, nameInLeaf, signerInLeaf, versionsInLeaf, type LeafSigner } from '../log/index.js';
+import {
+  commitMapping,
+  commitSii,
+  digestInLeaf,
+  encodeLeaf,
+  nameInLeaf,
+  signerInLeaf,
+  versionsInLeaf,
+  type LeafSigner,
+} from '../log/index.js';
 import type { RegistryEvent } from '../registry/index.js';
 import type { NotAccepted, Signer, VerifiedPassport, Versions } from '../verification/index.js';
 

@@ -69,7 +69,6 @@ const encodeSigner = (signer: Signer): unknown[] => [
   signer.personal.map(Number),
 ];
 
-
 /**
  * The inverse of `encodeSealedEvent`. The octets were authenticated by the vault, so a misfit is corruption, not an attack.
  * @throws Refusal `log-corrupt`

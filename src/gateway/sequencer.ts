@@ -1,7 +1,15 @@
 import { Unavailable, type Reason } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import { leafHash, type Tree } from '../log/index.js';
-import { StoreBehind, type Clock, type RandomSource, type SubjectId, type Vault, type WalRecord, type WriteAheadLog } from '../ports/index.js';
+import {
+  StoreBehind,
+  type Clock,
+  type RandomSource,
+  type SubjectId,
+  type Vault,
+  type WalRecord,
+  type WriteAheadLog,
+} from '../ports/index.js';
 import { transition, type RegistryEvent, type Subject } from '../registry/index.js';
 import type { NotAccepted, VerifiedPassport } from '../verification/index.js';
 import { effectStands } from './effect.js';
@@ -45,7 +53,12 @@ export interface Committed {
 export type Sequenced =
   | Committed
   /** The leaf says no. */
-  | (Omit<Committed, 'outcome'> & { readonly outcome: 'refused'; readonly reason: Reason; readonly step: 'check-replay' | 'check-order'; readonly detail: string | null })
+  | (Omit<Committed, 'outcome'> & {
+      readonly outcome: 'refused';
+      readonly reason: Reason;
+      readonly step: 'check-replay' | 'check-order';
+      readonly detail: string | null;
+    })
   /** Accepted before, by the same client, and its effect stands: the first answer is due. */
   | { readonly outcome: 'repeat'; readonly index: number; readonly subject: Subject }
   /** What it was judged under has moved: judge again. */
@@ -165,7 +178,15 @@ export class Sequencer {
   async #commit(batch: readonly Waiting[]): Promise<void> {
     if (this.#failure !== null) throw new Unavailable('log-unavailable');
     const { wal, vault, tree, projection } = this.#parts;
-    const draft: Draft = { records: [], puts: new Map(), working: await this.#load(batch), answers: [], hashes: [], spent: new Map(), newSlots: false };
+    const draft: Draft = {
+      records: [],
+      puts: new Map(),
+      working: await this.#load(batch),
+      answers: [],
+      hashes: [],
+      spent: new Map(),
+      newSlots: false,
+    };
     const base = wal.size;
     for (const waiting of batch) this.#decideOne(waiting, base, draft);
     try {
@@ -279,7 +300,15 @@ export class Sequencer {
     const opening = random(32);
     const time = this.#time;
     const verified = request.kind === 'passport' ? request.verified : null;
-    const leaf = acceptedLeaf({ event: request.event, verified, client: request.client, time, opening, gateway: this.#parts.gateway, versions: versionsOf(this.#parts.world()) });
+    const leaf = acceptedLeaf({
+      event: request.event,
+      verified,
+      client: request.client,
+      time,
+      opening,
+      gateway: this.#parts.gateway,
+      versions: versionsOf(this.#parts.world()),
+    });
     const sealed = vault.seal(
       subject.keySlot,
       sealingContext(index),

@@ -115,7 +115,7 @@ export const restoreSnapshot = async (parts: AsyncIterable<Uint8Array>): Promise
   const spent = new SpentPassports();
   const groups = new Map<number, { id: SubjectId; packed: Uint8Array }[]>();
   const clients = new Map<string, string>();
-  for (let at = lineEnd + 1; at < all.length; ) {
+  for (let at = lineEnd + 1; at < all.length;) {
     const length = all.readUInt32BE(at);
     const content = all.subarray(at + 5, at + 5 + length);
     if (all[at + 4] === KIND.positions) readPositions(content, positions);
@@ -132,7 +132,7 @@ const readPositions = (content: Buffer, positions: Float64Array): void => {
 };
 
 const readSpent = (content: Buffer, spent: SpentPassports, clients: Map<string, string>): void => {
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const length = content[at + 44] as number;
     const name = content.toString('latin1', at + 45, at + 45 + length);
     const client = clients.get(name) ?? name;
@@ -148,7 +148,7 @@ const readSpent = (content: Buffer, spent: SpentPassports, clients: Map<string, 
 };
 
 const readSubjects = (content: Buffer, groups: Map<number, { id: SubjectId; packed: Uint8Array }[]>): void => {
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const id = content.toString('latin1', at, at + 16);
     const length = content.readUInt16BE(at + 16);
     const partition = partitionOf(id);

@@ -7,7 +7,7 @@ export type TnEntry = { readonly spc: string } | { readonly tn: string } | { rea
 const TELEPHONE_NUMBER = /^[0-9#*]{1,15}$/;
 const DIGITS = /^[0-9]{1,15}$/;
 /** ServiceProviderCode ::= IA5String. An empty one names nobody. */
-// oxlint-disable-next-line no-control-regex -- IA5String is exactly these characters.
+// IA5String is exactly these characters.
 const SERVICE_PROVIDER_CODE = /^[\x00-\x7f]+$/;
 /** 15 digits hold 10^15 numbers; RFC 8226 leaves `count` unbounded. */
 export const MAX_COUNT = 10 ** 15;

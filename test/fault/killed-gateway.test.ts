@@ -4,7 +4,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { foldLog, type Submission } from '../../src/gateway/index.js';
-import { A, B, NP1, delegateFor, makePlace, openAt, registration, release, sharedNumber, withdrawal, type Place } from '../support/open-gateway.js';
+import {
+  A,
+  B,
+  NP1,
+  delegateFor,
+  makePlace,
+  openAt,
+  registration,
+  release,
+  sharedNumber,
+  withdrawal,
+  type Place,
+} from '../support/open-gateway.js';
 import { DyingFileSystem, type Death } from '../support/dying-file-system.js';
 import { live, type Plan } from '../support/gateway-life.js';
 
@@ -94,7 +106,9 @@ describe('a gateway that ends', () => {
     for (let fatal = 1; fatal <= MOST_CALLS && !survived; fatal += 1) {
       const plan = planOf(place, 0);
       const fs = new DyingFileSystem(fatal, DEATHS[fatal % 3] as Death, 'freeze');
-      const life = live(place, fs, plan, ({ i, submission }) => answered.push({ passport: plan.submissions[i]?.passport ?? '', submission }));
+      const life = live(place, fs, plan, ({ i, submission }) =>
+        answered.push({ passport: plan.submissions[i]?.passport ?? '', submission }),
+      );
       survived = await Promise.race([life.then(() => true), fs.dead.then(() => false)]);
       deaths += survived ? 0 : 1;
       await fs.bury();
@@ -128,10 +142,7 @@ describe('a gateway that ends', () => {
   }, 600_000);
 });
 
-const expectNothingLost = async (
-  place: Place,
-  acknowledged: readonly Answered[],
-): Promise<void> => {
+const expectNothingLost = async (place: Place, acknowledged: readonly Answered[]): Promise<void> => {
   const opened = await openAt(place);
   try {
     expect(acknowledged.length).toBeGreaterThan(5);

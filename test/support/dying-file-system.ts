@@ -62,8 +62,8 @@ export class DyingFileSystem implements FileSystem {
     return new DyingFile(file, this);
   }
 
-  readWhole = nodeFileSystem.readWhole;
-  list = nodeFileSystem.list;
+  readWhole = (path: string) => nodeFileSystem.readWhole(path);
+  list = (directory: string) => nodeFileSystem.list(directory);
   makeDirectory = (directory: string, permissions?: number) => this.change(() => nodeFileSystem.makeDirectory(directory, permissions));
   rename = (from: string, to: string) => this.change(() => nodeFileSystem.rename(from, to));
   link = (from: string, to: string) => this.change(() => nodeFileSystem.link(from, to));
