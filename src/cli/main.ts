@@ -12,7 +12,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   demo: { summary: 'tell the story with real keys, from a credential to an audit', load: () => import('./demo.js') },
   health: { summary: 'ask a running gateway whether it is ready', load: () => import('./health.js') },
   bench: { summary: 'measure, each figure beside its limit', load: () => import('./bench.js') },
-  inspect: { summary: 'say what a certificate, CRL, PASSporT, receipt or proof is, and what is wrong with it', load: () => import('./inspect.js') },
+  inspect: {
+    summary: 'say what a certificate, CRL, PASSporT, receipt or proof is, and what is wrong with it',
+    load: () => import('./inspect.js'),
+  },
   explain: { summary: 'what a reason code means and what to do', load: () => import('./explain.js') },
   verify: { summary: 'judge PASSporTs or certificate paths offline, a JSON line each', load: () => import('./verify.js') },
   np: { summary: "the number provider's desk: init, issue, delegate, sign", load: () => import('./np.js') },

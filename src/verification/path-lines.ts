@@ -2,7 +2,6 @@ import { parseInstant } from '../numbering/index.js';
 import { parseGatewayPolicy, type GatewayPolicy } from '../policy/index.js';
 import { Refusal, refuse, type Reason } from '../reasons/index.js';
 import {
-  ANY_POLICY_INPUTS,
   CertificateCache,
   CrlSet,
   RFC5280_RULES,
@@ -13,7 +12,6 @@ import {
   parsePath,
   type Certificate,
   type JudgedPath,
-  type PolicyInputs,
   type RevocationMode,
 } from '../x509/index.js';
 import { asObject, memberOf, parseLineObject, readDerList, readOneOf, readText, type LineObject } from './line-shape.js';
@@ -72,12 +70,6 @@ const shippedPolicy = (): GatewayPolicy => {
   return shipped;
 };
 
-/** ATIS-1000080 section 6.4.1: a SHAKEN path is valid under one of its policies; elsewhere policies are processed and none is needed. */
-const policyInputs = (profile: PathQuestion['profile']): PolicyInputs =>
-  profile === 'shaken'
-    ? { ...ANY_POLICY_INPUTS, acceptable: shippedPolicy().profiles.shakenPolicies, requireExplicit: true }
-    : ANY_POLICY_INPUTS;
-
 /** A certificate that does not parse signs no CRL that counts. */
 const parseUsable = (ders: readonly Uint8Array[], cache: CertificateCache): Certificate[] =>
   ders.flatMap((der) => {
@@ -118,7 +110,6 @@ const judge = (question: PathQuestion, cache: CertificateCache): void => {
     anchors: question.anchors.map((der) => cache.parse(der)),
     at: question.at,
     rules,
-    policies: policyInputs(profile),
     ...(maxDepth === null ? {} : { maxDepth }),
   });
   checkStatus(question, judged, cache);

@@ -1,6 +1,6 @@
 import { mailDomainOf, tnOf } from '../identifiers/index.js';
 import { HeaderCache } from '../passport/index.js';
-import { Refusal, Unavailable } from '../reasons/index.js';
+import { REASONS, Refusal, Unavailable } from '../reasons/index.js';
 import { CertificateCache } from '../x509/index.js';
 import { Generation, type Caches } from './generation.js';
 import { inspectPassport, type InspectedPassport } from './inspect-passport.js';
@@ -80,7 +80,7 @@ export class Verifier {
       family: isUnavailable ? 'unavailable' : 'refused',
       reason: refusal.reason,
       step: step.name,
-      clause: step.clause,
+      clause: REASONS[refusal.reason].clause,
       detail: refusal.detail ?? null,
       steps,
       retryAfter: refusal instanceof Unavailable ? refusal.retryAfter : null,

@@ -7,7 +7,8 @@ import type { Step } from '../step.js';
 
 const strength = (consent: string): number => {
   const index = CONSENTS.findIndex((known) => known === consent);
-  return index < 0 ? 0 : CONSENTS.length - index;
+  // A value that is no consent pins nothing: it counts as the weakest.
+  return index < 0 ? 1 : CONSENTS.length - index;
 };
 
 /**
