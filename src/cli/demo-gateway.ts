@@ -25,8 +25,8 @@ export interface RunningGateway {
   kill(): Promise<void>;
 }
 
-/** Milliseconds; a gateway that is not ready by then will not be. */
-const PATIENCE = 120_000;
+/** Milliseconds; a start that replays 10^6 records without a snapshot takes minutes, one that fails ends by itself. */
+const PATIENCE = 600_000;
 
 /** Where the command line of this build is. */
 export const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -38,8 +38,10 @@ export const startGatewayProcess = async (place: GatewayPlace): Promise<RunningG
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const stopWithUs = (): void => void child.kill('SIGKILL');
-  process.once('exit', stopWithUs);
-  void ended.then(() => process.removeListener('exit', stopWithUs));
+  // A default SIGINT or SIGTERM would end us without `exit`, and leave the gateway running.
+  const interrupted = (): never => process.exit(2);
+  process.once('exit', stopWithUs).once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  void ended.then(() => process.off('exit', stopWithUs).off('SIGINT', interrupted).off('SIGTERM', interrupted));
   const ready = await readyLine(child, ended);
   return {
     ...ready,
