@@ -1,5 +1,6 @@
 /** Strict base64url (RFC 7515 section 2: no padding) and strict base64 (RFC 4648 section 4: padded). */
 
+const ALPHABET = /^[A-Za-z0-9+/]*={0,2}$/;
 const URL_ALPHABET = /^[A-Za-z0-9_-]*$/;
 
 /**
@@ -25,9 +26,12 @@ export const encodeBase64url = (octets: Uint8Array): string =>
 
 /** Octets of a padded standard base64 text, or null when it is not the canonical spelling (RFC 4648 sections 3.5 and 4). */
 export const decodeBase64 = (text: string): Buffer | null => {
-  if (text.length % 4 !== 0) return null;
+  if (text.length % 4 !== 0 || !ALPHABET.test(text)) return null;
   const octets = Buffer.from(text, 'base64');
-  return octets.toString('base64') === text ? octets : null;
+  if (!text.endsWith('=')) return octets;
+  // Unused bits stand in the last character before the padding: compare the last group with what encoding gives.
+  const rest = octets.length % 3;
+  return octets.toString('base64', octets.length - rest) === text.slice(-4) ? octets : null;
 };
 
 export const encodeBase64 = (octets: Uint8Array): string =>

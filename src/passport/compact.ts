@@ -71,7 +71,6 @@ const headerOf = (text: string, cache: HeaderCache | undefined): ParsedHeader =>
   const known = cache?.get(text);
   if (known !== undefined) return known;
   const header: ParsedHeader = { members: parseCanonicalPart(octetsOf(text), 'malformed-token'), checked: null };
-  // A sliced string would keep the whole PASSporT in memory.
-  cache?.set(Buffer.from(text, 'latin1').toString('latin1'), header);
+  cache?.set(text, header);
   return header;
 };

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../encoding/index.js';
+import { SeenBefore, type JsonObject } from '../encoding/index.js';
 import type { PassportHeader } from './header.js';
 
 /** A header part that was parsed before, under its text. `checked` is filled once its members have passed. */
@@ -25,6 +25,7 @@ const MAX_SAME = 4;
 export class HeaderCache {
   readonly #entries = new Map<string, Entry[]>();
   readonly #limit: number;
+  readonly #seen = new SeenBefore();
 
   constructor(limit = 16_384) {
     this.#limit = limit;
@@ -35,18 +36,23 @@ export class HeaderCache {
     return same?.find((entry) => entry.text === text)?.header;
   }
 
+  /** Keeps what comes the second time. */
   set(text: string, header: ParsedHeader): void {
-    const sample = text.slice(...SAMPLE);
+    const sample = copyOf(text.slice(...SAMPLE));
+    if (!this.#seen.has(sample)) return;
     const same = this.#entries.get(sample);
     if (same !== undefined) {
       if (same.length >= MAX_SAME) same.shift();
-      same.push({ text, header });
+      same.push({ text: copyOf(text), header });
       return;
     }
     if (this.#entries.size >= this.#limit) {
       const oldest = this.#entries.keys().next();
       if (oldest.done !== true) this.#entries.delete(oldest.value);
     }
-    this.#entries.set(sample, [{ text, header }]);
+    this.#entries.set(sample, [{ text: copyOf(text), header }]);
   }
 }
+
+/** A sliced string would keep the whole PASSporT in memory. */
+const copyOf = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');

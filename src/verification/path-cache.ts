@@ -1,4 +1,5 @@
 import type { JudgedCredential } from './credential.js';
+import { SeenBefore } from '../encoding/index.js';
 import type { ProfileAnchors } from './generation.js';
 import type { Judgement } from './judge-credential.js';
 
@@ -28,13 +29,16 @@ interface Kept {
  */
 export class PathCache {
   readonly #kept = new Map<string, Kept>();
+  readonly #seen = new SeenBefore();
 
   get(key: string, at: number): Trial | null {
     const kept = this.#kept.get(key);
     return kept !== undefined && kept.from <= at && at <= kept.until ? kept.trial : null;
   }
 
+  /** Keeps what comes the second time. */
   set(key: string, kept: Kept): void {
+    if (!this.#seen.has(key)) return;
     if (this.#kept.size >= MAX_PATHS) {
       const oldest = this.#kept.keys().next();
       if (oldest.done !== true) this.#kept.delete(oldest.value);

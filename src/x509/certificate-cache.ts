@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { SeenBefore } from '../encoding/index.js';
 import { parseCertificate, type Certificate } from './certificate.js';
 
 /** Four certificates of every one of 10,000 APs; about 3 KB each. */
@@ -8,11 +9,12 @@ const MAX_OCTETS = 64 * 1024 * 1024;
 
 /**
  * Parsed certificates by the SHA-256 of their DER, with the keys that were imported for them. Bounded: the longest unused goes first.
- * What does not parse is not kept.
+ * What does not parse is not kept, nor what comes only once.
  */
 export class CertificateCache {
   readonly #limit: number;
   readonly #entries = new Map<string, Certificate>();
+  readonly #seen = new SeenBefore();
   #octets = 0;
 
   constructor(limit: number = DEFAULT_ENTRIES) {
@@ -30,6 +32,7 @@ export class CertificateCache {
     }
     // A copy: the caller's buffer may be a view into a larger one, or be written to again.
     const certificate = parseCertificate(new Uint8Array(der));
+    if (!this.#seen.has(key)) return certificate;
     this.#entries.set(key, certificate);
     this.#octets += certificate.der.length;
     this.#makeRoom();
