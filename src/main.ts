@@ -25,9 +25,10 @@ const BUILD = 'signpost@0.1.0';
 const PUBLISH_MS = 1_000;
 /** A server's settings and role change seldom; whether it answers is asked with every readiness. */
 const STORE_MS = 2_000;
-/** A start replays what the newest snapshot lacks: about 5 us a record. */
-const SNAPSHOT_MS = 300_000;
-const SNAPSHOT_RECORDS = 10_000;
+/** A start replays what the newest snapshot lacks, some 50 us a record: so many records may be missing, so few are worth a snapshot at a stop. */
+const SNAPSHOT_CHECK_MS = 10_000;
+const SNAPSHOT_RECORDS = 50_000;
+const SNAPSHOT_RECORDS_AT_STOP = 1_000;
 /** A checkpoint older than this is a promise that is not kept (C2SP tlog-tiles has no bound; ours is ten publications). */
 const PUBLISH_LAG_MS = 10_000;
 /** CONTRACT section 3: exit within 10 s. A snapshot that is not done by then is given up; the next start replays more. */
@@ -118,7 +119,7 @@ const compose = async (options: GatewayOptions, clock: Clock, first: Generation,
   const timers = [
     every(PUBLISH_MS, () => publication.turn()),
     every(STORE_MS, askStore),
-    every(SNAPSHOT_MS, () => saveSnapshot(gateway, log)),
+    every(SNAPSHOT_CHECK_MS, () => saveSnapshot(gateway, log, SNAPSHOT_RECORDS)),
   ];
   log.info({ port, entries: gateway.logSize }, 'listening');
   const reload = async (): Promise<Reload> => {
@@ -271,9 +272,9 @@ class Publication {
 
 const snapshotAt = new WeakMap<RunningGateway, number>();
 
-const saveSnapshot = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+const saveSnapshot = async (gateway: RunningGateway, log: Logger, worthwhile: number): Promise<void> => {
   const size = gateway.logSize;
-  if (size - (snapshotAt.get(gateway) ?? 0) < SNAPSHOT_RECORDS) return;
+  if (size - (snapshotAt.get(gateway) ?? 0) < worthwhile) return;
   try {
     await gateway.snapshot();
     snapshotAt.set(gateway, size);
@@ -298,9 +299,12 @@ const stop = async ({ server, gateway, publication, timers, closers, log }: Stop
   log.info('draining');
   await server.drain();
   await gateway.drain();
-  for (const end of timers) await end();
-  await publication.turn();
-  await Promise.race([saveSnapshot(gateway, log), deadline]);
+  const finish = async (): Promise<void> => {
+    for (const end of timers) await end();
+    await publication.turn();
+    await saveSnapshot(gateway, log, SNAPSHOT_RECORDS_AT_STOP);
+  };
+  await Promise.race([finish(), deadline]);
   for (const close of closers.toReversed()) await close();
   log.info({ entries: gateway.logSize }, 'stopped');
 };

@@ -1,5 +1,5 @@
 import type { Vault, WalRecord } from '../ports/index.js';
-import { parseLeaf, type LeafFields } from '../log/index.js';
+import { peekLeaf, type LeafHead } from '../log/index.js';
 import { AS_JUDGED, decodeSealedEvent, type SealedEvent } from './sealed-event.js';
 
 /** AES-GCM context of a sealed record: its index, so that no record can be moved to another place in the log. */
@@ -12,7 +12,7 @@ export const sealingContext = (index: number): Buffer => {
 /** One WAL record as the fold reads it. */
 export interface JournalEntry {
   readonly index: number;
-  readonly leaf: LeafFields;
+  readonly leaf: LeafHead;
   readonly keySlot: number;
   /** Null where the leaf changes no subject, or the subject was erased. */
   readonly sealed: SealedEvent | null;
@@ -20,7 +20,7 @@ export interface JournalEntry {
 
 /** @throws Refusal `log-corrupt` when the record does not parse or does not open */
 export const readJournalEntry = (vault: Vault, index: number, record: WalRecord): JournalEntry => {
-  const leaf = parseLeaf(record.leaf);
+  const leaf = peekLeaf(record.leaf);
   const entry = { index, leaf, keySlot: record.keySlot };
   if (leaf.k !== 'accept' || record.sealed.length === 0) return { ...entry, sealed: null };
   const plaintext = vault.open(record.keySlot, sealingContext(index), record.sealed);

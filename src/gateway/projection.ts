@@ -6,7 +6,7 @@ import { foldEntry, type FoldSource } from './fold.js';
 import { readJournalEntry, type JournalEntry } from './journal.js';
 
 /** Records replayed between two writes to the store: bounds memory, and the size of one batch. */
-const REPLAY_CHUNK = 2000;
+const REPLAY_CHUNK = 4000;
 
 export interface Put {
   readonly subject: Subject;
@@ -81,22 +81,47 @@ export class Projection {
   }
 
   async #replay(source: FoldSource, behind: ReadonlySet<number>, at: Float64Array, from: number): Promise<void> {
-    let chunk: { readonly id: SubjectId; readonly entry: JournalEntry }[] = [];
+    const replay = this.replayFrom(at);
     for await (const { index, record } of source.wal.read(from)) {
       const entry = readJournalEntry(source.vault, index, record);
       if (entry.sealed === null) continue;
       const id = subjectId(source.pepper, entry.sealed.event.sii);
-      if (!behind.has(partitionOf(id)) || index < (at[partitionOf(id)] as number)) continue;
-      chunk.push({ id, entry });
-      if (chunk.length < REPLAY_CHUNK) continue;
-      await this.#replayChunk(chunk, at);
-      chunk = [];
+      if (behind.has(partitionOf(id))) await replay.push(id, entry);
     }
-    await this.#replayChunk(chunk, at);
+    await replay.end();
   }
 
-  async #replayChunk(chunk: readonly { readonly id: SubjectId; readonly entry: JournalEntry }[], at: Float64Array): Promise<void> {
+  /** Applies journal entries, in order, to a store whose partitions are at `at`; what a partition holds already is passed over. */
+  replayFrom(at: Float64Array): Replay {
+    return new Replay(this.#store, this.#epoch, at);
+  }
+}
+
+/** Journal entries on their way into the store, some thousands at a time. */
+export class Replay {
+  readonly #store: MappingStore;
+  readonly #epoch: number;
+  readonly #at: Float64Array;
+  #chunk: { readonly id: SubjectId; readonly entry: JournalEntry }[] = [];
+
+  constructor(store: MappingStore, epoch: number, at: Float64Array) {
+    this.#store = store;
+    this.#epoch = epoch;
+    this.#at = at;
+  }
+
+  async push(id: SubjectId, entry: JournalEntry): Promise<void> {
+    if (entry.index < (this.#at[partitionOf(id)] as number)) return;
+    this.#chunk.push({ id, entry });
+    if (this.#chunk.length >= REPLAY_CHUNK) await this.end();
+  }
+
+  /** Applies what is pending. */
+  async end(): Promise<void> {
+    const chunk = this.#chunk;
     if (chunk.length === 0) return;
+    this.#chunk = [];
+    const at = this.#at;
     const ids = [...new Set(chunk.map(({ id }) => id))];
     const packed = await this.#store.get(ids, (partition) => at[partition] as number);
     const subjects = new Map(ids.map((id, i) => [id, unpackOrNull(packed[i] ?? null)]));

@@ -34,6 +34,11 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   const { wal, vault, pepper, store, epoch } = parts;
   const base = (await loadSnapshot(parts)) ?? emptyState();
   const { tree, spent, positions } = base;
+  if (parts.storeIsVolatile) await store.apply(epoch, base.batches);
+  const projection = new Projection(store, epoch, positions);
+  // The tail is read once. A store that is behind the snapshot itself is repaired afterwards, from where it is.
+  const replay = projection.replayFrom(await store.positions());
+  const isLevel = await holdsSnapshot(store, positions);
   let { time } = base;
   for await (const { index, record } of wal.read(base.size)) {
     if (index !== tree.size) return refuse('log-corrupt', `entry ${index} is out of order`);
@@ -43,7 +48,9 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
     time = entry.leaf.t;
     if (entry.sealed === null) continue;
     const { event, spent: facts } = entry.sealed;
-    positions[partitionOf(subjectId(pepper, event.sii))] = index + 1;
+    const id = subjectId(pepper, event.sii);
+    positions[partitionOf(id)] = index + 1;
+    if (isLevel) await replay.push(id, entry);
     if (facts === null || event.type === 'withdraw-by-connection') continue;
     spent.add(spentKey(event.signer.spkiDigest, event.jti), {
       index,
@@ -52,11 +59,14 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
       exp: event.exp,
     });
   }
-  if (parts.storeIsVolatile) await store.apply(epoch, base.batches);
-  const projection = new Projection(store, epoch, positions);
+  await replay.end();
   await projection.repair({ wal, vault, pepper });
   return { tree, spent, projection, time };
 };
+
+/** Whether the store holds at least what the snapshot's positions demand. */
+const holdsSnapshot = async (store: MappingStore, positions: Float64Array): Promise<boolean> =>
+  (await store.positions()).every((position, partition) => position >= (positions[partition] as number));
 
 const loadSnapshot = async ({ snapshots, wal }: RecoveryParts): Promise<RestoredSnapshot | null> => {
   const saved = await snapshots.load(wal.size);

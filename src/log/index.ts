@@ -1,5 +1,15 @@
 export { commitFingerprint, commitMapping, commitSii } from './commitment.js';
-export { LEAF_KINDS, MAX_LEAF_OCTETS, encodeLeaf, parseLeaf, type LeafFields, type LeafKind, type LeafSigner } from './leaf.js';
+export {
+  LEAF_KINDS,
+  MAX_LEAF_OCTETS,
+  encodeLeaf,
+  parseLeaf,
+  peekLeaf,
+  type LeafFields,
+  type LeafHead,
+  type LeafKind,
+  type LeafSigner,
+} from './leaf.js';
 export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
 export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';
 export { openNote, signNote, verifyNote, type NoteSignature, type Signer, type VerifiedLine } from './note.js';
