@@ -1,2 +1,3 @@
-export { REASONS, isReason, problemType, type Family, type Reason, type ReasonRow } from './reasons.js';
+export type { Family, ReasonRow } from './reason-row.js';
+export { REASONS, isReason, problemType, type Reason } from './reasons.js';
 export { Refusal, Unavailable, refuse } from './refusal.js';

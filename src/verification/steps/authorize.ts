@@ -30,7 +30,7 @@ const portSideOf = ({ claims: { action, from, to }, judged: { kind, spc } }: Job
 
 export const authorize: Step = {
   name: 'authorize',
-  clause: 'DESIGN section 5',
+  clause: 'docs/token-profile.md',
   asks: 'may this kind of credential sign this action, with this consent?',
   refuses: ['action-not-authorised', 'consent-too-weak'],
   run: (job, { authorizer, policy }) => {
