@@ -29,7 +29,6 @@ const schema = z.strictObject({
     .strictObject({ ttlSeconds: z.int().min(0).max(86_400).default(3600), negativeTtlSeconds: z.int().min(0).max(86_400).default(60) })
     .prefault({}),
   mapping: z.strictObject({ lifetimeDays: z.int().min(1).max(30).default(30) }).prefault({}),
-  port: z.strictObject({ graceDays: z.int().min(0).max(90).default(14), pairHours: z.int().min(1).max(720).default(72) }).prefault({}),
   revocation: z
     .strictObject({
       delegate: mode.default('required'),
@@ -50,12 +49,8 @@ const schema = z.strictObject({
     .prefault({}),
   /** How long a judged path may be used again before it is judged anew. */
   pathCache: z.strictObject({ seconds: z.int().min(0).max(86_400).default(3600) }).prefault({}),
-  /** Hosts whose x5u URLs are fetched; a host that is not named is never connected to. */
+  /** Hosts whose x5u URLs may be fetched. This version fetches none: a PASSporT with x5u is `credential-unavailable`. */
   x5u: z.strictObject({ hosts: z.array(domainField).default([]) }).prefault({}),
-  /** Numbers a day that an AP may look up: base, and more for each mapping that it holds. */
-  quota: z
-    .strictObject({ baseNumbers: z.int().min(0).max(1e9).default(1000), numbersPerMapping: z.int().min(0).max(1000).default(2) })
-    .prefault({}),
   /** Sealed evidence of refusals is destroyed after this. */
   evidence: z.strictObject({ days: z.int().min(1).max(3650).default(90) }).prefault({}),
 });
