@@ -143,7 +143,7 @@ describe('the house', () => {
   });
 
   test('switches off no type check and leaves nothing unfinished', () => {
-    const casts = /\bas any\b|: any\b|as unknown as/;
+    const casts = /\bas any\b|: any\b(?!\.)|as unknown as/;
     const marks = /@ts-(ignore|expect-error|nocheck)|\bTODO\b|\bFIXME\b|oxlint-disable|eslint-disable/;
     const wrong = files(SRC).filter((file) => marks.test(readFileSync(file, 'utf8')) || casts.test(codeOf(file)));
     expect(wrong.map((file) => relative(SRC, file))).toEqual([]);

@@ -138,8 +138,10 @@ describe('a certificate', () => {
 });
 
 describe('the cache of certificates', () => {
-  test('gives one parsed certificate for one DER, whatever becomes of the octets it came from', () => {
+  test('gives one parsed certificate for a DER that comes again, whatever becomes of the octets it came from', () => {
     const cache = new CertificateCache();
+    cache.parse(rich.der);
+    expect(cache.size).toBe(0);
     const octets = Buffer.from(rich.der);
     const first = cache.parse(octets);
     octets.fill(0);
@@ -150,6 +152,7 @@ describe('the cache of certificates', () => {
   test('drops the longest unused beyond its bound, and keeps nothing that does not parse', () => {
     const cache = new CertificateCache(2);
     const other = raw.issueCa({ issuer: null, subject: 'other' });
+    for (const { der } of [rich, root, other]) cache.parse(der);
     const first = cache.parse(rich.der);
     const second = cache.parse(root.der);
     cache.parse(rich.der);
