@@ -7,14 +7,15 @@ import { SpentPassports } from './spent-passports.js';
  * What a start needs without reading the whole WAL: the tree's frontier, the position of every partition, the replay memory
  * and (where the store forgets on exit) the subjects.
  * It is taken while writes go on: everything belongs to log size `size` or later, and replaying the tail over it changes nothing twice.
- * Layout: one line of JSON, then frames `u32 length, kind octet, content`.
+ * Layout: frames `u32 length, kind octet, content`; the first is the header, JSON.
  */
 
-const KIND = { positions: 1, spent: 2, subjects: 3 } as const;
+const KIND = { positions: 1, spent: 2, subjects: 3, header: 4 } as const;
+const FRAME_HEAD = 5;
 const FRAME_BYTES = 256 * 1024;
 
 interface Header {
-  readonly version: 1;
+  readonly version: 2;
   readonly size: number;
   /** base64 of the serialised tree. */
   readonly tree: string;
@@ -33,7 +34,7 @@ export interface SnapshotSource {
 }
 
 const frame = (kind: number, content: Uint8Array): Buffer => {
-  const head = Buffer.alloc(5);
+  const head = Buffer.alloc(FRAME_HEAD);
   head.writeUInt32BE(content.length);
   head[4] = kind;
   return Buffer.concat([head, content]);
@@ -41,10 +42,10 @@ const frame = (kind: number, content: Uint8Array): Buffer => {
 
 /** The parts to save. The positions, tree and replay memory are captured at the first call of `next`, before anything else is awaited. */
 export async function* snapshotParts(source: SnapshotSource): AsyncGenerator<Uint8Array> {
-  const header: Header = { version: 1, size: source.size, tree: Buffer.from(source.tree).toString('base64'), time: source.time };
+  const header: Header = { version: 2, size: source.size, tree: Buffer.from(source.tree).toString('base64'), time: source.time };
   const positions = Buffer.alloc(PARTITIONS * 6);
   for (let p = 0; p < PARTITIONS; p += 1) positions.writeUIntBE(source.positions[p] as number, p * 6, 6);
-  yield Buffer.from(`${JSON.stringify(header)}\n`);
+  yield frame(KIND.header, Buffer.from(JSON.stringify(header)));
   yield frame(KIND.positions, positions);
   yield* inFrames(KIND.spent, spentRecords(source.spent));
   if (source.subjects !== null) yield* inFrames(KIND.subjects, subjectRecords(source.subjects));
@@ -104,27 +105,45 @@ export interface RestoredSnapshot {
 
 /** @throws Refusal `log-corrupt` (the storage has checked the digest, so a misfit is a fault of ours or another version's) */
 export const restoreSnapshot = async (parts: AsyncIterable<Uint8Array>): Promise<RestoredSnapshot> => {
-  const chunks: Uint8Array[] = [];
-  for await (const part of parts) chunks.push(part);
-  const all = Buffer.concat(chunks);
-  const lineEnd = all.indexOf(0x0a);
-  if (lineEnd < 0) return refuse('log-corrupt', 'snapshot header');
-  const header = JSON.parse(all.toString('utf8', 0, lineEnd)) as Header;
-  if (header.version !== 1) return refuse('log-corrupt', 'snapshot version');
   const positions = new Float64Array(PARTITIONS);
   const spent = new SpentPassports();
   const groups = new Map<number, { id: SubjectId; packed: Uint8Array }[]>();
   const clients = new Map<string, string>();
-  for (let at = lineEnd + 1; at < all.length;) {
-    const length = all.readUInt32BE(at);
-    const content = all.subarray(at + 5, at + 5 + length);
-    if (all[at + 4] === KIND.positions) readPositions(content, positions);
-    else if (all[at + 4] === KIND.spent) readSpent(content, spent, clients);
-    else readSubjects(content, groups);
-    at += 5 + length;
+  let header: Header | null = null;
+  for await (const { kind, content } of readFrames(parts)) {
+    if (kind === KIND.header) header = readHeader(content);
+    else if (kind === KIND.positions) readPositions(content, positions);
+    else if (kind === KIND.spent) readSpent(content, spent, clients);
+    else if (kind === KIND.subjects) readSubjects(content, groups);
+    else return refuse('log-corrupt', 'snapshot frame');
   }
+  if (header === null) return refuse('log-corrupt', 'snapshot header');
   const batches = [...groups].map(([partition, puts]) => ({ partition, previous: 0, position: positions[partition] as number, puts }));
   return { size: header.size, tree: Tree.restore(Buffer.from(header.tree, 'base64')), time: header.time, positions, spent, batches };
+};
+
+/** Frames as they come: a snapshot of 10^6 subjects is never in memory twice. */
+async function* readFrames(parts: AsyncIterable<Uint8Array>): AsyncGenerator<{ readonly kind: number; readonly content: Buffer }> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const part of parts) {
+    const octets = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+    rest = rest.length === 0 ? octets : Buffer.concat([rest, octets]);
+    let at = 0;
+    while (rest.length - at >= FRAME_HEAD && rest.length - at >= FRAME_HEAD + rest.readUInt32BE(at)) {
+      const end = at + FRAME_HEAD + rest.readUInt32BE(at);
+      yield { kind: rest[at + 4] as number, content: rest.subarray(at + FRAME_HEAD, end) };
+      at = end;
+    }
+    rest = rest.subarray(at);
+  }
+  if (rest.length > 0) refuse('log-corrupt', 'snapshot frame');
+}
+
+const readHeader = (content: Buffer): Header => {
+  const header = JSON.parse(content.toString('utf8')) as Header;
+  return header.version === 2
+    ? header
+    : refuse('log-corrupt', 'snapshot version: take the snapshot folder away, the write-ahead log holds everything');
 };
 
 const readPositions = (content: Buffer, positions: Float64Array): void => {
