@@ -20,6 +20,7 @@ import {
   withSignature,
   type CaseOptions,
 } from '../support/passport-bench.js';
+import { leftOut } from '../support/left-out.js';
 
 const SCENES: ReadonlyArray<readonly [string, CaseOptions, readonly string[]]> = [
   ['a delegate', { scene: fitting.delegate() }, ['register', 'withdraw']],
@@ -215,6 +216,7 @@ describe('a verifier', () => {
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const withOpenssl = hasOpenssl ? test : test.skip;
+if (!hasOpenssl) leftOut('a credential that openssl made', 'there is no openssl on this machine');
 
 describe('a credential that openssl made', () => {
   withOpenssl('is accepted', () => {
