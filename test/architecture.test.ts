@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { REASONS } from '../src/reasons/index.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const SRC = join(ROOT, 'src');
@@ -117,6 +118,24 @@ describe('the pure core', () => {
     const ambient = /Date\.now\(|new Date\(\)|process\.|Math\.random|performance\.now|randomBytes|randomUUID|console\./;
     const wrong = pure.filter((file) => ambient.test(codeOf(file)));
     expect(wrong.map((file) => relative(SRC, file))).toEqual([]);
+  });
+});
+
+describe('the table of reasons', () => {
+  const texts = (folder: string): string =>
+    files(folder)
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+
+  test('has no code that nothing refuses with, and none that no test asks for', () => {
+    const sources = files(SRC)
+      .filter((file) => !relative(SRC, file).startsWith('reasons'))
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+    const tests = texts(join(ROOT, 'test'));
+    const codes = Object.keys(REASONS);
+    expect(codes.filter((code) => !sources.includes(`'${code}'`))).toEqual([]);
+    expect(codes.filter((code) => !new RegExp(`[^a-z-]${code}[^a-z-]`).test(tests))).toEqual([]);
   });
 });
 

@@ -61,14 +61,6 @@ export const CREDENTIAL_REASONS = {
     'a certificate that needs a TNAuthList has none',
     'Issue with a TNAuthList.',
   ),
-  'tnlist-unavailable': row(
-    'unavailable',
-    502,
-    '436',
-    'RFC 8226 section 10.1',
-    'the TNAuthList by reference could not be had',
-    'Retry, or issue the list by value.',
-  ),
   'malformed-tnauthlist': row(
     'refused',
     422,
