@@ -9,6 +9,7 @@ interface Options {
   readonly data: string;
   readonly pki: string;
   readonly policies?: string;
+  readonly host: string;
   readonly port: number;
   readonly store: string;
   readonly logLevel: string;
@@ -35,11 +36,12 @@ const level = (text: string): string => {
 const command = (): Command =>
   new Command('signpost serve')
     .description(
-      'Run the gateway on 127.0.0.1. SIGHUP reloads policies, trust and TLS files; SIGTERM drains and exits. Its log is JSON lines on standard error.',
+      'Run the gateway. SIGHUP reloads policies, trust and TLS files; SIGTERM drains and exits. Its log is JSON lines on standard error.',
     )
     .option('--data <dir>', 'data directory; made at the first start', './data')
     .option('--pki <dir>', 'PKI directory: tls/, and what trust.yaml names', './data/pki')
     .option('--policies <dir>', 'policy folder (default: <pki>/policies where it exists, else ./policies)')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port; 0: the system chooses', port, 8443)
     .option('--store <store>', 'memory, or redis://host:port', 'memory')
     .option('--log-level <level>', LEVELS.join(', '), level, 'info')
@@ -68,6 +70,7 @@ export const run = async (argv: string[]): Promise<number> => {
       dataDir: options.data,
       pkiDir: options.pki,
       policiesDir: options.policies,
+      host: options.host,
       port: options.port,
       store: options.store,
       log,
