@@ -38,14 +38,14 @@ export const blaming = <T>(position: number | null, check: () => T): T => {
  * extension that is read well-formed, names where names must be.
  * @throws Refusal `precertificate`, `unknown-critical-ext`, `malformed-cert`, `name-constraints`, `bad-key-usage`
  */
-export const checkForm = (certificate: Certificate, rules: PathRules): void => {
+export const checkForm = (certificate: Certificate, rules: PathRules, place: 'end-entity' | 'CA'): void => {
   // RFC 6962 section 3.1.
   if (certificate.extensions.has(OID.precertificatePoison)) refuse('precertificate');
   for (const { oid, critical } of certificate.extensions.values()) {
     if (critical && !UNDERSTOOD.has(oid) && !(rules.name === 'stir' && UNDERSTOOD_BY_STIR.has(oid))) refuse('unknown-critical-ext', oid);
   }
   checkNames(certificate);
-  checkConstraints(certificate, rules);
+  checkConstraints(certificate, rules, place);
   readRest(certificate);
 };
 
@@ -59,14 +59,15 @@ const checkNames = (certificate: Certificate): void => {
     refuse('malformed-cert', 'neither subject nor critical subjectAltName');
 };
 
-const checkConstraints = (certificate: Certificate, rules: PathRules): void => {
+const checkConstraints = (certificate: Certificate, rules: PathRules, place: 'end-entity' | 'CA'): void => {
   const isCa = certificate.basicConstraints?.ca === true;
   // RFC 5280 section 4.2.1.10: only in a CA certificate, and critical.
   const critical = !rules.criticalNameConstraints || certificate.isCritical(OID.nameConstraints);
   if (certificate.nameConstraints !== null && !(isCa && critical)) refuse('name-constraints', 'not critical, or not in a CA');
   const keyUsage = certificate.keyUsage;
-  // RFC 5280 section 4.2.1.9: without cA no keyCertSign. Section 4.2.1.3: at least one bit.
-  if (keyUsage !== null && !isCa && (keyUsage.bits & KEY_USAGE.keyCertSign) !== 0) refuse('bad-key-usage', 'keyCertSign without cA');
+  // RFC 5280 section 4.2.1.9: without cA no keyCertSign. Where a CA must stand, what is wrong is that it is none. Section 4.2.1.3: at least one bit.
+  const signsCertificates = keyUsage !== null && (keyUsage.bits & KEY_USAGE.keyCertSign) !== 0;
+  if (place === 'end-entity' && signsCertificates && !isCa) refuse('bad-key-usage', 'keyCertSign without cA');
   if (keyUsage?.bits === 0) refuse('bad-key-usage', 'no bit');
 };
 

@@ -67,7 +67,7 @@ export const parsePath = (path: readonly Uint8Array[], rules: PathRules, cache?:
  */
 export const judgePath = (input: PathInput): JudgedPath => {
   const { path, rules } = input;
-  path.forEach((certificate, i) => blaming(i, () => checkForm(certificate, rules)));
+  path.forEach((certificate, i) => blaming(i, () => checkForm(certificate, rules, i === 0 ? 'end-entity' : 'CA')));
   checkLinks(path);
   const budget = newWorkBudget();
   let first: Refusal | null = null;
@@ -127,7 +127,7 @@ const positionIn = ({ chain, anchorPosition }: Walk, i: number): number | null =
 
 /** CONTRACT section 3: an anchor is judged as a CA certificate. Its signature proves nothing and is not looked at. */
 const checkAnchor = (anchor: Certificate, rules: PathRules): void => {
-  checkForm(anchor, rules);
+  checkForm(anchor, rules, 'CA');
   checkIsCa(anchor);
   const { authorityKeyIdentifier, subjectKeyIdentifier } = anchor;
   // RFC 5280 section 4.2.1.1: only a self-signed certificate may leave the identifier out, and then it would be its own.

@@ -146,6 +146,8 @@ const MISFITS: ReadonlyArray<readonly [string, string, Buffer[], Buffer[]?]> = [
     'not-a-ca@1',
     through({ extensions: { basicConstraints: raw.basicConstraints(false), keyUsage: raw.keyUsage([0]) } }),
   ],
+  ['a CA with keyCertSign but without basicConstraints', 'not-a-ca@1', through({ extensions: { basicConstraints: null } })],
+  ['a CA with keyCertSign but cA FALSE', 'not-a-ca@1', through({ extensions: { basicConstraints: raw.basicConstraints(false) } })],
   [
     'a CA with non-critical basicConstraints',
     'not-a-ca@1',
@@ -219,6 +221,7 @@ const BAD_ANCHORS: ReadonlyArray<readonly [string, string, raw.Issued]> = [
   ['expired', 'cert-expired', issueCa({ issuer: null, subject: 'r', shape: expired })],
   ['not valid yet', 'cert-not-yet-valid', issueCa({ issuer: null, subject: 'r', shape: future })],
   ['no CA', 'not-a-ca', issueCa({ issuer: null, subject: 'r', extensions: { basicConstraints: null, keyUsage: raw.keyUsage([0]) } })],
+  ['no CA, and yet with keyCertSign', 'not-a-ca', issueCa({ issuer: null, subject: 'r', extensions: { basicConstraints: null } })],
   ['without keyCertSign', 'not-a-ca', issueCa({ issuer: null, subject: 'r', extensions: { keyUsage: raw.keyUsage([6]) } })],
   ['with an unknown critical extension', 'unknown-critical-ext', issueCa({ issuer: null, subject: 'r', extensions: { unknown } })],
   [
