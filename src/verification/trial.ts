@@ -18,6 +18,9 @@ const keyOf = (path: readonly Uint8Array[]): string => {
   return key;
 };
 
+/** Reasons of a path that does not end in the anchors at hand: none has the name, or none of that name has the key. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['untrusted-chain', 'aki-mismatch']);
+
 /**
  * Tries the path under each profile that has anchors, in order (standards: profiles). Lazy: the caller stops at the first that satisfies it.
  * @throws Refusal as `parsePath`
@@ -32,8 +35,8 @@ export function* judgeUnderProfiles(job: Job, under: Generation): Generator<Tria
   for (const anchors of under.anchors) {
     if (kept?.anchors === anchors) continue;
     const judgement = judgeCredential(path, anchors, at, under);
-    // Another profile's anchors: no trial at all.
-    const isTrial = judgement.ok || judgement.failure.refusal.reason !== 'untrusted-chain';
+    // Another profile's anchors, whatever they are called: no trial at all.
+    const isTrial = judgement.ok || !ELSEWHERE.has(judgement.failure.refusal.reason);
     if (judgement.ok && isFirst && kept === null) keep(under, key, { anchors, judgement }, judgement.credential, at);
     if (isTrial) isFirst = false;
     yield { anchors, judgement };

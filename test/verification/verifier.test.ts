@@ -7,6 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import { signPassport } from '../../src/passport/index.js';
 import { Verifier, type Material } from '../../src/verification/index.js';
 import { DAY, NOW, fitting, lineOf } from '../support/misfits/index.js';
+import { keyFor } from '../support/misfits/link.js';
 import { changed, withLists } from '../support/misfits/scene.js';
 import {
   CLAIMS,
@@ -166,6 +167,26 @@ describe('a path that was judged before', () => {
     const mixed: Material = { ...materialOf(shaken), anchors: [{ ...root, profile: 'delegate' }, root] };
     const verdict = new Verifier(mixed).verify(caseOf({ line: shaken }).input);
     expect(verdict.accepted && verdict.verified.signer.profile).toBe('shaken');
+  });
+
+  test("is refused for what its own profile says, whatever another profile's anchor is called", () => {
+    const namesake = changed(fitting.delegate(), 0, (link) => ({ ...link, key: keyFor('namesake') }));
+    const [stranger] = materialOf(lineOf('namesake', namesake)).anchors;
+    if (stranger === undefined) throw new Error('no anchor');
+    const outcomeFor = (profile: 'delegate' | 'shaken', line: ReturnType<typeof lineOf>) => {
+      const { input, material } = caseOf({ line });
+      const own = material.anchors.map((anchor) => ({ ...anchor, profile }));
+      const other = { ...stranger, profile: profile === 'delegate' ? ('shaken' as const) : ('delegate' as const) };
+      return outcomeOf(new Verifier({ ...material, anchors: [other, ...own] }).verify(input));
+    };
+    const expired = lineOf(
+      'expired',
+      changed(fitting.delegate(), -1, (link) => ({ ...link, notAfter: NOW - 1 })),
+    );
+    expect(outcomeFor('delegate', lineOf('fitting', fitting.delegate()))).toBe('accepted');
+    expect(outcomeFor('delegate', expired)).toBe('verify-path cert-expired');
+    expect(outcomeFor('shaken', expired)).toBe('verify-path cert-expired');
+    expect(outcomeFor('shaken', lineOf('shape', fitting.delegate()))).toBe('check-profile profile-violation');
   });
 });
 

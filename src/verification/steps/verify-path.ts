@@ -28,10 +28,14 @@ const withPassport = (job: Job, anchors: ProfileAnchors, judgement: Judgement): 
 
 const RANK: readonly string[] = ['verify-path', 'check-revocation', 'check-profile'];
 
-/** How much a failure says about what is wrong: not this profile's anchors least, another shape altogether little, else the later step more. */
+/**
+ * How much a failure says about what is wrong: not this profile's anchors least, the name of one of them and another key hardly more, another shape
+ * altogether little, else the later step more.
+ */
 const weight = ({ step, refusal: { reason } }: CredentialFailure): number => {
   if (reason === 'untrusted-chain') return 0;
-  return reason === 'profile-violation' || reason === 'tnauthlist-missing' ? 1 : 2 + RANK.indexOf(step);
+  if (reason === 'aki-mismatch') return 1;
+  return reason === 'profile-violation' || reason === 'tnauthlist-missing' ? 2 : 3 + RANK.indexOf(step);
 };
 
 /** Of the trials the one whose failure says most; of equals the first. */
