@@ -1,5 +1,6 @@
-import { refuse } from '../reasons/index.js';
+import { Refusal, refuse } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
+import { MAX_CANDIDATES } from './path-rules.js';
 
 const sameOctets = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
@@ -41,6 +42,16 @@ export interface Candidate {
 const isSameAuthority = (a: Certificate, b: Certificate): boolean =>
   sameOctets(a.der, b.der) || (sameOctets(a.publicKey.spki, b.publicKey.spki) && a.subject.equals(b.subject));
 
+/** Two authorities may have one name: whose key signed tells a certificate with a wrong identifier from a stranger's. */
+const isSignedBy = (certificate: Certificate, anchor: Certificate): boolean => {
+  try {
+    return certificate.signatureHolds(anchor);
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+};
+
 /**
  * The anchors that the path may end in, likeliest first.
  * @throws Refusal `untrusted-chain`, `aki-mismatch` when there is none.
@@ -57,6 +68,6 @@ export const findAnchors = (path: readonly Certificate[], anchors: readonly Cert
   if (candidates.length > 0) return candidates;
   // One that vouches for itself has no identifier to mismatch: it is just not an anchor.
   const selfMade = last.isSelfIssued && (last.authorityKeyIdentifier === null || identifiersFit(last, last));
-  if (named.length > 0 && !selfMade) refuse('aki-mismatch', undefined, position);
+  if (!selfMade && named.slice(0, MAX_CANDIDATES).some((anchor) => isSignedBy(last, anchor))) refuse('aki-mismatch', undefined, position);
   return refuse('untrusted-chain', undefined, position);
 };
