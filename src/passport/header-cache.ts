@@ -16,6 +16,8 @@ interface Entry {
 const SAMPLE = [64, 192] as const;
 /** Headers that share a sample: honest ones do not, and others may only push each other out. */
 const MAX_SAME = 4;
+/** Honest headers have some three thousand octets; headers of 16 KiB, which nothing need be true of, must not fill the memory by their number. */
+const MAX_OCTETS = 64 * 1024 * 1024;
 
 /**
  * Parsed headers under their base64url text: an AP signs thousands of PASSporTs under one header. Looked up by a sample of the text, since
@@ -25,10 +27,18 @@ const MAX_SAME = 4;
 export class HeaderCache {
   readonly #entries = new Map<string, Entry[]>();
   readonly #limit: number;
+  readonly #maxOctets: number;
   readonly #seen = new SeenBefore();
+  #octets = 0;
 
-  constructor(limit = 16_384) {
+  constructor(limit = 16_384, maxOctets = MAX_OCTETS) {
     this.#limit = limit;
+    this.#maxOctets = maxOctets;
+  }
+
+  /** Octets of the headers that are kept. */
+  get octets(): number {
+    return this.#octets;
   }
 
   get(text: string): ParsedHeader | undefined {
@@ -40,17 +50,20 @@ export class HeaderCache {
   set(text: string, header: ParsedHeader): void {
     const sample = copyOf(text.slice(...SAMPLE));
     if (!this.#seen.has(sample)) return;
-    const same = this.#entries.get(sample);
-    if (same !== undefined) {
-      if (same.length >= MAX_SAME) same.shift();
-      same.push({ text: copyOf(text), header });
-      return;
+    const same = this.#entries.get(sample) ?? [];
+    same.push({ text: copyOf(text), header });
+    this.#octets += text.length;
+    if (same.length > MAX_SAME) this.#octets -= same.shift()?.text.length ?? 0;
+    this.#entries.set(sample, same);
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    for (const [sample, same] of this.#entries) {
+      if (this.#entries.size <= this.#limit && this.#octets <= this.#maxOctets) return;
+      this.#entries.delete(sample);
+      for (const { text } of same) this.#octets -= text.length;
     }
-    if (this.#entries.size >= this.#limit) {
-      const oldest = this.#entries.keys().next();
-      if (oldest.done !== true) this.#entries.delete(oldest.value);
-    }
-    this.#entries.set(sample, [{ text: copyOf(text), header }]);
   }
 }
 

@@ -48,6 +48,26 @@ describe('parsePassport', () => {
     expect(parseCompact(passport, cache).header).not.toBe(first.header);
   });
 
+  test('keeps headers up to a number of octets, however few they are, and the newest of them', () => {
+    const cache = new HeaderCache(1_000, 20_000);
+    const large = (n: number) => signPassport({ claims: {}, key: privateKey, x5c: [Buffer.alloc(4_000, n)] });
+    const text = large(1);
+    const first = parseCompact(text, cache).header;
+    expect(parseCompact(text, cache).header).not.toBe(first);
+    expect(cache.octets).toBe(text.indexOf('.'));
+    const kept = parseCompact(text, cache).header;
+    expect(parseCompact(text, cache).header).toBe(kept);
+    // Of one sample, and of many.
+    for (const name of ['same', 'other'])
+      for (let n = 1; n < 20; n += 1) {
+        const x5c = [Buffer.alloc(4_000, name === 'same' ? 7 : n), Buffer.alloc(9, n)];
+        for (let time = 0; time < 2; time += 1) parseCompact(signPassport({ claims: {}, key: privateKey, x5c }), cache);
+        expect(cache.octets).toBeLessThanOrEqual(20_000);
+      }
+    expect(cache.octets).toBeGreaterThan(10_000);
+    expect(parseCompact(text, cache).header).not.toBe(kept);
+  });
+
   test('takes __proto__ for a claim like any other', () => {
     const claims: unknown = JSON.parse('{"__proto__":{"action":"register"}}');
     expect(reasonOf(() => parsePassport(signPassport({ claims: claims as Record<string, unknown>, key: privateKey, x5c: X5C })))).toBe(
