@@ -1,3 +1,4 @@
+import { isDomain } from '../identifiers/index.js';
 import {
   commitMapping,
   commitSii,
@@ -69,8 +70,11 @@ export const refusedLeaf = ({ verdict, client, time, opening, gateway }: Refused
   });
 };
 
-/** RFC 8226 section 9 lets an SPC be any IA5String; one outside the leaf's grammar was refused, and is left out rather than written raw. */
+/**
+ * RFC 8226 section 9 lets an SPC be any IA5String, and RFC 5280 section 4.2.1.6 a dNSName be more than a domain (a wildcard, upper case): one outside
+ * the leaf's grammar was refused, and is left out rather than written raw.
+ */
 const signerOf = (signer: Signer, opening: Uint8Array): LeafSigner => {
-  const named = signerInLeaf(signer, opening);
+  const named = signerInLeaf({ ...signer, domain: signer.domain !== null && isDomain(signer.domain) ? signer.domain : null }, opening);
   return named.spc === null || /^[0-9A-Z]{1,20}$/.test(named.spc) ? named : { ...named, spc: null };
 };

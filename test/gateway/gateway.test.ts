@@ -7,6 +7,7 @@ import { PARTITIONS } from '../../src/ports/index.js';
 import { signPassport } from '../../src/passport/index.js';
 import {
   A,
+  AUDIENCE,
   AUDITOR,
   B,
   NP1,
@@ -18,6 +19,7 @@ import {
   registration,
   release,
   sharedNumber,
+  sign,
   withdrawal,
   type Opened,
   type Place,
@@ -195,6 +197,20 @@ describe('submit', () => {
     const passport = signPassport({ claims, key: credential.key.privateKey, x5c: credential.path });
     expect(reasonOf(await opened.gateway.submit(passport, NP1))).toBe('action-not-offered');
     expect(opened.gateway.logSize).toBe(size);
+  });
+
+  test("logs a refusal whose signer's dNSName is no domain, and names in the leaf what is one", async () => {
+    const signed = (name: string) =>
+      sign(place, place.pki.hierarchy.ep(name), { action: 'release', audience: AUDIENCE, sii: 'mailto:bob@mail.example', lifetime: 600 });
+    const client = { domain: 'mail.example', kind: 'ep', class: null, spc: null } as const;
+    for (const name of ['*.mail.example', 'Mail.Example', 'other.example']) {
+      const submission = await opened.gateway.submit(signed(name), client);
+      expect(reasonOf(submission)).toBe('email-out-of-scope');
+      const { leaf } = await opened.gateway.entry(submission.outcome === 'refused' ? (submission.logIndex ?? -1) : -1);
+      expect(parseLeaf(leaf)).toMatchObject({ why: 'email-out-of-scope', np: { dom: name === 'other.example' ? name : null } });
+    }
+    const { answer } = accepted(await opened.gateway.submit(signed('mail.example'), client));
+    expect(parseLeaf((await opened.gateway.entry(answer.logIndex)).leaf).np?.dom).toBe('mail.example');
   });
 
   test('gives 200 copies at once one leaf and one answer', async () => {
