@@ -66,13 +66,14 @@ export class Dispatcher {
       if (!(thrown instanceof Refusal)) log.error({ requestId, route: route.path, fault: describeFault(thrown) }, 'fault');
       answer = problemAnswer(factsOf(thrown), requestId);
     }
+    // The work is done: who is slow to send the body that nobody wants, or to read, takes nobody's place meanwhile.
+    if (entered) admission.leave(client);
     try {
       await respond(request, response, answer, requestId, admission.draining);
     } catch (thrown) {
       log.error({ requestId, route: route.path, fault: describeFault(thrown) }, 'fault while answering');
       response.destroy();
     }
-    if (entered) admission.leave(client);
     this.#record(route, request, answer, client, requestId, clock.monotonic() - started);
   }
 

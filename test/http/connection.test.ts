@@ -276,6 +276,21 @@ describe('too much at once', () => {
     expect((await lookup(other.port, client)).status).toBe(200);
     await other.server.drain();
   });
+
+  test("strangers who are slow to send a body that was refused take nobody's place", async () => {
+    const other = await startSite(tls, { limits: { inFlight: 2, inFlightPerClient: 2, inFlightReserve: 0, linesInAll: 10 } });
+    const strangers = await Promise.all([1, 2, 3].map(() => openSocket(other.port, tls.ca)));
+    for (const stranger of strangers) {
+      stranger.write(
+        'POST /v1/passports HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/passport\r\nContent-Length: 1000\r\n\r\n',
+      );
+      const answer = await new Promise<Buffer>((resolve) => stranger.once('data', resolve));
+      expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+    }
+    expect((await lookup(other.port, client)).status).toBe(200);
+    for (const stranger of strangers) stranger.destroy();
+    await other.server.drain();
+  });
 });
 
 describe('drain', () => {
