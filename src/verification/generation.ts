@@ -62,9 +62,14 @@ export class Generation implements Caches {
 /** One certificate named twice under a profile speaks for both scopes. */
 const anchorsOf = (profile: TrustProfile, material: Material, cache: CertificateCache): ProfileAnchors => {
   const scopes = new Map<Certificate, Set<Scope>>();
+  // The cache keeps only what it is asked for again, so it may give one certificate as two.
+  const read = new Map<string, Certificate>();
   for (const anchor of material.anchors) {
     if (anchor.profile !== profile) continue;
-    const certificate = cache.parse(anchor.certificate);
+    const parsed = cache.parse(anchor.certificate);
+    const fingerprint = parsed.fingerprint.toString('hex');
+    const certificate = read.get(fingerprint) ?? parsed;
+    read.set(fingerprint, certificate);
     scopes.set(certificate, (scopes.get(certificate) ?? new Set()).add(anchor.speaksFor));
   }
   const speaksFor = new Map<Certificate, Scope>();

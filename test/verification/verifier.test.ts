@@ -204,6 +204,21 @@ describe('a scope', () => {
   });
 });
 
+describe('an anchor that is named twice', () => {
+  const line = lineOf('twice', fitting.delegate());
+  const [anchor] = materialOf(line).anchors;
+  const under = (...scopes: readonly (readonly string[])[]) => {
+    if (anchor === undefined) throw new Error('no anchor');
+    const anchors = scopes.map((speaksFor) => ({ ...anchor, speaksFor }));
+    return outcomeOf(new Verifier({ ...materialOf(line), anchors }).verify(caseOf({ line }).input));
+  };
+
+  test('speaks for both scopes, in whatever order, and for no other', () => {
+    expect([under(['49'], ['1']), under(['1'], ['49'])]).toEqual(['accepted', 'accepted']);
+    expect([under(['49'], ['44']), under([], ['49'])]).toEqual(['verify-path anchor-out-of-scope', 'verify-path anchor-out-of-scope']);
+  });
+});
+
 describe('a verifier', () => {
   test('inspects without time or trust: claims, digests, and the signature under the key in x5c', () => {
     const { input, material } = caseOf({ claims: { exp: NOW + 1 }, material: { anchors: [] } });
