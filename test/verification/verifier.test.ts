@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { encodeSequence, encodeTlv, readChildren, readWhole } from '../../src/encoding/index.js';
+import { OID, permittedMailboxes, subjectAltName } from '../../src/issuance/index.js';
 import { signPassport } from '../../src/passport/index.js';
 import { Verifier, type Material } from '../../src/verification/index.js';
 import { DAY, NOW, fitting, lineOf } from '../support/misfits/index.js';
@@ -201,6 +203,35 @@ describe('a scope', () => {
       new Verifier({ ...materialOf(one), anchors: [short, { ...long, profile }] }).verify(input);
     expect(outcomeOf(under('delegate'))).toBe('verify-path anchor-out-of-scope');
     expect(outcomeOf(under('shaken'))).toBe('accepted');
+  });
+});
+
+describe('a mailbox that its CA must not name', () => {
+  const subtrees = (tag: number, name: string): Buffer => {
+    const [permitted] = readChildren(permittedMailboxes([name]).value, readWhole(permittedMailboxes([name]).value, 0x30));
+    if (permitted === undefined) throw new Error('no subtree');
+    return encodeTlv(tag, permittedMailboxes([name]).value.subarray(permitted.content, permitted.end));
+  };
+  /** A certificate for one mailbox, whose CA may name all of the domain but one. */
+  const judged = (mailbox: string, excluded: string): string => {
+    const value = encodeSequence(subtrees(0xa0, fitting.MAIL_DOMAIN), subtrees(0xa1, excluded));
+    const named = changed(fitting.mailbox(), -1, (link) => ({
+      ...link,
+      extensions: link.extensions.map((it) => (it.oid === OID.subjectAltName ? subjectAltName([{ mailbox }]) : it)),
+    }));
+    const scene = changed(named, 1, (link) => ({
+      ...link,
+      extensions: link.extensions.map((it) => (it.oid === OID.nameConstraints ? { ...it, value } : it)),
+    }));
+    return outcomeOf(judge(caseOf({ scene, claims: MAILBOX })));
+  };
+
+  test('is refused in every case, and another one is accepted', () => {
+    expect(judged('alice@mail.example', 'bob@mail.example')).toBe('accepted');
+    expect(judged('ALICE@mail.example', 'bob@mail.example')).toBe('accepted');
+    expect(judged('alice@mail.example', 'alice@mail.example')).toBe('verify-path name-constraints');
+    expect(judged('ALICE@mail.example', 'alice@mail.example')).toBe('check-profile email-out-of-scope');
+    expect(judged('alice@mail.example', 'Alice@MAIL.example')).toBe('check-profile email-out-of-scope');
   });
 });
 

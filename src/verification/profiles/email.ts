@@ -11,6 +11,13 @@ const constrainedCa = (certificates: readonly Certificate[]): number =>
     ({ nameConstraints }, position) => position > 0 && nameConstraints?.permitted.some(({ base }) => base.kind === 'rfc822Name') === true,
   );
 
+/** RFC 5280 section 7.5 compares local parts octet for octet; here they are folded, so what a CA must not name it must not name in another case. */
+const isExcluded = (certificates: readonly Certificate[], mailbox: string): boolean =>
+  certificates.some(
+    ({ nameConstraints }) =>
+      nameConstraints?.excluded.some(({ base }) => base.kind === 'rfc822Name' && asciiLower(base.text) === mailbox) === true,
+  );
+
 /**
  * An EP's own credential (dNSName), or that of one mailbox (rfc822Name), bound to an AP. Which name it takes is the authority's to judge.
  * @throws Refusal `profile-violation`, `email-out-of-scope`
@@ -28,6 +35,7 @@ export const checkEmail = ({ endEntity, certificates, lists, constraints }: Shap
   const below = constrainedCa(certificates);
   // RFC 5280 section 4.2.1.10: without it any CA below the anchor could name any mailbox.
   if (below < 0) return refuse('email-out-of-scope', 'no rfc822Name constraints above', 0);
+  if (isExcluded(certificates, asciiLower(mailbox))) return refuse('email-out-of-scope', 'excluded above', 0);
   const bound = isBound(constraints) ?? refuse('profile-violation', 'a mailbox without binding claim constraints', 0);
   return { ...finding, kind: 'mailbox', mailbox: asciiLower(mailbox), provider: bound.provider, below };
 };
