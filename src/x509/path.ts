@@ -69,7 +69,7 @@ export const judgePath = (input: PathInput): JudgedPath => {
   const { path, rules } = input;
   path.forEach((certificate, i) => blaming(i, () => checkForm(certificate, rules, i === 0 ? 'end-entity' : 'CA')));
   checkLinks(path);
-  const budget = newWorkBudget();
+  const budget = newWorkBudget(rules);
   let first: Refusal | null = null;
   for (const candidate of findAnchors(path, input.anchors).slice(0, MAX_CANDIDATES)) {
     try {

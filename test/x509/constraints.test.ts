@@ -150,6 +150,18 @@ describe('name constraints', () => {
     expect(under([], bases, names(490))).toBe('accepted');
     expect(under([], bases, names(510))).toBe(REFUSED);
   });
+
+  test('are compared up to 20,000 times under the trust profiles, where a path that nobody signed must cost little', () => {
+    const bases = Array.from({ length: 100 }, (_, i) => dns(`x${i}.example`));
+    const ca = issueCa({ issuer: root, subject: 'ca', key, extensions: { nc: nameConstraints([], bases) } });
+    const judged = (count: number): string => {
+      const names = Array.from({ length: count }, (_, i) => dns(`y${i}.example`));
+      const leaf = issueEndEntity({ issuer: ca, subject: 'leaf', key, extensions: { san: subjectAltName(names) } });
+      return outcomeOf(() => judgeStir([leaf.der, ca.der], [root.der]));
+    };
+    expect(judged(190)).toBe('accepted');
+    expect(judged(210)).toBe(REFUSED);
+  });
 });
 
 describe('certificate policies', () => {
