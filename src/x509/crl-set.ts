@@ -55,7 +55,9 @@ export class CrlSet {
   readonly #indirect: Crl[] = [];
   readonly #signers = new Map<string, Certificate[]>();
   readonly #holds = new WeakMap<Crl, Map<string, boolean>>();
-  readonly #starts: readonly number[];
+  /** Seconds, ascending: from when on another CRL counts, or other signers of CRLs are valid. */
+  readonly #changes: readonly number[];
+  readonly #signerChanges: readonly number[];
   #digest: string | null = null;
 
   constructor({ crls, signers = NONE, anchors = NONE }: CrlSetInput) {
@@ -67,7 +69,8 @@ export class CrlSet {
       put(this.#byIssuer, crl.issuer.key, crl);
       if (crl.issuingDistributionPoint?.indirect === true) this.#indirect.push(crl);
     }
-    this.#starts = this.crls.map(({ thisUpdate }) => thisUpdate).sort((a, b) => a - b);
+    this.#signerChanges = [...signers, ...anchors].flatMap(({ notBefore, notAfter }) => [notBefore, notAfter + 1]).sort((a, b) => a - b);
+    this.#changes = [...this.crls.map(({ thisUpdate }) => thisUpdate), ...this.#signerChanges].sort((a, b) => a - b);
     for (const signer of signers) put(this.#signers, signer.subject.key, signer);
   }
 
@@ -84,9 +87,14 @@ export class CrlSet {
     return this.#digest;
   }
 
-  /** When the next CRL of the set begins to count, in seconds; Infinity when none will. */
-  nextStart(after: number): number {
-    return this.#starts.find((start) => start > after) ?? Infinity;
+  /** When the next CRL of the set begins to count, or a signer's validity begins or has ended, in seconds; Infinity when none will. */
+  nextChange(after: number): number {
+    return this.#changes.find((change) => change > after) ?? Infinity;
+  }
+
+  /** Since when the same signers have been valid, in seconds; 0: since ever. */
+  signersSince(at: number): number {
+    return this.#signerChanges.findLast((change) => change <= at) ?? 0;
   }
 
   issuedBy(issuer: DistinguishedName): readonly Crl[] {

@@ -45,7 +45,10 @@ export interface CertificateStatus {
 export interface RevocationEvidence {
   readonly mode: RevocationMode;
   readonly certificates: readonly CertificateStatus[];
-  /** Seconds: the judgement holds from the latest thisUpdate, until before the earliest nextUpdate or the start of the next CRL in the set; null: no end. */
+  /**
+   * Seconds: the judgement holds from the latest thisUpdate, until before the earliest nextUpdate or the start of the next CRL in the set, and no
+   * longer than the same signers of CRLs are valid; null: no end.
+   */
   readonly from: number;
   readonly until: number | null;
 }
@@ -150,11 +153,11 @@ class Judgement {
 
   #evidence(certificates: readonly CertificateStatus[]): RevocationEvidence {
     const used = certificates.flatMap(({ crls }) => crls);
-    const until = Math.min(this.#input.crls.nextStart(this.#second), ...used.map(({ nextUpdate }) => nextUpdate));
+    const until = Math.min(this.#input.crls.nextChange(this.#second), ...used.map(({ nextUpdate }) => nextUpdate));
     return {
       mode: this.#input.mode,
       certificates,
-      from: Math.max(0, ...used.map(({ thisUpdate }) => thisUpdate)),
+      from: Math.max(this.#input.crls.signersSince(this.#second), ...used.map(({ thisUpdate }) => thisUpdate)),
       until: Number.isFinite(until) ? until : null,
     };
   }

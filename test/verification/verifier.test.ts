@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { encodeSequence, encodeTlv, readChildren, readWhole } from '../../src/encoding/index.js';
-import { OID, permittedMailboxes, subjectAltName } from '../../src/issuance/index.js';
+import { OID, crlDistributionPoint, permittedMailboxes, subjectAltName } from '../../src/issuance/index.js';
 import { signPassport } from '../../src/passport/index.js';
 import { Verifier, type Material } from '../../src/verification/index.js';
 import { DAY, NOW, fitting, lineOf } from '../support/misfits/index.js';
-import { keyFor } from '../support/misfits/link.js';
-import { changed, withLists } from '../support/misfits/scene.js';
+import { added, authority, certify, keyFor, nameOf } from '../support/misfits/link.js';
+import { changed, listOf, withLists } from '../support/misfits/scene.js';
 import {
   CLAIMS,
   MAILBOX,
@@ -148,6 +148,21 @@ describe('a path that was judged before', () => {
     expect(outcomes).toEqual(['accepted', 'accepted', 'check-revocation status-unavailable', 'verify-path cert-not-yet-valid']);
     const early = caseOf({ line, claims: { iat: NOW - 11 * DAY, exp: NOW - 11 * DAY + 60 } });
     expect(outcomeOf(verifier.verify({ ...early.input, at: (NOW - 11 * DAY + 1) * 1000 }))).toBe('verify-path cert-not-yet-valid');
+  });
+
+  test('is judged anew once the signer of a CRL has run out', () => {
+    const signer = { ...authority('CRL Signer'), key: keyFor('CRL signer'), notAfter: NOW + 100 };
+    const [root] = fitting.delegate().links;
+    if (root === undefined) throw new Error('no root');
+    const point = crlDistributionPoint({ url: 'http://crl.example/indirect.crl', crlIssuer: nameOf(signer) });
+    const scene = changed(fitting.delegate(), -1, (link) => added(link, point));
+    const indirect = listOf(signer, { indirect: true, url: 'http://crl.example/indirect.crl' });
+    const line = { ...lineOf('signer', scene), crls: [listOf(root), indirect], crlSigners: [certify(signer, root)] };
+    const verifier = new Verifier(caseOf({ line }).material);
+    const outcomes = [NOW, NOW, NOW + 100, NOW + 100, NOW + 101].map((second) =>
+      outcomeOf(verifier.verify(caseOf({ line, ...at(second) }).input)),
+    );
+    expect(outcomes).toEqual([...Array.from({ length: 4 }, () => 'accepted'), 'check-revocation status-unavailable']);
   });
 
   test('is tried under the next profile when its anchor may not speak for the number', () => {
