@@ -9,12 +9,16 @@ export interface AdmissionLimits {
   readonly linesInAll: number;
 }
 
+/** Judging a line is synchronous work: after so many, of all streams together, everybody else gets a turn. Some 5 ms of cold PASSporTs. */
+const LINES_PER_TURN = 16;
+
 /**
  * Who is let in: sheds before a body is read, since work that is begun and then given up is the dearest.
  * Lookups and submissions go first, giving up mappings last, health never.
  */
 export class Admission {
   readonly lines: Slots;
+  readonly turns = new Turns(LINES_PER_TURN);
   readonly #limits: AdmissionLimits;
   /** One small object for each client ever seen, of whom policy names a bounded number; to take it out and in again would cost more. */
   readonly #clients = new Map<string, { inFlight: number }>();
@@ -98,5 +102,38 @@ export class Slots {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free += 1;
     else next();
+  }
+}
+
+/** At most so many pieces of synchronous work in one turn of the event loop, whoever has them; the others wait in line for the next one. */
+export class Turns {
+  readonly #perTurn: number;
+  readonly #waiting: (() => void)[] = [];
+  #left: number;
+  #scheduled = false;
+
+  constructor(perTurn: number) {
+    this.#perTurn = perTurn;
+    this.#left = perTurn;
+  }
+
+  async take(): Promise<void> {
+    this.#schedule();
+    if (this.#left > 0) this.#left -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#next());
+  }
+
+  #next(): void {
+    this.#scheduled = false;
+    const next = this.#waiting.splice(0, this.#perTurn);
+    this.#left = this.#perTurn - next.length;
+    if (next.length > 0) this.#schedule();
+    for (const go of next) go();
   }
 }

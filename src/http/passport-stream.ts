@@ -13,9 +13,6 @@ import { present } from './submission.js';
 
 export const STREAM_TYPE = 'application/x-ndjson';
 
-/** Judging is synchronous work: after so many lines others get a turn. */
-const LINES_PER_TURN = 16;
-
 /**
  * PASSporTs by lines, answered by lines, in order, of any length (CONTRACT section 2). The budgets hold for each line, and a line's fate
  * is its own. While draining, the line that is not taken any more is answered `draining`, and the stream ends: of the lines after it
@@ -40,7 +37,6 @@ export const answerStream = async (exchange: Exchange): Promise<Answer> => {
       number += 1;
       await answers.room();
       await begin(exchange, answers, number, line);
-      if (number % LINES_PER_TURN === 0) await new Promise(setImmediate);
     }
     if (site.admission.draining && !request.readableEnded)
       answers.begin(Promise.resolve(problemLine(exchange, number + 1, { reason: 'draining' })));
@@ -61,8 +57,9 @@ const end = async ({ request, response }: Exchange): Promise<void> => {
 };
 
 const begin = async (exchange: Exchange, answers: OrderedAnswers, number: number, line: Line): Promise<void> => {
-  const { lines } = exchange.site.admission;
+  const { lines, turns } = exchange.site.admission;
   await lines.take();
+  await turns.take();
   answers.begin(answerLine(exchange, number, line).finally(() => lines.give()));
 };
 

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Submission } from '../../src/gateway/index.js';
 import { streamLine } from '../../src/http/answer-schemas.js';
+import { Turns } from '../../src/http/admission.js';
 import { LIMITS } from '../../src/http/limits.js';
 import { ACCEPTED, REFUSED, ask, gatewayThat, openSocket, startSite, TlsPki, type Reply, type TestSite } from '../support/http-site.js';
 
@@ -69,6 +70,30 @@ const open = (port: number): { request: ClientRequest; response: Promise<Incomin
   request.flushHeaders();
   return { request, response };
 };
+
+describe('turns', () => {
+  test('are so many at once, then so many with each turn of the event loop, in the order in which they were asked for', async () => {
+    const turns = new Turns(3);
+    const done: number[] = [];
+    const take = async (number: number): Promise<void> => {
+      await turns.take();
+      done.push(number);
+    };
+    const all = Promise.all(Array.from({ length: 10 }, (_, number) => take(number)));
+    const counts: number[] = [];
+    for (let turn = 0; turn < 4; turn += 1) {
+      await Promise.resolve();
+      counts.push(done.length);
+      await new Promise(setImmediate);
+    }
+    await all;
+    expect(counts).toEqual([3, 6, 9, 10]);
+    expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await new Promise(setImmediate);
+    await take(10);
+    expect(done).toHaveLength(11);
+  });
+});
 
 describe('a stream of PASSporTs', () => {
   test('is answered line by line in order, each line with a fate of its own', async () => {
