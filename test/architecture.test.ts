@@ -168,6 +168,15 @@ describe('the house', () => {
     expect(wrong.map((file) => relative(SRC, file))).toEqual([]);
   });
 
+  test('locks every optional package that a dependency names, so that npm ci does not find the lock out of step', () => {
+    type Entry = { optionalDependencies?: Record<string, string> };
+    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Record<string, Entry> };
+    const locked = new Set(Object.keys(lock.packages).map((path) => path.split('node_modules/').at(-1)));
+    const named = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !locked.has(name))).toEqual([]);
+  });
+
   test('holds no private key', () => {
     const places = ['src', 'test', 'certs', 'policies', 'docs'].map((folder) => join(ROOT, folder));
     const holding = places.flatMap((place) =>
