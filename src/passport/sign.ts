@@ -14,9 +14,11 @@ export interface PassportToSign {
 /**
  * Signs a PASSporT of the profile in the deterministic form of RFC 8225 section 9. The claims are signed as given: what they may be is the
  * verifier's to judge.
- * @throws Refusal `unsupported-key`, `credential-missing`, `header-not-allowed`, `malformed-chain`, `non-canonical`
+ * @throws Refusal `malformed-request`, `unsupported-key`, `credential-missing`, `header-not-allowed`, `malformed-chain`, `non-canonical`
  */
 export const signPassport = (input: PassportToSign): string => {
+  // Who calls from JavaScript has no compiler to hold the types.
+  if (typeof input !== 'object' || input === null) return refuse('malformed-request');
   const { claims, key, x5c, x5u } = input;
   if (x5c !== undefined && x5u !== undefined) return refuse('header-not-allowed', 'x5u beside x5c');
   if (x5c === undefined && x5u === undefined) return refuse('credential-missing');
@@ -29,7 +31,11 @@ export const signPassport = (input: PassportToSign): string => {
 
 const entriesOf = (x5c: NonNullable<PassportToSign['x5c']>): string[] => {
   if (typeof x5c === 'string') return decodePem(x5c).map((block) => encodeBase64(block.der));
-  return x5c.map((entry) => (typeof entry === 'string' ? entry : encodeBase64(entry)));
+  if (!Array.isArray(x5c)) return refuse('malformed-chain');
+  return x5c.map((entry: unknown) => {
+    if (typeof entry === 'string') return entry;
+    return entry instanceof Uint8Array ? encodeBase64(entry) : refuse('malformed-chain');
+  });
 };
 
 const privateKeyOf = (key: PassportToSign['key']): KeyObject => {

@@ -90,6 +90,8 @@ describe('the library', () => {
     ['parseSii', parseSii],
     ['parseSsi', parseSsi],
     ['verifyEs256', (value) => verifyEs256(value as Parameters<typeof verifyEs256>[0])],
+    ['signPassport', (value) => signPassport(value as Parameters<typeof signPassport>[0])],
+    ['signPassport, a path,', (value) => signPassport({ claims: {}, key: key.privateKey, x5c: value as string[] })],
   ])('%s throws a Refusal for whatever is not what it takes', (_name, call) => {
     for (const value of [undefined, null, 7, '', {}, [7], Buffer.from([0x30])]) {
       expect(() => call(value)).toThrow(expect.objectContaining({ name: 'Refusal', reason: expect.any(String) }));
