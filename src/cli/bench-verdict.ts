@@ -18,8 +18,8 @@ interface Sample {
   readonly key: KeyObject;
 }
 
-/** Cold batches before the first that counts: code that has run a few hundred times is compiled, and a gateway's has. */
-const COMPILED = 8;
+/** Cold batches before the first that counts: code that has run a few thousand times is compiled, and a gateway's has. */
+const COMPILED = 100;
 
 /**
  * A PASSporT with a path of three certificates in x5c, to its verdict; in CPU time, so that other work on the machine counts little.
@@ -30,12 +30,13 @@ export const measure = ({ quick, tell }: BenchOptions): Promise<BenchResult> =>
   withPlace(async (place) => {
     const batches = quick ? 2 : 24;
     const size = quick ? 20 : 250;
+    const settling = quick ? 1 : COMPILED;
     const authority = place.pki.hierarchy.delegateCa(SPC, 'Bench', [{ start: numberAt(0), count: BLOCK }]);
-    tell(`  signing ${batches * size} PASSporTs, issuing ${(batches + COMPILED) * 40} credentials`);
+    tell(`  signing ${batches * size} PASSporTs, issuing ${(batches + settling) * 40} credentials`);
     const credential = delegateOf(place, authority);
     const key = importP256(credential.key.spki);
     const warm = Array.from({ length: batches * size }, (_, index) => sampleOf(credential, key, index));
-    const cold = Array.from({ length: (batches + COMPILED) * 40 }, (_, index) => {
+    const cold = Array.from({ length: (batches + settling) * 40 }, (_, index) => {
       const unseen = delegateOf(place, authority);
       return sampleOf(unseen, importP256(unseen.key.spki), index);
     });
@@ -44,7 +45,7 @@ export const measure = ({ quick, tell }: BenchOptions): Promise<BenchResult> =>
     const judge = judgeWith(verifier, Date.now());
     judge(warm[0]);
     return {
-      figures: figuresOf(alternate(warm, size, judge), alternate(cold, 40, judge), openssl),
+      figures: figuresOf(alternate(warm, size, judge, 0), alternate(cold, 40, judge, settling), openssl),
       leftOut: openssl === null ? ['the ratio to openssl speed: there is no openssl on this machine'] : [],
     };
   });
@@ -87,7 +88,7 @@ interface Costs {
 }
 
 /** Batch by batch, in turns: what slows one down slows the other down too. */
-const alternate = (samples: readonly Sample[], size: number, judge: Judge): Costs => {
+const alternate = (samples: readonly Sample[], size: number, judge: Judge, settled: number): Costs => {
   const verdict: number[] = [];
   const raw: number[] = [];
   for (let from = 0; from < samples.length; from += size) {
@@ -95,7 +96,6 @@ const alternate = (samples: readonly Sample[], size: number, judge: Judge): Cost
     verdict.push(costOf(batch, judge));
     raw.push(costOf(batch, verifyRaw));
   }
-  const settled = samples.length / size > COMPILED ? COMPILED : 0;
   const ratios = verdict.map((cost, i) => (raw[i] ?? Number.NaN) / cost);
   return { verdict: median(verdict.slice(settled)), raw: median(raw.slice(settled)), ratio: median(ratios.slice(settled)) };
 };

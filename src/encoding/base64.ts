@@ -7,9 +7,16 @@ const URL_ALPHABET = /^[A-Za-z0-9_-]*$/;
  * Octets of a base64url text, or null when it is not the one canonical spelling.
  * RFC 7515 section 2: no padding, white space or line breaks; unused trailing bits must be zero, or one PASSporT would have many spellings.
  */
-export const decodeBase64url = (text: string): Buffer | null => {
-  if (text.length % 4 === 1 || !URL_ALPHABET.test(text)) return null;
-  const octets = Buffer.from(text, 'base64url');
+export const decodeBase64url = (text: string): Buffer | null =>
+  isBase64url(text) ? canonicalOrNull(text, Buffer.from(text, 'base64url')) : null;
+
+/** `decodeBase64url` into a buffer of the caller's, long enough: what comes back is a view of it, good until it is written to again. */
+export const decodeBase64urlInto = (target: Buffer, text: string): Buffer | null =>
+  isBase64url(text) ? canonicalOrNull(text, target.subarray(0, target.write(text, 'base64url'))) : null;
+
+const isBase64url = (text: string): boolean => text.length % 4 !== 1 && URL_ALPHABET.test(text);
+
+const canonicalOrNull = (text: string, octets: Buffer): Buffer | null => {
   const rest = text.length % 4;
   if (rest === 0) return octets;
   const last = octets[octets.length - 1] as number;

@@ -1,4 +1,4 @@
-export { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from './base64.js';
+export { decodeBase64, decodeBase64url, decodeBase64urlInto, encodeBase64, encodeBase64url } from './base64.js';
 export { canonicalJson } from './canonical-json.js';
 export {
   DerError,

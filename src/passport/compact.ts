@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { decodeBase64url, type JsonObject } from '../encoding/index.js';
+import { decodeBase64url, decodeBase64urlInto, type JsonObject } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
 import { parseCanonicalPart } from './canonical-part.js';
 import type { HeaderCache, ParsedHeader } from './header-cache.js';
@@ -60,17 +60,22 @@ export const parseCompact = (value: unknown, cache?: HeaderCache): CompactPasspo
   // RFC 8225 section 7: "..signature" leaves header and payload to be guessed.
   if (first === 0 && second === 1) return refuse('compact-form-not-allowed');
   const header = headerOf(value.slice(0, first), cache);
-  const payload = parseCanonicalPart(octetsOf(value.slice(first + 1, second)), 'malformed-claims');
+  const payload = parseCanonicalPart(passingOctetsOf(value.slice(first + 1, second)), 'malformed-claims');
   const signature = octetsOf(value.slice(second + 1));
   return new CompactPassport(value, second, header, payload, signature);
 };
 
 const octetsOf = (part: string): Buffer => decodeBase64url(part) ?? refuse('malformed-token', 'base64url');
 
+/** Reused for each part: it is parsed to strings before the next one is decoded, and a fresh buffer of this size costs more than parsing. */
+const scratch = Buffer.allocUnsafeSlow(MAX_PASSPORT_BYTES);
+
+const passingOctetsOf = (part: string): Buffer => decodeBase64urlInto(scratch, part) ?? refuse('malformed-token', 'base64url');
+
 const headerOf = (text: string, cache: HeaderCache | undefined): ParsedHeader => {
   const known = cache?.get(text);
   if (known !== undefined) return known;
-  const header: ParsedHeader = { members: parseCanonicalPart(octetsOf(text), 'malformed-token'), checked: null };
+  const header: ParsedHeader = { members: parseCanonicalPart(passingOctetsOf(text), 'malformed-token'), checked: null };
   cache?.set(text, header);
   return header;
 };

@@ -10,7 +10,7 @@ const text = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
 test('the image runs as a plain user, with options that the command has', () => {
   expect(text).toMatch(/^USER 1000:1000$/m);
   expect(text).not.toMatch(/:latest/);
-  const command = JSON.parse((/^CMD (\[.*\])$/m.exec(text)?.[1] ?? '[]').toString()) as string[];
+  const command = JSON.parse(/^CMD (\[.*\])$/m.exec(text)?.[1] ?? '[]') as string[];
   const [verb = '', ...options] = command;
   const { stdout } = spawnSync(process.execPath, [join(ROOT, 'dist', 'src', 'cli', 'main.js'), verb, '--help'], { encoding: 'utf8' });
   const flags = options.filter((option) => option.startsWith('--'));
