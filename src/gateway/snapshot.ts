@@ -1,7 +1,7 @@
 import { refuse } from '../reasons/index.js';
 import { Tree } from '../log/index.js';
 import { PARTITIONS, partitionOf, type MappingStore, type PartitionBatch, type SubjectId } from '../ports/index.js';
-import { SpentPassports } from './spent-passports.js';
+import { SpentPassports, expOfPacked } from './spent-passports.js';
 
 /**
  * What a start needs without reading the whole WAL: the tree's frontier, the position of every partition, the replay memory
@@ -15,7 +15,7 @@ const FRAME_HEAD = 5;
 const FRAME_BYTES = 256 * 1024;
 
 interface Header {
-  readonly version: 2;
+  readonly version: 3;
   readonly size: number;
   /** base64 of the serialised tree. */
   readonly tree: string;
@@ -42,7 +42,7 @@ const frame = (kind: number, content: Uint8Array): Buffer => {
 
 /** The parts to save. The positions, tree and replay memory are captured at the first call of `next`, before anything else is awaited. */
 export async function* snapshotParts(source: SnapshotSource): AsyncGenerator<Uint8Array> {
-  const header: Header = { version: 2, size: source.size, tree: Buffer.from(source.tree).toString('base64'), time: source.time };
+  const header: Header = { version: 3, size: source.size, tree: Buffer.from(source.tree).toString('base64'), time: source.time };
   const positions = Buffer.alloc(PARTITIONS * 6);
   for (let p = 0; p < PARTITIONS; p += 1) positions.writeUIntBE(source.positions[p] as number, p * 6, 6);
   yield frame(KIND.header, Buffer.from(JSON.stringify(header)));
@@ -67,17 +67,13 @@ async function* inFrames(kind: number, records: AsyncIterable<Buffer> | Iterable
   if (octets > 0) yield frame(kind, Buffer.concat(pending));
 }
 
-/** 16 key, 16 signing, 6 index, 6 exp, 1 length, client. */
+/** 16 key, 2 length, packed record. */
 function* spentRecords(spent: SpentPassports): Generator<Buffer> {
-  for (const [key, value] of spent.entries()) {
-    const client = Buffer.from(value.client, 'latin1');
-    const record = Buffer.alloc(45 + client.length);
+  for (const [key, packed] of spent.entries()) {
+    const record = Buffer.allocUnsafe(18 + packed.length);
     record.write(key, 0, 'latin1');
-    record.write(value.signing, 16, 'latin1');
-    record.writeUIntBE(value.index, 32, 6);
-    record.writeUIntBE(value.exp, 38, 6);
-    record[44] = client.length;
-    client.copy(record, 45);
+    record.writeUInt16BE(packed.length, 16);
+    record.write(packed, 18, 'latin1');
     yield record;
   }
 }
@@ -85,7 +81,7 @@ function* spentRecords(spent: SpentPassports): Generator<Buffer> {
 /** 16 id, 2 length, packed subject. */
 async function* subjectRecords(store: MappingStore): AsyncGenerator<Buffer> {
   for await (const [id, packed] of store.entries()) {
-    const record = Buffer.alloc(18 + packed.length);
+    const record = Buffer.allocUnsafe(18 + packed.length);
     record.write(id, 0, 'latin1');
     record.writeUInt16BE(packed.length, 16);
     record.set(packed, 18);
@@ -108,12 +104,11 @@ export const restoreSnapshot = async (parts: AsyncIterable<Uint8Array>): Promise
   const positions = new Float64Array(PARTITIONS);
   const spent = new SpentPassports();
   const groups = new Map<number, { id: SubjectId; packed: Uint8Array }[]>();
-  const clients = new Map<string, string>();
   let header: Header | null = null;
   for await (const { kind, content } of readFrames(parts)) {
     if (kind === KIND.header) header = readHeader(content);
     else if (kind === KIND.positions) readPositions(content, positions);
-    else if (kind === KIND.spent) readSpent(content, spent, clients);
+    else if (kind === KIND.spent) readSpent(content, spent);
     else if (kind === KIND.subjects) readSubjects(content, groups);
     else return refuse('log-corrupt', 'snapshot frame');
   }
@@ -141,7 +136,7 @@ async function* readFrames(parts: AsyncIterable<Uint8Array>): AsyncGenerator<{ r
 
 const readHeader = (content: Buffer): Header => {
   const header = JSON.parse(content.toString('utf8')) as Header;
-  return header.version === 2
+  return header.version === 3
     ? header
     : refuse('log-corrupt', 'snapshot version: take the snapshot folder away, the write-ahead log holds everything');
 };
@@ -150,19 +145,12 @@ const readPositions = (content: Buffer, positions: Float64Array): void => {
   for (let p = 0; p < PARTITIONS; p += 1) positions[p] = content.readUIntBE(p * 6, 6);
 };
 
-const readSpent = (content: Buffer, spent: SpentPassports, clients: Map<string, string>): void => {
+const readSpent = (content: Buffer, spent: SpentPassports): void => {
   for (let at = 0; at < content.length;) {
-    const length = content[at + 44] as number;
-    const name = content.toString('latin1', at + 45, at + 45 + length);
-    const client = clients.get(name) ?? name;
-    clients.set(client, client);
-    spent.add(content.toString('latin1', at, at + 16), {
-      signing: content.toString('latin1', at + 16, at + 32),
-      index: content.readUIntBE(at + 32, 6),
-      exp: content.readUIntBE(at + 38, 6),
-      client,
-    });
-    at += 45 + length;
+    const start = at + 18;
+    const end = start + content.readUInt16BE(at + 16);
+    spent.addPacked(content.toString('latin1', at, at + 16), content.toString('latin1', start, end), expOfPacked(content, start));
+    at = end;
   }
 };
 
