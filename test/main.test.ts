@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
@@ -100,6 +100,16 @@ describe('a start', () => {
     expect([second.logVkey, second.receiptVkey]).toEqual([first.logVkey, first.receiptVkey]);
     expect(json(await lookup(second))).toMatchObject({ mappings: [{ ssi: 'mimi://a.example/u/alice', default: true, logIndex: 0 }] });
     expect((await ask(second.port, ca, { path: '/log/checkpoint' })).body.toString()).toMatch(/^dp\.example\/log\n1\n/);
+  });
+
+  test('without any CRL is not ready, and accepts nothing', async () => {
+    const pki = copyOfPki();
+    for (const name of readdirSync(join(pki, 'crls'))) rmSync(join(pki, 'crls', name));
+    const handle = await start(pki);
+    expect((await ask(handle.port, ca, { path: '/readyz' })).status).toBe(503);
+    expect(json(await register(handle))).toMatchObject({ reason: 'no-status-source' });
+    const good = await start(made.directory);
+    expect((await ask(good.port, ca, { path: '/readyz' })).status).toBe(200);
   });
 
   test('names every problem at once, each with its file', async () => {

@@ -42,7 +42,7 @@ export const run = async (argv: string[]): Promise<number> => {
 type Does = (work: (options: Options, ...operands: string[]) => Promise<Report>) => (...given: unknown[]) => Promise<void>;
 
 const program = (does: Does): Command => {
-  const ap = new Command('ap').description('sign, register, withdraw and look up as an application provider').exitOverride();
+  const ap = new Command('signpost ap').description('sign, register, withdraw and look up as an application provider').exitOverride();
   statementOptions(verb(ap, 'sign', 'sign a PASSporT and print it; nothing is sent'))
     .argument('<sii>', 'number or e-mail address')
     .argument('<user>', 'user, or the whole mimi: URI')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
-import { leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFields } from '../log/index.js';
+import { parseVkey, leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFields } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 
@@ -26,8 +26,14 @@ const readInput = async (file: string): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
+/** A key that is none is no "does not hold": nothing was looked at. */
 const required = (value: string | undefined, option: string): string => {
   if (value === undefined) throw new CannotRun(`${option} is needed`);
+  try {
+    parseVkey(value);
+  } catch {
+    throw new CannotRun(`${option} is no verifier key`);
+  }
   return value;
 };
 

@@ -6,7 +6,7 @@ import type { VerifyOptions } from './audit-verify.js';
 const PLACE = 'PLACE is a data directory, or the https URL of a gateway.';
 
 const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command => {
-  const audit = new Command('audit').description('prove what a gateway says of its decisions, without trusting it').exitOverride();
+  const audit = new Command('signpost audit').description('prove what a gateway says of its decisions, without trusting it').exitOverride();
   audit
     .command('verify')
     .description('verify one tlog-proof or one receipt, offline')

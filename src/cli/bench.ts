@@ -25,7 +25,7 @@ interface Options {
  * when something could not be run.
  */
 export const run = async (argv: string[]): Promise<number> => {
-  const command = new Command('bench')
+  const command = new Command('signpost bench')
     .description('measure: verdicts, submissions, lookups, the log, memory, restart')
     .exitOverride()
     .addOption(new Option('--only <name>', 'one of them').choices(Object.keys(BENCHES)))

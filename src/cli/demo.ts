@@ -24,7 +24,7 @@ import { Narrator } from './demo-narrator.js';
  * Exit code 0 only if every claim of the story held.
  */
 export const run = async (argv: string[]): Promise<number> => {
-  const command = new Command('demo')
+  const command = new Command('signpost demo')
     .description('tell the story: issue, register, five attacks, look up, audit offline')
     .exitOverride()
     .option('--json', 'the claims as JSON, instead of the story');

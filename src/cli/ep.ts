@@ -61,7 +61,9 @@ const mailboxOptions = (command: Command): Command =>
     .option('--out <file>', 'where the path is written; a key made here stands beside it as .key.pem');
 
 const program = (does: Does): Command => {
-  const ep = new Command('ep').description("the e-mail provider's desk: keys, credentials, mailboxes, CRLs, PASSporTs").exitOverride();
+  const ep = new Command('signpost ep')
+    .description("the e-mail provider's desk: keys, credentials, mailboxes, CRLs, PASSporTs")
+    .exitOverride();
   deskOptions(ep.command('init').description('make a desk: keys, and a request for a CA or a development root'))
     .requiredOption('--domain <domain>', 'the mail domain')
     .option('--name <name>', 'name of the provider')

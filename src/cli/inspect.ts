@@ -55,7 +55,7 @@ export const run = async (argv: string[]): Promise<number> => {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.yes : EXIT.notRun;
     if (!isProblemOfFile(error)) throw error;
-    process.stderr.write(`signpost inspect: ${error.code ?? 'a file could not be read'}\n`);
+    process.stderr.write(`signpost inspect: ${error.path ?? 'standard input'} could not be read: ${error.code ?? 'unknown'}\n`);
     return EXIT.notRun;
   }
 };

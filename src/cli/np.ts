@@ -86,7 +86,9 @@ const delegateCa = (options: DelegateOptions, grant: Grant, numbers: readonly Nu
 const NOTHING: readonly NumberRange[] = [];
 
 const program = (does: Does): Command => {
-  const np = new Command('np').description("the number provider's desk: keys, credentials, delegates, CRLs, PASSporTs").exitOverride();
+  const np = new Command('signpost np')
+    .description("the number provider's desk: keys, credentials, delegates, CRLs, PASSporTs")
+    .exitOverride();
   deskOptions(np.command('init').description('make a desk: keys, and a request for the STI-CA or a development root'))
     .requiredOption('--name <name>', 'legal name of the provider')
     .option('--spc <spc>', 'service provider code')

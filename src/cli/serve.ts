@@ -48,6 +48,7 @@ const command = (): Command =>
     .option('--print-ready', 'print one JSON line to standard output once the gateway is ready')
     .option('--first-run', 'make a development PKI where --pki names nothing, and say what to try next')
     .option('--json', 'the same as --print-ready')
+    .configureOutput({ writeErr: (text) => process.stderr.write(`${JSON.stringify({ level: 50, msg: text.trim() })}\n`) })
     .exitOverride();
 
 /** `signpost serve`: runs until it is told to stop. 0 stopped in order, 1 stopped by a fault or a second signal, 2 could not be started. */

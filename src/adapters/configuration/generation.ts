@@ -1,5 +1,5 @@
 import type { Principal, World } from '../../gateway/index.js';
-import { Verifier, type Caches } from '../../verification/index.js';
+import { TRUST_PROFILES, Verifier, type Caches } from '../../verification/index.js';
 import type { Configuration } from './configuration.js';
 import { ConfigurationProblems } from './problems.js';
 
@@ -41,7 +41,9 @@ const principalsOf = ({ policies }: Configuration): ReadonlyMap<string, Principa
  * When every CRL has run out nobody can register: better another instance is asked. While some are good the gateway stays ready: what needs
  * the others is unavailable by itself (promise 7), and one CA that is late must not take everybody's lookups down.
  */
-export const crlProblems = ({ crlHorizons }: Configuration, now: number): string[] => {
+export const crlProblems = ({ crlHorizons, policies }: Configuration, now: number): string[] => {
   const all = [...crlHorizons.values()];
+  if (all.length === 0 && TRUST_PROFILES.every((profile) => policies.gateway.revocation[profile] === 'required'))
+    return ['there is no CRL, and gateway.yaml requires them: name some in trust.yaml and reload'];
   return all.length > 0 && all.every((until) => until * 1000 <= now) ? ['every CRL has run out: fetch new ones and reload'] : [];
 };
