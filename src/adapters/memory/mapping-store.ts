@@ -48,6 +48,7 @@ export class MemoryMappingStore implements MappingStore {
     if (partition.position >= batch.position) return true;
     if (partition.position < batch.previous) return false;
     if (batch.puts.some(({ id }) => partitionOf(id) !== batch.partition)) throw new RangeError('a subject is put into a foreign partition');
+    partition.records.expect(batch.puts);
     for (const { id, packed } of batch.puts) partition.records.set(id, packed);
     partition.position = batch.position;
     return true;

@@ -47,6 +47,14 @@ export class RecordTable {
     this.append(id, record);
   }
 
+  /** Makes room at once for what a snapshot brings into an empty table: growing by eighths would copy it some fifty times. */
+  expect(records: readonly { readonly packed: Uint8Array }[]): void {
+    if (this.count > 0 || records.length < 2) return;
+    const octets = records.reduce((sum, { packed }) => sum + HEAD_OCTETS + packed.length, 0);
+    this.arena = Buffer.allocUnsafeSlow(octets);
+    this.slots = new Uint32Array(Math.ceil(records.length / FULLEST) + 1);
+  }
+
   clear(): void {
     this.arena = Buffer.alloc(0);
     this.slots = new Uint32Array(4);
