@@ -1,21 +1,21 @@
-import { join } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import type { Logger } from 'pino';
 import {
   ConfigurationProblems,
-  crlProblems,
+  GenerationKeeper,
   makeGeneration,
   readConfiguration,
   type ConfigurationPlaces,
   type Generation,
 } from './adapters/configuration/index.js';
-import { FileRegister, StorageFault, openDataDirectory } from './adapters/files/index.js';
+import { StorageFault, epochFile, nextEpoch, openDataDirectory } from './adapters/files/index.js';
 import { MemoryMappingStore } from './adapters/memory/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { openGateway, type RunningGateway } from './gateway/index.js';
+import { Publication } from './gateway/publication.js';
 import { Publisher } from './gateway/publish.js';
 import { createHttpServer, describeFault, reasonsDocument, type HttpServer } from './http/index.js';
-import type { Clock, MappingStore, RandomSource } from './ports/index.js';
+import type { Clock, ConfigurationControl, MappingStore, RandomSource } from './ports/index.js';
 import { Refusal, Unavailable } from './reasons/index.js';
 import { PIPELINE, SEQUENCER_STEPS } from './verification/index.js';
 
@@ -29,8 +29,6 @@ const STORE_MS = 2_000;
 const SNAPSHOT_CHECK_MS = 10_000;
 const SNAPSHOT_RECORDS = 50_000;
 const SNAPSHOT_RECORDS_AT_STOP = 1_000;
-/** A checkpoint older than this is a promise that is not kept (C2SP tlog-tiles has no bound; ours is ten publications). */
-const PUBLISH_LAG_MS = 10_000;
 /** CONTRACT section 3: exit within 10 s. A snapshot that is not done by then is given up; the next start replays more. */
 const STOP_MS = 9_000;
 
@@ -46,8 +44,6 @@ export interface GatewayOptions extends ConfigurationPlaces {
   readonly log: Logger;
 }
 
-export type Reload = { readonly ok: true } | { readonly ok: false; readonly problems: readonly string[] };
-
 export interface GatewayHandle {
   readonly url: string;
   readonly port: number;
@@ -55,7 +51,7 @@ export interface GatewayHandle {
   readonly receiptVkey: string;
   readonly gateway: RunningGateway;
   /** Swaps policies, trust, principals and TLS files together, or keeps all that were and says why. */
-  reload(): Promise<Reload>;
+  readonly configuration: ConfigurationControl;
   /** Not ready at once; finishes what is in flight, publishes and saves it, gives up the data directory. */
   stop(): Promise<void>;
 }
@@ -83,6 +79,10 @@ const problemsOf = (error: unknown): unknown => {
   if (error instanceof Refusal) return new ConfigurationProblems([`${error.message}: run audit fsck on the data directory`]);
   if (isNativeError(error) && 'code' in error && error.code === 'EADDRINUSE')
     return new ConfigurationProblems(['the port is taken: stop who has it, or choose another']);
+  if (isNativeError(error) && 'code' in error && String(error.code).startsWith('ERR_OSSL'))
+    return new ConfigurationProblems([
+      `tls/: the key, certificate or clients' authority cannot be used (${String(error.code)}): replace it`,
+    ]);
   return error;
 };
 
@@ -91,19 +91,27 @@ const compose = async (options: GatewayOptions, clock: Clock, first: Generation,
   const random = options.random ?? systemRandom;
   const parts = await openParts({ options, clock, random, first, closers });
   const { gateway, publisher, store, keys } = parts;
-  let generation = first;
   let storeProblems = await store.problems();
-  const publication = new Publication(publisher, gateway, clock, log);
+  const publication = new Publication(publisher, gateway, clock, (error) =>
+    log.error({ fault: describeFault(error) }, 'the log cannot be published'),
+  );
+  const install = ({ configuration, world }: Generation): void => {
+    // One synchronous block, and what may throw first.
+    server.useCredentials(configuration.tls);
+    gateway.setWorld(world);
+  };
+  const keeper = new GenerationKeeper({ places: options, clock, install, problemsOf }, first);
   gateway.attach({
     inclusionProofText: (index) => publisher.inclusionProofText(index),
-    problems: () => [...publication.problems(), ...storeProblems, ...crlProblems(generation.configuration, clock.now())],
+    problems: () => [...publication.problems(), ...storeProblems, ...keeper.problems()],
   });
   await publication.turn();
   const { origin, audience } = first.configuration.policies.gateway;
   const { logVkey, receiptVkey } = keys;
   const server = createHttpServer({
     gateway,
-    principalOf: (domain) => generation.principals.get(domain),
+    principalOf: (domain) => keeper.current.principals.get(domain),
+    configuration: keeper,
     credentials: first.configuration.tls,
     discovery: { audience, origin, logVkey, receiptVkey },
     reasons: reasonsDocument(STEPS),
@@ -122,22 +130,13 @@ const compose = async (options: GatewayOptions, clock: Clock, first: Generation,
     every(SNAPSHOT_CHECK_MS, () => saveSnapshot(gateway, log, SNAPSHOT_RECORDS)),
   ];
   log.info({ port, entries: gateway.logSize }, 'listening');
-  const reload = async (): Promise<Reload> => {
-    const next = await nextGeneration(options, clock, generation);
-    if (!next.ok) return next;
-    // One synchronous block, and what may throw first: no request sees half of it.
-    server.useCredentials(next.generation.configuration.tls);
-    gateway.setWorld(next.generation.world);
-    generation = next.generation;
-    return { ok: true };
-  };
   return {
     url: `https://${host}:${port}`,
     port,
     logVkey,
     receiptVkey,
     gateway,
-    reload,
+    configuration: keeper,
     stop: () => stop({ server, gateway, publication, timers, closers, log }),
   };
 };
@@ -172,7 +171,7 @@ const openParts = async ({ options, clock, random, first, closers }: PartsInput)
     receiptSigner: data.keys.receipt,
     origin,
     pepper: data.keys.pepper,
-    epoch: await nextEpoch(options.dataDir),
+    epoch: await epochOf(options.dataDir),
     clock,
     random,
     gateway: BUILD,
@@ -203,72 +202,11 @@ const openStore = async (place: string): Promise<OpenedStore> => {
   return { mappings: store, isVolatile: false, problems: () => store.problems(), remarks: () => store.remarks() };
 };
 
-/** Counts the starts on a data directory, durably before anything is written under the new number. The directory's lock is held. */
-const nextEpoch = async (dataDir: string): Promise<number> => {
-  const register = new FileRegister(join(dataDir, 'epoch'));
-  const text = Buffer.from((await register.read()) ?? '0')
-    .toString('latin1')
-    .trim();
-  if (!/^[0-9]{1,15}$/.test(text))
-    throw new ConfigurationProblems([`${join(dataDir, 'epoch')}: is not a number: restore it, or write one higher than any before`]);
-  const epoch = Number(text) + 1;
-  await register.write(Buffer.from(`${epoch}\n`));
-  return epoch;
+const epochOf = async (dataDir: string): Promise<number> => {
+  const epoch = await nextEpoch(dataDir);
+  if (epoch !== null) return epoch;
+  throw new ConfigurationProblems([`${epochFile(dataDir)}: is not a number: restore it, or write one higher than any before`]);
 };
-
-type Next = { readonly ok: true; readonly generation: Generation } | { readonly ok: false; readonly problems: readonly string[] };
-
-const nextGeneration = async (places: ConfigurationPlaces, clock: Clock, now: Generation): Promise<Next> => {
-  try {
-    const configuration = await readConfiguration(places, clock.now());
-    const { audience, origin } = configuration.policies.gateway;
-    const before = now.configuration.policies.gateway;
-    if (audience !== before.audience || origin !== before.origin)
-      return {
-        ok: false,
-        problems: ['gateway.yaml: audience and origin belong to the log and its keys: they change with a new data directory alone'],
-      };
-    return { ok: true, generation: makeGeneration(configuration, now.world.verifier.caches) };
-  } catch (error) {
-    const found = problemsOf(error);
-    if (found instanceof ConfigurationProblems) return { ok: false, problems: found.problems };
-    throw error;
-  }
-};
-
-/** The publisher's timer, and what it means for readiness. */
-class Publication {
-  readonly #publisher: Publisher;
-  readonly #gateway: RunningGateway;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  #fresh: number;
-
-  constructor(publisher: Publisher, gateway: RunningGateway, clock: Clock, log: Logger) {
-    this.#publisher = publisher;
-    this.#gateway = gateway;
-    this.#clock = clock;
-    this.#log = log;
-    this.#fresh = clock.monotonic();
-  }
-
-  problems(): string[] {
-    if (this.#publisher.failure !== null) return ['the log cannot be published: see the log of the gateway, then restart'];
-    const late = this.#publisher.publishedSize < this.#gateway.logSize && this.#clock.monotonic() - this.#fresh > PUBLISH_LAG_MS;
-    return late ? ['the published log is behind: the disk is too slow'] : [];
-  }
-
-  /** Never rejects: a publisher that failed says so in `problems`, and stays stopped until a restart. */
-  async turn(): Promise<void> {
-    if (this.#publisher.failure !== null) return;
-    try {
-      await this.#publisher.publish();
-      this.#fresh = this.#clock.monotonic();
-    } catch (error) {
-      this.#log.error({ fault: describeFault(error) }, 'the log cannot be published');
-    }
-  }
-}
 
 const snapshotAt = new WeakMap<RunningGateway, number>();
 

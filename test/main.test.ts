@@ -192,7 +192,7 @@ describe('a reload', () => {
     edit(join(pki, 'policies/principals.yaml'), (text) => text.replace('domain: a.example', 'domain: gone.example'));
     edit(join(pki, 'policies/gateway.yaml'), (text) => text.replace('minimum: app', 'minimum: otp'));
     edit(join(pki, 'policies/trust.yaml'), (text) => text.replace('speaksFor: any', 'speaksFor: [mail.example]'));
-    expect(await handle.reload()).toEqual({ ok: true });
+    expect(await handle.configuration.reload()).toEqual({ ok: true });
     const after = handle.gateway.versions();
     expect([after.policy === before.policy, after.trust === before.trust, after.numbering === before.numbering]).toEqual([
       false,
@@ -202,17 +202,37 @@ describe('a reload', () => {
     expect([(await lookup(handle)).status, (await lookup(handle, 'b.example')).status]).toEqual([401, 200]);
   });
 
+  test('by an operator over HTTP says what is in force, or everything that is wrong', async () => {
+    const pki = copyOfPki();
+    const handle = await start(pki);
+    const reload = (domain: string) => ask(handle.port, ca, { method: 'POST', path: '/v1/admin/reload', client: clientOf(domain) });
+    edit(join(pki, 'policies/trust.yaml'), (text) => text.replace('speaksFor: any', 'speaksFor: [mail.example]'));
+    expect((await reload('a.example')).status).toBe(403);
+    const before = handle.gateway.versions();
+    const done = await reload('operator.example');
+    expect([done.status, json(done)]).toEqual([200, { versions: handle.gateway.versions() }]);
+    expect(handle.gateway.versions().trust).not.toBe(before.trust);
+    rmSync(join(pki, 'tls/ca.pem'));
+    edit(join(pki, 'policies/gateway.yaml'), (text) => `${text}unknown: 1\n`);
+    const refused = await reload('operator.example');
+    expect([refused.status, json(refused)]).toMatchObject([409, { reason: 'configuration-refused', versions: handle.gateway.versions() }]);
+    const { problems } = json(refused) as { problems: string[] };
+    expect(problems.filter((problem) => /tls\/ca\.pem|gateway\.yaml/.test(problem))).toHaveLength(2);
+    const told = json(await ask(handle.port, ca, { path: '/readyz', client: clientOf('operator.example') }));
+    expect(told).toMatchObject({ ready: true, remarks: problems.map((problem) => `not in force: ${problem}`) });
+  });
+
   test('of a broken or another gateway’s configuration changes nothing and says why', async () => {
     const pki = copyOfPki();
     const handle = await start(pki);
     const before = handle.gateway.versions();
     edit(join(pki, 'policies/principals.yaml'), (text) => text.replace('domain: a.example', 'domain: gone.example'));
     edit(join(pki, 'policies/gateway.yaml'), (text) => text.replace('minimum: app', 'minimum: perhaps'));
-    expect(await handle.reload()).toMatchObject({ ok: false, problems: [expect.stringContaining('gateway.yaml')] });
+    expect(await handle.configuration.reload()).toMatchObject({ ok: false, problems: [expect.stringContaining('gateway.yaml')] });
     edit(join(pki, 'policies/gateway.yaml'), (text) =>
       text.replace('minimum: perhaps', 'minimum: app').replace('origin: dp.example/log', 'origin: other.example/log'),
     );
-    expect(await handle.reload()).toMatchObject({ ok: false, problems: [expect.stringContaining('origin')] });
+    expect(await handle.configuration.reload()).toMatchObject({ ok: false, problems: [expect.stringContaining('origin')] });
     expect(handle.gateway.versions()).toEqual(before);
     expect((await register(handle)).status).toBe(201);
   });

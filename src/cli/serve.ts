@@ -116,8 +116,8 @@ const sayWhy = (error: unknown, log: Logger): void => {
 };
 
 const reload = async (handle: GatewayHandle, log: Logger): Promise<void> => {
-  const outcome = await handle.reload();
-  if (outcome.ok) log.info({ versions: handle.gateway.versions() }, 'reloaded');
+  const outcome = await handle.configuration.reload();
+  if (outcome.ok) log.info({ versions: handle.configuration.state().versions }, 'reloaded');
   else for (const problem of outcome.problems) log.error({ problem }, 'not reloaded: everything stays as it was');
 };
 

@@ -50,7 +50,19 @@ export const streamLine = z.union([
   z.strictObject({ line: z.int().positive(), ...problem.shape }),
 ]);
 
-export const readiness = z.strictObject({ ready: z.boolean(), problems: z.array(z.string()).optional() });
+export const readiness = z.strictObject({
+  ready: z.boolean(),
+  problems: z.array(z.string()).optional(),
+  remarks: z.array(z.string()).optional().meta({ description: 'what an operator should mend though every promise is kept' }),
+});
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const versions = z.strictObject({ trust: digest, revocation: digest, numbering: digest, policy: digest });
+
+export const reloaded = z.strictObject({ versions });
+
+export const notReloaded = z.strictObject({ ...problem.shape, problems: z.array(z.string()).min(1), versions });
 
 export const discovery = z.strictObject({
   audience: z.string(),

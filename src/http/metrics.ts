@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ConfigurationState } from '../ports/index.js';
+import { registerConfigurationMetrics } from './configuration-metrics.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
@@ -10,6 +12,7 @@ interface Child {
 export interface Gauges {
   readonly inFlight: () => number;
   readonly logSize: () => number;
+  readonly configuration: () => ConfigurationState;
 }
 
 /**
@@ -77,6 +80,7 @@ export class Metrics {
     });
     this.registry.registerMetric(gauge('signpost_http_in_flight', 'Requests being answered', gauges.inFlight));
     this.registry.registerMetric(gauge('signpost_log_size', 'Entries in the log', gauges.logSize));
+    registerConfigurationMetrics(this.registry, gauges.configuration);
   }
 
   request(route: string, method: string, status: number, seconds: number): void {

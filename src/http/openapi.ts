@@ -77,6 +77,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   '/readyz': { summary: 'Every promise can be kept', answers: { '200': { description: 'yes', content: json(answers.readiness) } } },
   '/metrics': { summary: 'Prometheus metrics', answers: { '200': { description: 'text format', content: text('text/plain') } } },
+  '/v1/admin/reload': {
+    summary: 'Read policies, trust, principals and TLS files again, and swap all of it or nothing',
+    answers: {
+      '200': { description: 'the versions that verdicts are made under from now on', content: json(answers.reloaded) },
+      '409': {
+        description: 'everything stays as it was; `problems` says all that is wrong on disk',
+        content: { 'application/problem+json': { schema: schemaOf(answers.notReloaded) } },
+      },
+    },
+  },
   '/openapi.json': {
     summary: 'This document',
     answers: { '200': { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },

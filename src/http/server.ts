@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Gateway } from '../gateway/use-cases.js';
-import type { Clock, RandomSource } from '../ports/index.js';
+import type { Clock, ConfigurationControl, RandomSource } from '../ports/index.js';
 import { Refusal } from '../reasons/index.js';
 import { Admission, type AdmissionLimits } from './admission.js';
 import { ClientIdentities } from './client-identity.js';
@@ -35,6 +35,7 @@ export interface ServerCredentials {
 export interface HttpServerOptions {
   readonly gateway: Gateway;
   readonly principalOf: Site['principalOf'];
+  readonly configuration: ConfigurationControl;
   readonly credentials: ServerCredentials;
   readonly discovery: Discovery;
   readonly reasons: ReasonsDocument;
@@ -57,8 +58,12 @@ export interface HttpServer {
 /** The one https server: TLS 1.3, client certificates asked for and judged per route, hot routes before express. */
 export const createHttpServer = (options: HttpServerOptions): HttpServer => {
   const admission = new Admission(options.limits);
-  const { gateway } = options;
-  const metrics = new Metrics({ inFlight: () => admission.inFlight, logSize: () => gateway.logSize });
+  const { gateway, configuration } = options;
+  const metrics = new Metrics({
+    inFlight: () => admission.inFlight,
+    logSize: () => gateway.logSize,
+    configuration: () => configuration.state(),
+  });
   const ids = new RequestIds(options.random);
   const identities = new ClientIdentities(options.clock);
   const dispatcher = new Dispatcher({ ...options, metrics, admission, openapi: openApiDocument() }, identities, ids);

@@ -52,6 +52,14 @@ export const REQUEST_REASONS = {
     'the gateway does not carry out this action yet',
     'Use register, withdraw or release.',
   ),
+  'configuration-refused': row(
+    'request',
+    409,
+    '-',
+    'docs/operations.md, Reload',
+    'what is on disk cannot be put in force; everything stays as it was',
+    'Mend each file that the answer names, then reload again.',
+  ),
   'not-found': row('request', 404, '-', 'RFC 9110 section 15.5.5', 'there is nothing here', 'See /openapi.json.'),
   'method-not-allowed': row('request', 405, '-', 'RFC 9110 section 15.5.6', 'the route does not take this method', 'See the Allow header.'),
   'not-published': row(

@@ -15,7 +15,7 @@ import {
   type AlternativeName,
   type Authority,
 } from '../../src/issuance/index.js';
-import type { Clock } from '../../src/ports/index.js';
+import type { Clock, ConfigurationControl } from '../../src/ports/index.js';
 
 /** PEM of a client certificate and its key. */
 export interface Client {
@@ -125,6 +125,15 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
   ...changes,
 });
 
+export const VERSIONS = { trust: 'a'.repeat(64), revocation: 'b'.repeat(64), numbering: 'c'.repeat(64), policy: 'd'.repeat(64) };
+
+/** A configuration that never changes. */
+export const fixedConfiguration = (changes: Partial<ConfigurationControl> = {}): ConfigurationControl => ({
+  reload: async () => ({ ok: true }),
+  state: () => ({ versions: VERSIONS, since: 0, reloads: { done: 0, refused: 0 }, refused: [] }),
+  ...changes,
+});
+
 export const realClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 export interface TestSite {
@@ -139,6 +148,7 @@ export const startSite = async (tls: TlsPki, changes: Partial<HttpServerOptions>
   const server = createHttpServer({
     gateway: gatewayThat(),
     principalOf: (domain) => PRINCIPALS.get(domain),
+    configuration: fixedConfiguration(),
     credentials: { ...tls.server, clientAuthorities: tls.ca },
     discovery: { audience: 'dp.example', origin: 'dp.example/log', logVkey: 'log', receiptVkey: 'receipt' },
     reasons: reasonsDocument([{ step: 'check-authority', clause: 'RFC 8226 section 9', reasons: ['tn-out-of-scope'] }]),

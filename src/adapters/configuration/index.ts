@@ -1,3 +1,4 @@
 export { readConfiguration, type Configuration, type ConfigurationPlaces } from './configuration.js';
-export { crlProblems, makeGeneration, type Generation } from './generation.js';
+export { makeGeneration, type Generation } from './generation.js';
+export { GenerationKeeper, type KeeperParts } from './generation-keeper.js';
 export { ConfigurationProblems } from './problems.js';

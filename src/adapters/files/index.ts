@@ -1,4 +1,5 @@
 export { LAYOUT, openDataDirectory, type DataDirectory } from './data-directory.js';
+export { epochFile, nextEpoch } from './epoch.js';
 export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';
 export { noteSigner, openKeys, readPublicKeys, type GatewayKeys, type PublicKeys } from './keys.js';
 export { DirectoryLock } from './lock.js';

@@ -1,4 +1,5 @@
 import type { Route } from '../route.js';
+import { adminReload } from './admin.js';
 import { discovery, openapi, reasons } from './documents.js';
 import { entry, proof } from './entries.js';
 import { healthz, readyz } from './health.js';
@@ -11,6 +12,6 @@ import { withdrawals } from './withdrawals.js';
 /** Answered before express: it would cost more than the signature check that they spend their time on (standards: stack 4). */
 export const HOT_ROUTES: readonly Route[] = [passports, withdrawals, lookups];
 
-export const EXPRESS_ROUTES: readonly Route[] = [reasons, log, entry, proof, healthz, readyz, metrics, openapi, discovery];
+export const EXPRESS_ROUTES: readonly Route[] = [reasons, log, entry, proof, healthz, readyz, metrics, openapi, discovery, adminReload];
 
 export const ROUTES: readonly Route[] = [...HOT_ROUTES, ...EXPRESS_ROUTES];
