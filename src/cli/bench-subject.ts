@@ -15,6 +15,7 @@ const oneMapping = (provider: string, user: string, index: number, iat: number):
       firstIndex: index,
       leafIndex: index,
       expires: iat + 30 * 86_400,
+      attest: false,
       credential: (index + 1).toString(16).padStart(32, '0'),
       authority: '709J',
     },

@@ -1,10 +1,10 @@
 import type { Reason } from '../reasons/index.js';
-import type { RegisterEvent, RegistryEvent, TransitionContext, WithdrawEvent } from './event.js';
+import type { RegisterEvent, RegistryEvent, RevokeEvent, TransitionContext, WithdrawEvent } from './event.js';
 import { isLater } from './order.js';
 import type { Subject } from './subject.js';
 
 /** DESIGN section 3, "judged at the commit": the verdict stands only under the versions and the provider of record that it was made under. */
-export const hasMoved = (event: RegistryEvent, context: TransitionContext): boolean => {
+export const hasMoved = (event: RegistryEvent | RevokeEvent, context: TransitionContext): boolean => {
   if (event.type === 'withdraw-by-connection') return false;
   const { judgedUnder } = event;
   const { versions } = context;
@@ -13,7 +13,7 @@ export const hasMoved = (event: RegistryEvent, context: TransitionContext): bool
     judgedUnder.revocation !== versions.revocation ||
     judgedUnder.numbering !== versions.numbering ||
     judgedUnder.policy !== versions.policy ||
-    judgedUnder.providerOfRecord !== context.providerOfRecord
+    (event.type !== 'revoke' && event.judgedUnder.providerOfRecord !== context.providerOfRecord)
   );
 };
 

@@ -40,8 +40,19 @@ export interface ConnectionWithdrawEvent {
   readonly ssi: string;
 }
 
-/** `prefer`, `port`, `expire` and `revoke` (DESIGN section 7) join this union; `transition` switches over `type`. */
+/** Events about one SII. `prefer`, `port` and `expire` (DESIGN section 7) join this union; `transition` switches over `type`. */
 export type RegistryEvent = RegisterEvent | WithdrawEvent | ReleaseEvent | ConnectionWithdrawEvent;
+
+/** The gateway's own: credentials no longer stand. One event is about many subjects, and is applied to each of them. */
+export interface RevokeEvent {
+  readonly type: 'revoke';
+  /** Leaf indices of the registrations that fall: a mapping that was registered again since has another and is not meant. */
+  readonly registrations: ReadonlySet<number>;
+  readonly effect: 'removed' | 'marked';
+  /** Seconds: by then a marked mapping must have been registered again. */
+  readonly attestBy: number;
+  readonly judgedUnder: Versions;
+}
 
 export interface TransitionContext {
   /** Index that the leaf of this event will have. */

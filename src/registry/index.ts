@@ -4,6 +4,7 @@ export type {
   RegisterEvent,
   RegistryEvent,
   ReleaseEvent,
+  RevokeEvent,
   Transition,
   TransitionContext,
   WithdrawEvent,

@@ -1,5 +1,5 @@
 /**
- * The packed form of a subject, version 1. Integers are LEB128; a text is its length and its UTF-8 octets.
+ * The packed form of a subject, version 2. Integers are LEB128; a text is its length and its UTF-8 octets.
  *
  *   head        octet: the version in the high half, HEAD flags in the low half
  *   keySlot, leafIndex
@@ -8,12 +8,13 @@
  *   providers   texts; mark i is provider i's, and mappings name their provider by number
  *   marks       iat - EPOCH, signed; jti: 2 x length + 1 and its text, or 2 x length and the octets that it is the base64url of
  *   mappings    octet: MAPPING flags in the low half, the provider's number in the high half (15: the number follows); user;
- *               how far leafIndex lies behind the subject's, unless MAPPING.latest; how far firstIndex lies behind leafIndex;
+ *               how far leafIndex lies behind the subject's, unless MAPPING.latest; twice how far firstIndex lies behind leafIndex,
+ *               and 1 more where it must be attested;
  *               expires - LIFETIME - the provider's iat (EPOCH where it has no mark), signed;
  *               credential, 16 octets; authority, a text; circle, 32 octets if MAPPING.circle
  *   preference  if HEAD.preference: an octet of PREFERRED bits, then one provider's number for each
  */
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** Seconds; 2026-11-01. Times near it take four octets, until 2031. */
 export const EPOCH = 1_793_491_200;

@@ -39,7 +39,7 @@ const writeMapping = (writer: OctetWriter, mapping: Mapping, number: number, sub
   if (number >= FAR_PROVIDER) writer.unsigned(number);
   writer.text(mapping.user);
   if (!latest) writer.unsigned(subject.leafIndex - mapping.leafIndex);
-  writer.unsigned(mapping.leafIndex - mapping.firstIndex);
+  writer.unsigned(2 * (mapping.leafIndex - mapping.firstIndex) + (mapping.attest ? 1 : 0));
   writer.signed(mapping.expires - LIFETIME - (subject.order[number]?.iat ?? EPOCH));
   writer.raw(fixed(Buffer.from(mapping.credential, 'hex'), 16));
   writer.text(mapping.authority);

@@ -52,6 +52,7 @@ export const register = (before: Subject | null, event: RegisterEvent, context: 
     firstIndex: subject.mappings[place]?.firstIndex ?? context.index,
     leafIndex: context.index,
     expires: Math.floor(context.time / 1000) + context.mappingLifetime,
+    attest: false,
   };
   const mappings = withMapping(subject.mappings, place, mapping);
   return applied({ ...subject, mappings, order, quarantined: false, leafIndex: context.index });

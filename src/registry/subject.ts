@@ -29,6 +29,8 @@ export interface Mapping {
   readonly leafIndex: number;
   /** Seconds. */
   readonly expires: number;
+  /** It must be registered again before it expires: its credential no longer stands, though nothing says that it was misused. */
+  readonly attest: boolean;
   /** First 16 octets of the SHA-256 of the end-entity certificate, hex: which credential registered it. */
   readonly credential: string;
   /** SPC of the NP or domain of the EP under whom it was registered. */

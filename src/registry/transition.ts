@@ -1,7 +1,8 @@
 import { hasMoved } from './admission.js';
-import type { RegistryEvent, Transition, TransitionContext } from './event.js';
+import type { RegistryEvent, RevokeEvent, Transition, TransitionContext } from './event.js';
 import { register } from './register.js';
 import { release } from './release.js';
+import { revoke } from './revoke.js';
 import type { Subject } from './subject.js';
 import { withdraw, withdrawByConnection } from './withdraw.js';
 
@@ -10,7 +11,7 @@ import { withdraw, withdrawByConnection } from './withdraw.js';
  * Refuses with `superseded`, `credential-predates-assignment` or `mapping-limit`; `moved` asks to judge again (DESIGN section 3).
  * Not proven here: that the signer had authority (the pipeline), and that the PASSporT is spent once (the sequencer's check-replay).
  */
-export const transition = (subject: Subject | null, event: RegistryEvent, context: TransitionContext): Transition => {
+export const transition = (subject: Subject | null, event: RegistryEvent | RevokeEvent, context: TransitionContext): Transition => {
   if (hasMoved(event, context)) return { outcome: 'moved' };
   switch (event.type) {
     case 'register':
@@ -21,5 +22,7 @@ export const transition = (subject: Subject | null, event: RegistryEvent, contex
       return withdrawByConnection(subject, event, context);
     case 'release':
       return release(subject, event, context);
+    case 'revoke':
+      return revoke(subject, event, context);
   }
 };

@@ -32,14 +32,15 @@ const readMapping = (reader: OctetReader, frame: Frame): Mapping => {
   const provider = providerAt(frame.providers, number);
   const user = reader.text();
   const leafIndex = frame.leafIndex - (first & MAPPING.latest ? 0 : reader.unsigned());
-  const firstIndex = leafIndex - reader.unsigned();
+  const distance = reader.unsigned();
+  const firstIndex = leafIndex - Math.floor(distance / 2);
   const expires = reader.signed() + LIFETIME + (frame.order[number]?.iat ?? EPOCH);
   const credential = reader.raw(16).toString('hex');
   const authority = reader.text();
   const circle = first & MAPPING.circle ? reader.raw(32).toString('base64url') : null;
   const purpose = first & MAPPING.business ? 'business' : 'consumer';
   const kind = first & MAPPING.service ? 'service' : 'user';
-  return { provider, user, purpose, kind, circle, firstIndex, leafIndex, expires, credential, authority };
+  return { provider, user, purpose, kind, circle, firstIndex, leafIndex, expires, attest: distance % 2 === 1, credential, authority };
 };
 
 const readPreference = (reader: OctetReader, providers: readonly string[]): Preference => {

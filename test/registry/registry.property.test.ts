@@ -8,6 +8,7 @@ import {
   transition,
   unpackSubject,
   type RegistryEvent,
+  type RevokeEvent,
   type Subject,
   type Transition,
 } from '../../src/registry/index.js';
@@ -23,12 +24,13 @@ import {
   numberProvider,
   registering,
   releasing,
+  revoking,
   withdrawing,
 } from '../support/registry-fixtures.js';
 import { NaiveRegistry } from '../support/naive-registry.js';
 
-/** An event as of the second at which it arrives: what is signed lies some seconds back, or a few ahead. */
-type Draw = (at: number) => RegistryEvent;
+/** An event as of the second and index at which it arrives: what is signed lies some seconds back, or a few ahead. */
+type Draw = (at: number, index: number) => RegistryEvent | RevokeEvent;
 
 const provider = fc.constantFrom('a.example', 'b.example', 'c.example');
 const offset = fc.integer({ min: -20, max: 4 });
@@ -69,11 +71,27 @@ const giveUp = provider.map(
     () =>
       givingUp(name),
 );
+/** Some of the last registrations fall; the grace period is shorter than a mapping lives, so that it counts. */
+const revoke = fc
+  .record({
+    effect: fc.constantFrom('removed' as const, 'marked' as const),
+    back: fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { maxLength: 6 }),
+  })
+  .map(
+    ({ effect, back }): Draw =>
+      (at, index) =>
+        revoking(
+          effect,
+          back.map((distance) => index - distance),
+          at + 20,
+        ),
+  );
 const event = fc.oneof(
   { weight: 12, arbitrary: register },
   { weight: 3, arbitrary: withdraw },
   { weight: 1, arbitrary: release },
   { weight: 1, arbitrary: giveUp },
+  { weight: 2, arbitrary: revoke },
 );
 const pause = fc.oneof({ weight: 20, arbitrary: fc.nat(6) }, { weight: 1, arbitrary: fc.nat(90) });
 const history = fc.array(fc.record({ event, pause }), { maxLength: 60 });
@@ -83,7 +101,7 @@ const LIFETIME = 60;
 
 interface Step {
   readonly before: Subject | null;
-  readonly event: RegistryEvent;
+  readonly event: RegistryEvent | RevokeEvent;
   readonly outcome: string;
   readonly subject: Subject | null;
   readonly at: number;
@@ -96,7 +114,7 @@ const run = (steps: readonly { readonly event: Draw; readonly pause: number }[])
   let at = DAY;
   for (const [index, step] of steps.entries()) {
     at += step.pause;
-    const arrived = step.event(at);
+    const arrived = step.event(at, index);
     const made: Transition = transition(subject, arrived, contextAt(at, index, { mappingLifetime: LIFETIME }));
     const next: Subject | null = made.outcome === 'applied' ? made.subject : subject;
     const outcome = made.outcome === 'refused' ? made.reason : made.outcome;
@@ -168,10 +186,30 @@ describe('any history of events', () => {
     const property = fc.property(history, (steps) => {
       for (const { before, event: next, outcome, subject, at } of run(steps)) {
         if (outcome !== 'applied') expect(subject).toBe(before);
-        if (next.type === 'release') continue;
+        if (next.type === 'release' || next.type === 'revoke') continue;
         const foreign = (one: Subject | null) =>
           one?.mappings.filter((mapping) => mapping.provider !== next.provider && mapping.expires > at) ?? [];
         expect(foreign(subject)).toEqual(foreign(before));
+      }
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  test('touches no mapping but those of the registrations that fall, and lets none live longer', () => {
+    const property = fc.property(history, (steps) => {
+      for (const { before, event: next, outcome, subject, at } of run(steps)) {
+        if (next.type !== 'revoke' || outcome !== 'applied') continue;
+        const live = (before?.mappings ?? []).filter((mapping) => mapping.expires > at);
+        const meant = live.filter((mapping) => next.registrations.has(mapping.leafIndex));
+        const others = (one: Subject | null) => one?.mappings.filter((mapping) => !next.registrations.has(mapping.leafIndex)) ?? [];
+        expect(others(subject)).toEqual(live.filter((mapping) => !meant.includes(mapping)));
+        const left = subject?.mappings.filter((mapping) => next.registrations.has(mapping.leafIndex)) ?? [];
+        expect(left.length).toBe(next.effect === 'removed' ? 0 : meant.length);
+        for (const [place, mapping] of left.entries()) {
+          expect(mapping).toEqual({ ...meant[place], attest: true, expires: mapping.expires });
+          expect(mapping.expires).toBeLessThanOrEqual(meant[place]?.expires ?? 0);
+        }
+        expect([subject?.order, subject?.fence]).toEqual([before?.order, before?.fence]);
       }
     });
     fc.assert(property, { numRuns: 300 });
@@ -223,6 +261,7 @@ const anySubject: fc.Arbitrary<Subject> = fc
         back: fc.nat(5_000),
         earlier: fc.nat(5_000),
         expires: time,
+        attest: fc.boolean(),
         credential: hex,
         authority: fc.oneof(text(1, 4), anyProvider),
       }),
@@ -266,7 +305,7 @@ describe('the packed form', () => {
   });
 
   test('of any octets is a subject or unavailable, never a fault', () => {
-    const octets = fc.uint8Array({ maxLength: 120 }).map((rest) => Uint8Array.from([0x10 | ((rest[0] ?? 0) & 15), ...rest]));
+    const octets = fc.uint8Array({ maxLength: 120 }).map((rest) => Uint8Array.from([0x20 | ((rest[0] ?? 0) & 15), ...rest]));
     fc.assert(
       fc.property(octets, (some) => expect(['taken', 'store-unavailable']).toContain(reasonOf(some))),
       { numRuns: 1_500 },
@@ -281,7 +320,7 @@ describe('the packed form', () => {
       jti: 'x'.repeat(125),
     }));
     const mapping = { user: 'u'.repeat(84), purpose: 'business', kind: 'service', circle: CIRCLE, credential: '0'.repeat(32) } as const;
-    const times = { firstIndex: 1, leafIndex: 2 ** 40, expires: DAY, authority: 'y'.repeat(253) };
+    const times = { firstIndex: 1, leafIndex: 2 ** 40, expires: DAY, attest: true, authority: 'y'.repeat(253) };
     const mappings = Array.from({ length: MAPPINGS_PER_SUBJECT }, (_, number) => ({ ...mapping, ...times, provider: long(number + 32) }));
     const subject = { keySlot: 1e9, fence: DAY, quarantined: false, preference: null, leafIndex: 2 ** 41, order, mappings };
     expect(unpackSubject(packSubject(subject))).toEqual(subject);

@@ -67,6 +67,7 @@ describe('register', () => {
         firstIndex: 50,
         leafIndex: 50,
         expires: DAY + 500 + 30 * 86_400,
+        attest: false,
         credential: Buffer.from(delegate(A, DAY - 1000).fingerprints[0] ?? [])
           .toString('hex')
           .slice(0, 32),

@@ -1,4 +1,4 @@
-import type { RegistryEvent } from '../../src/registry/index.js';
+import type { RegistryEvent, RevokeEvent } from '../../src/registry/index.js';
 
 interface Entry {
   readonly key: string;
@@ -8,6 +8,9 @@ interface Entry {
   readonly kind: string;
   readonly circle: string | null;
   readonly born: number;
+  /** Index of its last registration. */
+  readonly last: number;
+  readonly attest: boolean;
   readonly until: number;
 }
 
@@ -17,21 +20,25 @@ interface Entry {
  */
 export class NaiveRegistry {
   private readonly lifetime: number;
-  private readonly taken: { event: RegistryEvent; at: number; index: number }[] = [];
+  private readonly taken: { event: RegistryEvent | RevokeEvent; at: number; index: number }[] = [];
 
   constructor(lifetime: number) {
     this.lifetime = lifetime;
   }
 
   /** What becomes of an event at second `at`. */
-  take(event: RegistryEvent, at: number, index: number): string {
+  take(event: RegistryEvent | RevokeEvent, at: number, index: number): string {
     const objection = this.objection(event, at);
     if (objection === null) this.taken.push({ event, at, index });
     return objection ?? 'applied';
   }
 
-  private objection(event: RegistryEvent, at: number): string | null {
+  private objection(event: RegistryEvent | RevokeEvent, at: number): string | null {
     if (event.type === 'withdraw-by-connection') return null;
+    if (event.type === 'revoke') {
+      const meant = this.entries().filter((entry) => entry.until > at && event.registrations.has(entry.last));
+      return meant.some((entry) => event.effect === 'removed' || !entry.attest) ? null : 'superseded';
+    }
     const releases = this.taken.flatMap((past) => (past.event.type === 'release' ? [past.event.iat] : []));
     if (event.type === 'release') return releases.some((iat) => event.iat <= iat) ? 'superseded' : null;
     if (releases.some((iat) => event.iat <= iat || event.signer.assignedAfter <= iat)) return 'credential-predates-assignment';
@@ -47,7 +54,7 @@ export class NaiveRegistry {
   private ends(provider: string): { iat: number; jti: string }[] {
     const ends: { iat: number; jti: string }[] = [];
     for (const { event, at } of this.taken) {
-      if (event.type === 'release' || event.provider !== provider) continue;
+      if (event.type === 'release' || event.type === 'revoke' || event.provider !== provider) continue;
       if (event.type === 'withdraw-by-connection') ends.push({ iat: Math.max(at, ...ends.map((end) => end.iat)), jti: '~' });
       else ends.push({ iat: event.iat, jti: event.jti });
     }
@@ -63,13 +70,20 @@ export class NaiveRegistry {
     for (const { event, at, index } of this.taken) {
       entries = entries.filter((entry) => entry.until > at);
       if (event.type === 'release') entries = [];
-      else if (event.type === 'register') {
+      else if (event.type === 'revoke') {
+        const { effect, registrations, attestBy } = event;
+        entries = entries.flatMap((entry) => {
+          if (!registrations.has(entry.last)) return [entry];
+          if (effect === 'removed') return [];
+          return [entry.attest ? entry : { ...entry, attest: true, until: Math.min(entry.until, attestBy) }];
+        });
+      } else if (event.type === 'register') {
         const key = this.keyOf(event);
         const born = entries.find((entry) => entry.key === key)?.born ?? index;
         const { provider, ssi, purpose, kind, circle } = event;
         entries = [
           ...entries.filter((entry) => entry.key !== key),
-          { key, provider, ssi, purpose, kind, circle, born, until: at + this.lifetime },
+          { key, provider, ssi, purpose, kind, circle, born, last: index, attest: false, until: at + this.lifetime },
         ];
       } else entries = entries.filter((entry) => entry.ssi !== event.ssi);
     }

@@ -4,6 +4,7 @@ import {
   type RegisterEvent,
   type RegistryEvent,
   type ReleaseEvent,
+  type RevokeEvent,
   type Subject,
   type Transition,
   type TransitionContext,
@@ -74,6 +75,15 @@ export const givingUp = (provider: string): RegistryEvent => ({
   ssi: `mimi://${provider}/u/alice`,
 });
 
+/** The sweep's event: those registrations fall. */
+export const revoking = (effect: RevokeEvent['effect'], registrations: readonly number[], attestBy = DAY + 14 * 86_400): RevokeEvent => ({
+  type: 'revoke',
+  registrations: new Set(registrations),
+  effect,
+  attestBy,
+  judgedUnder: VERSIONS,
+});
+
 /** `at` in seconds. */
 export const contextAt = (at: number, index: number, more: Partial<TransitionContext> = {}): TransitionContext => ({
   index,
@@ -95,7 +105,7 @@ export const subjectOf = (made: Transition): Subject => {
 export const reasonOf = (made: Transition): string => (made.outcome === 'refused' ? made.reason : made.outcome);
 
 /** Applies events one a second from DAY on, each of which must be accepted. */
-export const after = (...events: readonly RegistryEvent[]): Subject =>
+export const after = (...events: readonly (RegistryEvent | RevokeEvent)[]): Subject =>
   events.reduce<Subject | null>(
     (subject, event, index) => subjectOf(transition(subject, event, contextAt(DAY + 100 + index, index))),
     null,

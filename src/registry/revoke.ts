@@ -1,0 +1,25 @@
+import type { RevokeEvent, Transition, TransitionContext } from './event.js';
+import { applied, refused } from './outcome.js';
+import { keepMappings, withoutExpired } from './removal.js';
+import type { Mapping, Subject } from './subject.js';
+
+/**
+ * DESIGN section 7, revoke: what the credential registered is removed, or stays for the grace period to be registered again.
+ * Order marks and fence stay: a PASSporT that was refused before is refused still. Nothing left to do is `superseded`.
+ */
+export const revoke = (before: Subject | null, event: RevokeEvent, context: TransitionContext): Transition => {
+  if (before === null) return refused('superseded');
+  const subject = withoutExpired(before, context.time);
+  const falls = (mapping: Mapping): boolean =>
+    event.registrations.has(mapping.leafIndex) && (event.effect === 'removed' || !mapping.attest);
+  if (!subject.mappings.some(falls)) return refused('superseded');
+  const next = event.effect === 'removed' ? keepMappings(subject, (mapping) => !falls(mapping)) : marked(subject, falls, event.attestBy);
+  return applied({ ...next, leafIndex: context.index });
+};
+
+const marked = (subject: Subject, falls: (mapping: Mapping) => boolean, attestBy: number): Subject => ({
+  ...subject,
+  mappings: subject.mappings.map((mapping) =>
+    falls(mapping) ? { ...mapping, attest: true, expires: Math.min(mapping.expires, attestBy) } : mapping,
+  ),
+});
