@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
-import { parseVkey, leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFields } from '../log/index.js';
+import { parseVkey, leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFell, type LeafFields } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 
@@ -50,7 +50,12 @@ const readLeaf = async ({ leaf, leafHash: hash }: VerifyOptions): Promise<Leaf |
   return { hash: octets, fields: null };
 };
 
-const inWords = ({ k, why, act, ap, t }: LeafFields): string =>
+const inWords = (leaf: LeafFields): string => (leaf.fell === undefined ? decided(leaf) : fallen(leaf, leaf.fell));
+
+const fallen = ({ why, t }: LeafFields, { eff, n, rsn }: LeafFell): string =>
+  `${n} mappings ${eff} (${rsn === null ? why : `${why}, ${rsn}`}) at ${new Date(t).toISOString()}`;
+
+const decided = ({ k, why, act, ap, t }: LeafFields): string =>
   `${k === 'reject' ? `refused (${why})` : k}: ${act ?? 'unreadable'} by ${ap ?? 'nobody'} at ${new Date(t).toISOString()}`;
 
 const verifyProof = async (proof: Buffer, options: VerifyOptions): Promise<AuditReport> => {

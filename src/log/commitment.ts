@@ -37,6 +37,10 @@ export const commitSii = (opening: Uint8Array, sii: string): string => hmac(open
 /** SSI and provider; an empty provider where the event has none. */
 export const commitMapping = (opening: Uint8Array, ssi: string, provider: string): string => hmac(opening, `map/1\n${ssi}\n${provider}`);
 
+/** A list of mappings, by its SHA-256: of a short one the digest alone could be tried by whoever gets at the ids of subjects. */
+export const commitList = (opening: Uint8Array, digest: Uint8Array): string =>
+  hmac(opening, Buffer.concat([Buffer.from('list/1\n'), digest]));
+
 /** The fingerprint of a certificate that names numbers or a mailbox: public registers of certificates would turn it into the number. */
 export const commitFingerprint = (opening: Uint8Array, fingerprint: Uint8Array): string =>
   hmac(opening, Buffer.concat([Buffer.from('cert/1\n'), fingerprint]));

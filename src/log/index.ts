@@ -1,4 +1,4 @@
-export { commitFingerprint, commitMapping, commitSii } from './commitment.js';
+export { commitFingerprint, commitList, commitMapping, commitSii } from './commitment.js';
 export {
   LEAF_KINDS,
   MAX_LEAF_OCTETS,
@@ -10,6 +10,7 @@ export {
   type LeafKind,
   type LeafSigner,
 } from './leaf.js';
+export { MOST_FELL, type LeafFell } from './leaf-fell.js';
 export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
 export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';
 export { openNote, signNote, verifyNote, type NoteSignature, type Signer, type VerifiedLine } from './note.js';

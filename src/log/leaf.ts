@@ -1,5 +1,6 @@
 import { JsonError, parseStrictJson, type JsonObject, type JsonValue } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
+import { hasFellTypes, isFell, serialiseFell, type LeafFell } from './leaf-fell.js';
 
 /**
  * DESIGN section 8: the leaf is our own format, so that auditors hash the raw octets and never serialise again: ASCII, members in this order,
@@ -47,6 +48,8 @@ export interface LeafFields {
   readonly rev: string;
   /** Which gateway, and its build. */
   readonly gw: string;
+  /** Of a `revoke` leaf alone. */
+  readonly fell?: LeafFell;
 }
 
 /** DESIGN section 8. */
@@ -76,6 +79,12 @@ const isSigner = (np: LeafSigner): boolean =>
   np.iss.every((print) => FINGERPRINT.test(print)) &&
   FINGERPRINT.test(np.ee);
 
+/** A `revoke` leaf names nobody: it is about what many registered, and whose credentials they were is nobody else's business. */
+const hasKindsMembers = ({ k, act, ap, np, tok, sii, map, why, fell }: LeafFields): boolean => {
+  if (k !== 'revoke') return fell === undefined;
+  return fell !== undefined && isFell(fell) && why !== 'OK' && [act, ap, np, tok, sii, map].every((member) => member === null);
+};
+
 /** The first member that breaks the grammar, or null. */
 const faultOf = (leaf: LeafFields): string | null => {
   if (!kinds.has(leaf.k)) return 'k';
@@ -88,6 +97,7 @@ const faultOf = (leaf: LeafFields): string | null => {
   if (!matches(DIGEST, leaf.map)) return 'map';
   if (!WHY.test(leaf.why)) return 'why';
   for (const name of ['pol', 'tl', 'num', 'rev'] as const) if (!DIGEST.test(leaf[name])) return name;
+  if (!hasKindsMembers(leaf)) return 'fell';
   return GATEWAY.test(leaf.gw) ? null : 'gw';
 };
 
@@ -100,7 +110,8 @@ const serialise = (leaf: LeafFields): string => {
       : `{"spc":${text(leaf.np.spc)},"dom":${text(leaf.np.dom)},"iss":[${leaf.np.iss.map(text).join(',')}],"ee":"${leaf.np.ee}"}`;
   return (
     `{"v":1,"k":"${leaf.k}","t":${leaf.t},"act":${text(leaf.act)},"ap":${text(leaf.ap)},"np":${np},"tok":${text(leaf.tok)},` +
-    `"sii":${text(leaf.sii)},"map":${text(leaf.map)},"why":"${leaf.why}","pol":"${leaf.pol}","tl":"${leaf.tl}","num":"${leaf.num}","rev":"${leaf.rev}","gw":"${leaf.gw}"}`
+    `"sii":${text(leaf.sii)},"map":${text(leaf.map)},"why":"${leaf.why}","pol":"${leaf.pol}","tl":"${leaf.tl}","num":"${leaf.num}","rev":"${leaf.rev}","gw":"${leaf.gw}"` +
+    (leaf.fell === undefined ? '}' : `,"fell":${serialiseFell(leaf.fell)}}`)
   );
 };
 
@@ -134,12 +145,13 @@ const hasSignerTypes = (np: JsonValue | undefined): boolean =>
 
 const hasLeafTypes = (value: JsonValue): boolean =>
   isObject(value) &&
-  Object.keys(value).join() === MEMBERS &&
+  Object.keys(value).join() === (value['k'] === 'revoke' ? `${MEMBERS},fell` : MEMBERS) &&
   value['v'] === 1 &&
   typeof value['t'] === 'number' &&
   ['k', 'why', 'pol', 'tl', 'num', 'rev', 'gw'].every((name) => isText(value[name])) &&
   ['act', 'ap', 'tok', 'sii', 'map'].every((name) => isTextOrNull(value[name])) &&
-  hasSignerTypes(value['np']);
+  hasSignerTypes(value['np']) &&
+  (value['k'] !== 'revoke' || hasFellTypes(value['fell']));
 
 /**
  * The fields of a leaf, of the one spelling that they have.

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { commitMapping, commitSii, leafHash, parseLeaf } from '../../src/log/index.js';
+import { commitList, commitMapping, commitSii, leafHash, parseLeaf } from '../../src/log/index.js';
 import { REASONS, problemType } from '../../src/reasons/index.js';
 import { PIPELINE, SEQUENCER_STEPS } from '../../src/verification/index.js';
 import { A, B, makePlace, openAt, registration } from '../support/open-gateway.js';
@@ -29,8 +30,17 @@ describe('docs/log-format.md', () => {
     expect(leafHash(octets).toString('hex')).toBe(block(text, 'hash'));
   });
 
+  test('shows a leaf of what fell, with the commitment to the list that it spells out', () => {
+    const { fell } = parseLeaf(Buffer.from(block(text, 'fallen'), 'latin1'));
+    const list = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 12]), Buffer.alloc(16, 9)]);
+    expect(fell?.list).toBe(commitList(Buffer.alloc(32, 7), createHash('sha256').update(list).digest()));
+  });
+
   test('describes every member of a leaf', () => {
-    for (const member of Object.keys(parseLeaf(octets))) expect(text).toContain(`\`${member}\``);
+    const fallen = parseLeaf(Buffer.from(block(text, 'fallen'), 'latin1'));
+    const members = [...Object.keys(fallen), ...Object.keys(fallen.fell ?? {})];
+    expect(members).toEqual(expect.arrayContaining(Object.keys(parseLeaf(octets))));
+    for (const member of members) expect(text).toContain(`\`${member}\``);
   });
 });
 

@@ -1,0 +1,46 @@
+import type { JsonValue } from '../encoding/index.js';
+
+/** What a `revoke` leaf says beside the others: it is about many mappings at once, and names none. */
+export interface LeafFell {
+  /** Removed at once, or marked: to be registered again within the grace period. */
+  readonly eff: 'removed' | 'marked';
+  /** How many mappings. */
+  readonly n: number;
+  /** Commitment to the list of them, which is sealed beside the leaf. */
+  readonly list: string;
+  /** SHA-256 of the CRL that lists the credential or a CA above it; null for another cause. */
+  readonly crl: string | null;
+  /** The CRLReason (RFC 5280 section 5.3.1) of that entry, `none` where it gives none; null where `crl` is. */
+  readonly rsn: string | null;
+}
+
+/** One leaf covers at most so many: its list, 22 octets each, stays below 100 KB, and a lookup never waits long for one commit. */
+export const MOST_FELL = 4096;
+
+const DIGEST = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+/** Those of RFC 5280 section 5.3.1 that revoke. */
+const CRL_REASON =
+  /^(?:none|unspecified|keyCompromise|cACompromise|affiliationChanged|superseded|cessationOfOperation|certificateHold|privilegeWithdrawn|aACompromise)$/;
+
+export const isFell = ({ eff, n, list, crl, rsn }: LeafFell): boolean =>
+  (eff === 'removed' || eff === 'marked') &&
+  Number.isSafeInteger(n) &&
+  n >= 1 &&
+  n <= MOST_FELL &&
+  DIGEST.test(list) &&
+  (crl === null ? rsn === null : DIGEST.test(crl) && rsn !== null && CRL_REASON.test(rsn));
+
+const text = (value: string | null): string => (value === null ? 'null' : `"${value}"`);
+
+export const serialiseFell = ({ eff, n, list, crl, rsn }: LeafFell): string =>
+  `{"eff":"${eff}","n":${n},"list":"${list}","crl":${text(crl)},"rsn":${text(rsn)}}`;
+
+export const hasFellTypes = (value: JsonValue | undefined): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.keys(value).join() === 'eff,n,list,crl,rsn' &&
+  typeof value['eff'] === 'string' &&
+  typeof value['n'] === 'number' &&
+  typeof value['list'] === 'string' &&
+  ['crl', 'rsn'].every((name) => value[name] === null || typeof value[name] === 'string');
