@@ -33,7 +33,7 @@ const canonical = (sii: string): string => {
   try {
     return parseSii(sii).uri;
   } catch (error) {
-    if (error instanceof Refusal) throw new Refusal('malformed-request', 'sii');
+    if (error instanceof Refusal) throw new Refusal('malformed-request', error.detail === undefined ? 'sii' : `sii: ${error.detail}`);
     throw error;
   }
 };

@@ -1,4 +1,4 @@
-export { foldDomain, isDomain, parseDomain } from './domain.js';
+export { domainInWords, foldDomain, isDomain, parseDomain } from './domain.js';
 export { isTn, mailDomainOf, parseCanonicalSii, parseSii, parseTn, tnOf, type Sii } from './sii.js';
 export { isSpc, parseSpc } from './spc.js';
 export { parseSsi, type Ssi } from './ssi.js';

@@ -1,5 +1,5 @@
 import { refuse } from '../reasons/index.js';
-import { foldDomain, isDomain } from './domain.js';
+import { foldDomain, parseDomain } from './domain.js';
 
 /** A service-independent identifier in canonical form: `tel:+12025550100` or `mailto:alice@example.com`. */
 export interface Sii {
@@ -14,6 +14,8 @@ const TN = /^[1-9][0-9]{6,14}$/;
  * have many spellings. RFC 5321 section 4.5.3.1.1: at most 64 octets.
  */
 const LOCAL_PART = /^(?=.{1,64}$)[a-z0-9!$'*+_~-]+(?:\.[a-z0-9!$'*+_~-]+)*$/;
+
+const ASCII = /^\p{ASCII}*$/u;
 
 /** RFC 5321 section 4.5.3.1.3: a path is at most 256 octets with its brackets. */
 const MAX_MAILBOX = 254;
@@ -33,7 +35,7 @@ export const parseSii = (value: unknown): Sii => {
   if (typeof value !== 'string') return refuse('non-canonical-uri', 'SII type');
   if (/^tel:/i.test(value)) return { uri: `tel:+${parseTelDigits(value)}` };
   const mail = /^mailto:([^@]*)@([^@]*)$/is.exec(value);
-  if (mail === null) return refuse('non-canonical-uri', 'SII scheme');
+  if (mail === null) return refuse('non-canonical-uri', 'neither tel: nor mailto: with one @');
   return parseMailbox(`mailto:${asciiLower(mail[1] ?? '')}@${foldDomain(mail[2] ?? '')}`);
 };
 
@@ -50,8 +52,12 @@ const parseTelDigits = (value: string): string => (value.startsWith('tel:+') ? p
 
 const parseMailbox = (value: string): Sii => {
   const at = value.lastIndexOf('@');
-  if (!value.startsWith('mailto:') || at < 0 || value.length - 7 > MAX_MAILBOX) return refuse('non-canonical-uri', 'mailbox');
-  if (!LOCAL_PART.test(value.slice(7, at)) || !isDomain(value.slice(at + 1))) return refuse('non-canonical-uri', 'mailbox');
+  if (!value.startsWith('mailto:') || at < 0) return refuse('non-canonical-uri', 'neither tel: nor mailto: with one @');
+  if (value.length - 'mailto:'.length > MAX_MAILBOX) return refuse('non-canonical-uri', 'mailbox of more than 254 octets');
+  const local = value.slice('mailto:'.length, at);
+  if (!ASCII.test(local)) return refuse('non-canonical-uri', 'local part beyond ASCII');
+  if (!LOCAL_PART.test(local)) return refuse('non-canonical-uri', 'local part');
+  parseDomain(value.slice(at + 1));
   return { uri: value };
 };
 
