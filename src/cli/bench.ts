@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<(options: BenchOptions) => Promise<B
   lookups: async () => (await import('./bench-lookups.js')).measure,
   log: async () => (await import('./bench-log.js')).measure,
   memory: async () => (await import('./bench-memory.js')).measure,
+  crl: async () => (await import('./bench-crl.js')).measure,
   restart: async () => (await import('./bench-restart.js')).measure,
 };
 
@@ -26,7 +27,7 @@ interface Options {
  */
 export const run = async (argv: string[]): Promise<number> => {
   const command = new Command('signpost bench')
-    .description('measure: verdicts, submissions, lookups, the log, memory, restart')
+    .description('measure: verdicts, submissions, lookups, the log, memory, CRLs, restart')
     .exitOverride()
     .addOption(new Option('--only <name>', 'one of them').choices(Object.keys(BENCHES)))
     .option('--quick', 'small counts: shows that it runs, measures nothing')

@@ -40,28 +40,43 @@ export const contextConstructed = (n: number): number => 0xa0 | n;
 /** Deeper than any certificate seen (10); bounds recursion on hostile input. */
 const MAX_DEPTH = 32;
 
-/** Reads one TLV that must end at or before `limit`. @throws DerError */
-export const readTlv = (der: Uint8Array, start: number, limit: number = der.length): Tlv => {
-  if (start + 2 > limit) throw new DerError('truncated');
-  const tag = der[start] as number;
-  // Tag numbers of 31 and more occur in nothing that the gateway reads.
-  if ((tag & 0x1f) === 0x1f) throw new DerError('high tag number');
-  let length = der[start + 1] as number;
-  let content = start + 2;
-  if (length >= 0x80) {
-    const octets = length & 0x7f;
-    // X.690 section 10.1: definite form; section 8.1.3.5 reserves 0xff. Four octets reach 4 GiB.
-    if (octets === 0 || octets > 4) throw new DerError('length');
-    if (content + octets > limit) throw new DerError('truncated');
-    length = 0;
-    for (let i = 0; i < octets; i += 1) length = length * 256 + (der[content + i] as number);
-    if (length < 0x80 || (der[content] as number) === 0) throw new DerError('length not minimal');
-    content += octets;
+/** A Tlv that can be read into again and again: a list of a million entries makes no garbage. */
+export class TlvCursor implements Tlv {
+  tag = 0;
+  start = 0;
+  content = 0;
+  end = 0;
+
+  /** Reads one TLV that must end at or before `limit`; returns itself. @throws DerError */
+  read(der: Uint8Array, start: number, limit: number): this {
+    if (start + 2 > limit) throw new DerError('truncated');
+    const tag = der[start] as number;
+    // Tag numbers of 31 and more occur in nothing that the gateway reads.
+    if ((tag & 0x1f) === 0x1f) throw new DerError('high tag number');
+    let length = der[start + 1] as number;
+    let content = start + 2;
+    if (length >= 0x80) {
+      const octets = length & 0x7f;
+      // X.690 section 10.1: definite form; section 8.1.3.5 reserves 0xff. Four octets reach 4 GiB.
+      if (octets === 0 || octets > 4) throw new DerError('length');
+      if (content + octets > limit) throw new DerError('truncated');
+      length = 0;
+      for (let i = 0; i < octets; i += 1) length = length * 256 + (der[content + i] as number);
+      if (length < 0x80 || (der[content] as number) === 0) throw new DerError('length not minimal');
+      content += octets;
+    }
+    const end = content + length;
+    if (end > limit) throw new DerError('truncated');
+    this.tag = tag;
+    this.start = start;
+    this.content = content;
+    this.end = end;
+    return this;
   }
-  const end = content + length;
-  if (end > limit) throw new DerError('truncated');
-  return { tag, start, content, end };
-};
+}
+
+/** Reads one TLV that must end at or before `limit`. @throws DerError */
+export const readTlv = (der: Uint8Array, start: number, limit: number = der.length): Tlv => new TlvCursor().read(der, start, limit);
 
 /** The TLVs inside a constructed one. @throws DerError */
 export const readChildren = (der: Uint8Array, parent: Tlv): Tlv[] => {

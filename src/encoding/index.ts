@@ -3,6 +3,7 @@ export { canonicalJson } from './canonical-json.js';
 export {
   DerError,
   TAG,
+  TlvCursor,
   checkCanonicalDer,
   contentOf,
   contextConstructed,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NumberingPlan } from '../numbering/index.js';
 import type { Authorizer, GatewayPolicy } from '../policy/index.js';
+import type { Crl } from '../x509/index.js';
 import type { TrustProfile, Versions } from './verdict.js';
 
 /** What an anchor may speak for: calling codes, for `email` exact domains; an empty list: nothing. */
@@ -18,8 +19,8 @@ export interface Material {
   readonly anchors: readonly AnchorMaterial[];
   /** DER of anchors for the signers of CRLs alone; never anchors for PASSporTs. */
   readonly crlAnchors: readonly Uint8Array[];
-  /** DER. */
-  readonly crls: readonly Uint8Array[];
+  /** DER, or parsed already: a generation never reads a large CRL in one go. */
+  readonly crls: readonly (Uint8Array | Crl)[];
   readonly crlSigners: readonly Uint8Array[];
   readonly numbering: NumberingPlan;
   readonly policy: GatewayPolicy;
@@ -46,8 +47,10 @@ const trustDigest = (material: Material): string => {
   return digestOf([...anchors.sort(), ...material.crlAnchors.map((der) => `crl ${fingerprintOf(der)}`).sort()]);
 };
 
+const crlDigest = (crl: Uint8Array | Crl): string => (crl instanceof Uint8Array ? fingerprintOf(crl) : crl.digest);
+
 const statusDigest = ({ crls, crlSigners }: Material): string =>
-  digestOf([...crls.map(fingerprintOf).sort(), ...crlSigners.map((der) => `signer ${fingerprintOf(der)}`).sort()]);
+  digestOf([...crls.map(crlDigest).sort(), ...crlSigners.map((der) => `signer ${fingerprintOf(der)}`).sort()]);
 
 /** Lower-case hex digests of the four kinds of material; sorted, so that the order of files says nothing. */
 export const versionsOfMaterial = (material: Material): Versions => ({

@@ -43,8 +43,8 @@ const parseOrNull = (crl: Uint8Array | Crl): Crl | null => {
 };
 
 /**
- * The CRLs of one generation of trust material, who may have signed them, and which signatures were found to hold. Build it once per generation and keep
- * it: a CRL is parsed once, and its signature is verified at most once for each key. Being in the set proves nothing.
+ * The CRLs of one generation of trust material, and who may have signed them. Build it once per generation and keep it: a CRL is parsed once, and
+ * itself keeps under which keys its signature holds. Being in the set proves nothing.
  */
 export class CrlSet {
   readonly crls: readonly Crl[];
@@ -54,7 +54,6 @@ export class CrlSet {
   readonly #byIssuer = new Map<string, Crl[]>();
   readonly #indirect: Crl[] = [];
   readonly #signers = new Map<string, Certificate[]>();
-  readonly #holds = new WeakMap<Crl, Map<string, boolean>>();
   /** Seconds, ascending: from when on another CRL counts, or other signers of CRLs are valid. */
   readonly #changes: readonly number[];
   readonly #signerChanges: readonly number[];
@@ -111,20 +110,10 @@ export class CrlSet {
 
   /** Whether the CRL's signature verifies under the signer's key; false also when the budget is spent. */
   signatureHolds(crl: Crl, signer: Certificate, budget: Budget): boolean {
-    let known = this.#holds.get(crl);
-    if (known === undefined) {
-      known = new Map();
-      this.#holds.set(crl, known);
-    }
-    const { buffer, byteOffset, byteLength } = signer.publicKey.spki;
-    const key = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
-    const found = known.get(key);
-    if (found !== undefined) return found;
+    const known = crl.knownSignature(signer.publicKey);
+    if (known !== null) return known;
     budget.signatures -= 1;
-    if (budget.signatures < 0) return false;
-    const holds = verifies(crl, signer);
-    known.set(key, holds);
-    return holds;
+    return budget.signatures >= 0 && verifies(crl, signer);
   }
 }
 

@@ -11,19 +11,29 @@ import {
   type Tlv,
 } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
-import { CrlEntries, type Revocation } from './crl-entries.js';
+import { CrlEntries } from './crl-entries.js';
+import type { Revocation } from './crl-entry.js';
 import { CRL_EXTENSION, readCrlNumber, readIssuingDistributionPoint, type IssuingDistributionPoint } from './crl-extensions.js';
 import { DistinguishedName } from './distinguished-name.js';
 import { readAuthorityKeyIdentifier } from './extension-values.js';
 import { readExtension, type Extension } from './extension.js';
 import type { PublicKey } from './public-key.js';
-import { readSignatureAlgorithm, signatureHolds, type SignatureAlgorithm } from './signature-algorithm.js';
+import {
+  piecesOf,
+  readSignatureAlgorithm,
+  signatureHolds,
+  signatureHoldsInSlices,
+  type SignatureAlgorithm,
+} from './signature-algorithm.js';
 import { readTime } from './time.js';
 
 /** Those that RFC 5280 marks MUST be non-critical: a critical one is not what this code understands by it. */
 const NEVER_CRITICAL: readonly string[] = [CRL_EXTENSION.cRLNumber, CRL_EXTENSION.authorityKeyIdentifier];
 /** Known, and able to be critical. */
 const MAY_BE_CRITICAL: readonly string[] = [CRL_EXTENSION.issuingDistributionPoint, CRL_EXTENSION.deltaCRLIndicator];
+
+/** Keys of which it is kept whether they signed a CRL; an honest one is tried under one or two. */
+const MAX_KEYS = 64;
 
 interface Head {
   readonly tbs: Uint8Array;
@@ -56,6 +66,8 @@ export class Crl {
   readonly scope: string;
   readonly #head: Head;
   readonly #entries: CrlEntries;
+  /** By SubjectPublicKeyInfo: what follows from octets alone outlives a generation of trust. */
+  readonly #holds = new Map<string, boolean>();
   #digest: string | null = null;
 
   /** @throws DerError */
@@ -85,6 +97,21 @@ export class Crl {
     return this.#digest;
   }
 
+  /** Makes `digest` known without holding anybody up. */
+  async digestInSlices(pause: () => Promise<unknown>): Promise<void> {
+    const hash = createHash('sha256');
+    for (const piece of piecesOf(this.der)) {
+      hash.update(piece);
+      await pause();
+    }
+    this.#digest = hash.digest('hex');
+  }
+
+  /** Octets held in memory, about: the CRL and the index over its entries. */
+  get size(): number {
+    return this.der.length + this.#entries.size;
+  }
+
   get entryCount(): number {
     return this.#entries.count;
   }
@@ -97,11 +124,32 @@ export class Crl {
     return orMalformed(() => this.#entries.find(issuer, serial));
   }
 
-  /** Whether the signature verifies under the key. Proves nothing about who holds it. @throws Refusal `unsupported-key` */
+  /** Whether the signature is known to verify under the key, or not to; null: nobody has tried. */
+  knownSignature(key: PublicKey): boolean | null {
+    return this.#holds.get(keyOf(key)) ?? null;
+  }
+
+  /** Whether the signature verifies under the key; tried once a key. Proves nothing about who holds it. @throws Refusal `unsupported-key` */
   signatureHolds(key: PublicKey): boolean {
-    return signatureHolds(this.#head.signatureAlgorithm, key, this.#head.tbs, this.#head.signature);
+    return (
+      this.knownSignature(key) ?? this.#know(key, signatureHolds(this.#head.signatureAlgorithm, key, this.#head.tbs, this.#head.signature))
+    );
+  }
+
+  /** The same piece by piece: over tens of megabytes the hash alone would hold everybody up. @throws Refusal `unsupported-key` */
+  async verifyInSlices(key: PublicKey, pause: () => Promise<unknown>): Promise<boolean> {
+    const { signatureAlgorithm, tbs, signature } = this.#head;
+    return this.knownSignature(key) ?? this.#know(key, await signatureHoldsInSlices(signatureAlgorithm, key, tbs, signature, pause));
+  }
+
+  #know(key: PublicKey, holds: boolean): boolean {
+    if (this.#holds.size >= MAX_KEYS) this.#holds.clear();
+    this.#holds.set(keyOf(key), holds);
+    return holds;
   }
 }
+
+const keyOf = ({ spki }: PublicKey): string => Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength).toString('latin1');
 
 const whyUnusable = (crl: Crl): string | null => {
   for (const { oid, critical } of crl.extensions.values()) {
@@ -173,7 +221,7 @@ const readTbs = (
   };
 };
 
-const read = (der: Buffer): Crl => {
+function* read(der: Buffer): Generator<undefined, Crl> {
   const outer = readTlv(der, 0);
   if (outer.tag !== TAG.sequence || outer.end !== der.length) throw new DerError('CertificateList');
   const [tbs, algorithm, signature, more] = readChildren(der, outer);
@@ -185,15 +233,40 @@ const read = (der: Buffer): Crl => {
   const point = head.extensions.get(CRL_EXTENSION.issuingDistributionPoint);
   const idp = point === undefined ? null : readIssuingDistributionPoint(point.value);
   const entries = new CrlEntries(der, head.issuer);
-  if (list !== null) entries.read(list, idp?.indirect === true);
+  if (list !== null) yield* entries.read(list, idp?.indirect === true);
   return new Crl(der, { ...head, tbs: wholeOf(der, tbs), signature: der.subarray(signature.content + 1, signature.end) }, entries, idp);
-};
+}
+
+const bufferOf = (der: unknown): Buffer =>
+  der instanceof Uint8Array ? Buffer.from(der.buffer, der.byteOffset, der.byteLength) : refuse('malformed-crl', 'not octets');
 
 /**
  * Parses one CRL (RFC 5280 section 5), in time linear in its size: canonical DER to the last octet but inside ignored extension values, v2.
  * @throws Refusal `malformed-crl`, whatever the input's type
  */
 export const parseCrl = (der: unknown): Crl => {
-  if (!(der instanceof Uint8Array)) return refuse('malformed-crl', 'not octets');
-  return orMalformed(() => read(Buffer.from(der.buffer, der.byteOffset, der.byteLength)));
+  const steps = read(bufferOf(der));
+  return orMalformed(() => {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  });
+};
+
+/**
+ * The same in slices of a millisecond or two, its digest included; `pause` lets others have their turn between them. For CRLs of any size: the
+ * verdicts of both are one, since one code reads.
+ * @throws Refusal `malformed-crl`
+ */
+export const parseCrlInSlices = async (der: Uint8Array, pause: () => Promise<unknown>): Promise<Crl> => {
+  const steps = read(bufferOf(der));
+  for (;;) {
+    const step = orMalformed(() => steps.next());
+    if (step.done === true) {
+      await step.value.digestInSlices(pause);
+      return step.value;
+    }
+    await pause();
+  }
 };

@@ -37,8 +37,8 @@ export { isShakenSpc, type TnEntry } from './tn-entry.js';
 export { RFC5280_RULES, STIR_RULES, type PathRules } from './path-rules.js';
 export { checkValidityAtIat, judgePath, parsePath, type JudgedPath, type PathInput } from './path.js';
 export { ANY_POLICY_INPUTS, type PathPolicies, type PolicyInputs } from './policies.js';
-export { parseCrl, type Crl } from './crl.js';
-export type { Revocation, RevocationReason } from './crl-entries.js';
+export { parseCrl, parseCrlInSlices, type Crl } from './crl.js';
+export type { Revocation, RevocationReason } from './crl-entry.js';
 export type { IssuingDistributionPoint } from './crl-extensions.js';
 export { CrlSet, type CrlSetInput } from './crl-set.js';
 export {

@@ -1,6 +1,6 @@
 import { refuse, type Reason } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
-import type { Revocation } from './crl-entries.js';
+import type { Revocation } from './crl-entry.js';
 import type { Crl } from './crl.js';
 import { ALL_REASONS, assumedPoint, statusPoint, type StatusPoint } from './crl-scope.js';
 import { isSpent, type Budget, type CrlSet } from './crl-set.js';

@@ -1,5 +1,5 @@
 import type { Certificate } from './certificate.js';
-import type { Revocation } from './crl-entries.js';
+import type { Revocation } from './crl-entry.js';
 import type { Crl } from './crl.js';
 import { anyPoint, isInScope, reasonsCovered, type StatusPoint } from './crl-scope.js';
 import { isSpent } from './crl-set.js';

@@ -36,10 +36,23 @@ export class ProblemList {
     try {
       return parse();
     } catch (error) {
-      const why = error instanceof Refusal ? `${error.reason}${error.detail === undefined ? '' : `, ${error.detail}`}` : 'not readable';
-      this.add(`${file}: ${whatFor} is not usable (${why}): replace it, or take it out of the policy`);
-      return null;
+      return this.#addUnusable(file, whatFor, error);
     }
+  }
+
+  /** The same of a parser that takes its time. */
+  async parseLater<T>(file: string, whatFor: string, parse: () => Promise<T>): Promise<T | null> {
+    try {
+      return await parse();
+    } catch (error) {
+      return this.#addUnusable(file, whatFor, error);
+    }
+  }
+
+  #addUnusable(file: string, whatFor: string, error: unknown): null {
+    const why = error instanceof Refusal ? `${error.reason}${error.detail === undefined ? '' : `, ${error.detail}`}` : 'not readable';
+    this.add(`${file}: ${whatFor} is not usable (${why}): replace it, or take it out of the policy`);
+    return null;
   }
 }
 

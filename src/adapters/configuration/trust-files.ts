@@ -1,16 +1,17 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodePem } from '../../encoding/index.js';
 import type { TrustPolicy } from '../../policy/index.js';
 import type { AnchorMaterial } from '../../verification/index.js';
-import { parseCertificate, parseCrl } from '../../x509/index.js';
+import { parseCertificate, parseCrlInSlices, type Crl } from '../../x509/index.js';
 import type { ProblemList } from './problems.js';
 
 /** The octets that trust.yaml names; and until when each issuer's newest CRL holds, in seconds since 1970. */
 export interface TrustFiles {
   readonly anchors: readonly AnchorMaterial[];
   readonly crlAnchors: readonly Uint8Array[];
-  readonly crls: readonly Uint8Array[];
+  readonly crls: readonly Crl[];
   readonly crlSigners: readonly Uint8Array[];
   readonly crlHorizons: ReadonlyMap<string, number>;
 }
@@ -48,13 +49,14 @@ class TrustReader {
     return found;
   }
 
-  async crls(path: string): Promise<Uint8Array[]> {
-    const found: Uint8Array[] = [];
+  async crls(path: string): Promise<Crl[]> {
+    const found: Crl[] = [];
     for (const file of await this.#files(path, 'a CRL'))
       for (const der of await this.#blocks(file, 'a CRL', ['X509 CRL'])) {
-        const crl = this.#list.parse(file, 'a CRL', () => parseCrl(der));
+        // In slices: a reload goes on beside requests, and a CRL may have a million entries.
+        const crl = await this.#list.parseLater(file, 'a CRL', () => parseCrlInSlices(der, () => nextTurn()));
         if (crl === null) continue;
-        found.push(der);
+        found.push(crl);
         this.horizons.set(crl.scope, Math.max(crl.nextUpdate ?? 0, this.horizons.get(crl.scope) ?? 0));
       }
     return found;
