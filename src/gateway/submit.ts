@@ -60,6 +60,7 @@ const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted
   detail: null,
   steps: [],
   retryAfter: null,
+  needs: null,
   known: {
     action: verified.claims.action,
     sii: verified.claims.sii,

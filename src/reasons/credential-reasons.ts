@@ -69,6 +69,14 @@ export const CREDENTIAL_REASONS = {
     'the TNAuthList is not DER of its module',
     'Encode it with explicit tags, IA5String, counts of 2 and more.',
   ),
+  'tnlist-unavailable': row(
+    'unavailable',
+    503,
+    '436',
+    'RFC 8226 section 10.1',
+    'a TNAuthList that a certificate names by reference could not be had, or is none',
+    'Retry; serve it by https as DER under application/tnauthlist, or issue the certificate with the list in it.',
+  ),
   'range-overflow': row(
     'refused',
     422,

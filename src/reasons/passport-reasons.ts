@@ -85,7 +85,7 @@ export const PASSPORT_REASONS = {
     '436',
     'RFC 7515 section 4.1.5',
     'the x5u URL is not one that may be fetched',
-    'Use https, port 443 or 8443, a host name, and no user, query or fragment.',
+    'Use https, port 443 or 8443, a host that the policy names with public addresses alone, and no user, query or fragment.',
   ),
   'malformed-chain': row(
     'refused',
@@ -220,6 +220,14 @@ export const PASSPORT_REASONS = {
     'RFC 8224 section 6.2.2',
     'the credential behind x5u could not be had',
     'Retry, or send the path in x5c.',
+  ),
+  'x5u-redirect': row(
+    'refused',
+    422,
+    '436',
+    'RFC 7515 section 4.1.5',
+    'the server behind x5u sends elsewhere',
+    'Give the URL under which the path itself is.',
   ),
   'credential-mismatch': row(
     'refused',

@@ -1,7 +1,7 @@
 import { isTn, mailDomainOf, tnOf } from '../identifiers/index.js';
 import type { Holder } from '../numbering/index.js';
 import { refuse } from '../reasons/index.js';
-import { covers, tnAuthListOf, type TnEntry } from '../x509/index.js';
+import { covers, type TnEntry } from '../x509/index.js';
 import type { Generation } from './generation.js';
 import type { Job } from './job.js';
 import type { JudgedCredential } from './credential.js';
@@ -78,10 +78,9 @@ const holderOf = (job: Job, { numbering }: Generation, tn: string): NumberHolder
  * RFC 8226 section 9: the TNAuthList of every certificate limits the path. A list with the provider's own SPC covers what that SPC holds,
  * which numbering data have said already.
  */
-const coverageOf = ({ certificates }: JudgedCredential, tn: string, spc: string): string[] => {
+const coverageOf = ({ lists }: JudgedCredential, tn: string, spc: string): string[] => {
   const coverage: string[] = [];
-  for (const certificate of certificates) {
-    const entries = tnAuthListOf(certificate);
+  for (const entries of lists) {
     if (entries !== null) coverage.push(coveringEntry(entries, tn, spc));
   }
   return coverage;

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Refusal } from '../reasons/index.js';
-import type { Certificate, ClaimConstraints, JudgedPath } from '../x509/index.js';
+import type { Certificate, ClaimConstraints, JudgedPath, TnEntry } from '../x509/index.js';
 import type { Evidence } from './step.js';
 import type { SignerKind, StepName, TrustProfile } from './verdict.js';
 
@@ -28,6 +28,8 @@ export interface JudgedCredential extends ProfileFinding {
   readonly profile: TrustProfile;
   readonly path: JudgedPath;
   readonly certificates: readonly Certificate[];
+  /** TNAuthList of each certificate, by value or by reference alike; null where it has none. */
+  readonly lists: ReadonlyArray<readonly TnEntry[] | null>;
   readonly key: KeyObject;
   /** SHA-256 of the end-entity's SubjectPublicKeyInfo. */
   readonly spkiDigest: Buffer;

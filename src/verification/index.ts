@@ -12,6 +12,7 @@ export {
   type Accepted,
   type Action,
   type JudgedUnder,
+  type Needs,
   type NotAccepted,
   type Signer,
   type SignerKind,

@@ -1,4 +1,5 @@
 import type { CompactPassport, PassportClaims, PassportHeader } from '../passport/index.js';
+import type { Refusal } from '../reasons/index.js';
 import type { AuthorityFinding } from './authority.js';
 import type { CredentialFailure, JudgedCredential } from './credential.js';
 
@@ -17,6 +18,10 @@ export interface VerifyInput {
   readonly at: number;
   /** DER of the path that was fetched or handed in, end-entity first; absent or null: the PASSporT's x5c. */
   readonly chain?: readonly Uint8Array[] | null | undefined;
+  /** Why the path behind x5u could not be had: `acquire-credential` then refuses with it. */
+  readonly unacquired?: Refusal | undefined;
+  /** DER of TNAuthLists by the URLs that certificates name them by (RFC 8226 section 10.1). */
+  readonly tnLists?: ReadonlyMap<string, Uint8Array> | undefined;
   readonly ported?: PortedNumber | null | undefined;
 }
 

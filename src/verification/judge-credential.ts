@@ -1,22 +1,30 @@
 import { hash } from 'node:crypto';
 import { Refusal } from '../reasons/index.js';
-import { STIR_RULES, judgePath, tnAuthListOf, type Certificate, type JudgedPath } from '../x509/index.js';
+import { STIR_RULES, judgePath, type Certificate, type JudgedPath } from '../x509/index.js';
 import type { CredentialFailure, JudgedCredential, ProfileFinding } from './credential.js';
 import type { Generation, ProfileAnchors } from './generation.js';
 import { checkProfile } from './profiles/index.js';
 import { hasNumbers } from './profiles/shape.js';
 import { checkStatus, type StatusFinding } from './status.js';
 import type { Evidence } from './step.js';
+import { readLists, type FetchedLists, type PathLists } from './tn-lists.js';
 
 export type Judgement =
   { readonly ok: true; readonly credential: JudgedCredential } | { readonly ok: false; readonly failure: CredentialFailure };
 
 /**
- * Judges a path under the anchors of one trust profile: path, then status, then shape. What it finds depends on the octets, the generation
- * and the time alone, so it may be kept as long as it holds.
+ * Judges a path under the anchors of one trust profile: path, then status, then shape. What it finds depends on the octets (of the path
+ * and of the lists that it names by reference), the generation and the time alone, so it may be kept as long as it holds.
  * @param at seconds
+ * @param fetched TNAuthLists by reference
  */
-export const judgeCredential = (path: readonly Certificate[], anchors: ProfileAnchors, at: number, under: Generation): Judgement => {
+export const judgeCredential = (
+  path: readonly Certificate[],
+  anchors: ProfileAnchors,
+  at: number,
+  under: Generation,
+  fetched: FetchedLists,
+): Judgement => {
   const { profile } = anchors;
   let judged: JudgedPath;
   try {
@@ -32,8 +40,9 @@ export const judgeCredential = (path: readonly Certificate[], anchors: ProfileAn
     return failed({ profile, step: 'check-revocation', path: judged, pathEvidence, revocationEvidence: {} }, error);
   }
   try {
-    const finding = checkProfile(profile, judged.certificates, under.policy);
-    return { ok: true, credential: credentialOf(profile, judged, status, finding, pathEvidence) };
+    const finding = checkProfile(profile, judged.certificates, under.policy, fetched);
+    const lists = readLists(judged.certificates, fetched);
+    return { ok: true, credential: credentialOf(profile, judged, status, { ...finding, ...lists }, pathEvidence) };
   } catch (error) {
     return failed({ profile, step: 'check-profile', path: judged, pathEvidence, revocationEvidence: status.evidence }, error);
   }
@@ -53,19 +62,19 @@ const evidenceOf = (profile: string, { certificates, anchor, from, until }: Judg
 });
 
 /** Its fingerprint says which number or mailbox it is about to whoever can guess them. */
-const isPersonal = (certificate: Certificate): boolean =>
-  hasNumbers(tnAuthListOf(certificate) ?? []) || certificate.subjectAltName?.some(({ kind }) => kind === 'rfc822Name') === true;
+const isPersonal = (certificate: Certificate, list: PathLists['lists'][number]): boolean =>
+  hasNumbers(list ?? []) || certificate.subjectAltName?.some(({ kind }) => kind === 'rfc822Name') === true;
 
 const credentialOf = (
   profile: JudgedCredential['profile'],
   path: JudgedPath,
   status: StatusFinding,
-  finding: ProfileFinding,
+  finding: ProfileFinding & PathLists,
   pathEvidence: Evidence,
 ): JudgedCredential => {
   const { certificates, endEntity } = path;
   const spkiDigest = hash('sha256', endEntity.publicKey.spki, 'buffer');
-  const { kind, spc, provider, domains, mailbox, below, constraints } = finding;
+  const { kind, spc, provider, domains, mailbox, below, constraints, lists, fetched } = finding;
   return {
     kind,
     spc,
@@ -74,19 +83,28 @@ const credentialOf = (
     provider,
     constraints,
     below,
+    lists,
     profile,
     path,
     certificates,
     key: endEntity.publicKey.keyObject,
     spkiDigest,
     fingerprints: certificates.map(({ fingerprint }) => fingerprint),
-    personal: certificates.map(isPersonal),
+    personal: certificates.map((certificate, position) => isPersonal(certificate, lists[position] ?? null)),
     notBeforeBelow: below === 0 ? null : Math.min(...certificates.slice(0, below).map(({ notBefore }) => notBefore)),
     from: Math.max(path.from, status.from),
     until: Math.min(path.until, status.until),
     pathEvidence,
     revocationEvidence: status.evidence,
-    profileEvidence: { profile, kind, spc, provider, domains: [...domains], constrained: constraints !== null },
+    profileEvidence: {
+      profile,
+      kind,
+      spc,
+      provider,
+      domains: [...domains],
+      constrained: constraints !== null,
+      ...(fetched.length === 0 ? {} : { tnLists: [...fetched] }),
+    },
     signatureEvidence: { alg: 'ES256', spki: spkiDigest.toString('hex') },
   };
 };

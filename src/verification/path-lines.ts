@@ -16,6 +16,7 @@ import {
 } from '../x509/index.js';
 import { asObject, memberOf, parseLineObject, readDerList, readOneOf, readText, type LineObject } from './line-shape.js';
 import { checkProfile } from './profiles/index.js';
+import { readLists } from './tn-lists.js';
 import { TRUST_PROFILES, type TrustProfile } from './verdict.js';
 
 /** The answer to one line of `verify path`. `position` counts in the path as given; null when no certificate is to blame. */
@@ -113,7 +114,8 @@ const judge = (question: PathQuestion, cache: CertificateCache): void => {
     ...(maxDepth === null ? {} : { maxDepth }),
   });
   checkStatus(question, judged, cache);
-  if (profile === 'rfc5280') checkEncompassing(judged.certificates);
+  // A list by reference limits the path too, and a line has none.
+  if (profile === 'rfc5280') checkEncompassing(judged.certificates, readLists(judged.certificates, new Map()).lists);
   else checkProfile(profile, judged.certificates, shippedPolicy());
 };
 

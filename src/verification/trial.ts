@@ -1,9 +1,10 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { STIR_RULES, parsePath } from '../x509/index.js';
 import type { Generation } from './generation.js';
 import type { Job } from './job.js';
 import { judgeCredential } from './judge-credential.js';
 import type { JudgedCredential } from './credential.js';
+import type { FetchedLists } from './tn-lists.js';
 import type { KeptTrial, Trial } from './path-cache.js';
 
 /** Digests of paths that came as arrays which are kept (x5c of a cached header). */
@@ -18,6 +19,17 @@ const keyOf = (path: readonly Uint8Array[]): string => {
   return key;
 };
 
+/** Lists by reference are part of what is judged. */
+const withLists = (key: string, lists: FetchedLists): string => {
+  if (lists.size === 0) return key;
+  const digest = createHash('sha256').update(key);
+  for (const [url, der] of [...lists].sort(([a], [b]) => (a < b ? -1 : 1)))
+    digest.update(hash('sha256', url, 'buffer')).update(hash('sha256', der, 'buffer'));
+  return digest.digest('base64');
+};
+
+const NONE: FetchedLists = new Map();
+
 /** Reasons of a path that does not end in the anchors at hand: none has the name, or none of that name has the key. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['untrusted-chain', 'aki-mismatch']);
 
@@ -27,14 +39,15 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['untrusted-chain', 'aki-mismatch
  */
 export function* judgeUnderProfiles(job: Job, under: Generation): Generator<Trial> {
   const { at } = job;
-  const key = keyOf(job.path);
+  const lists = job.input.tnLists ?? NONE;
+  const key = withLists(keyOf(job.path), lists);
   const kept = under.paths.get(key, at);
   if (kept !== null) yield kept;
   const path = parsePath(job.path, STIR_RULES, under.certificates);
   let isFirst = true;
   for (const anchors of under.anchors) {
     if (kept?.anchors === anchors) continue;
-    const judgement = judgeCredential(path, anchors, at, under);
+    const judgement = judgeCredential(path, anchors, at, under, lists);
     // Another profile's anchors, whatever they are called: no trial at all.
     const isTrial = judgement.ok || !ELSEWHERE.has(judgement.failure.refusal.reason);
     if (judgement.ok && isFirst && kept === null) keep(under, key, { anchors, judgement }, judgement.credential, at);

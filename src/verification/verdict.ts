@@ -56,6 +56,9 @@ export interface Signer {
   readonly personal: readonly boolean[];
 }
 
+/** What verification lacks and whoever calls it may fetch: the path behind x5u, or TNAuthLists by reference. */
+export type Needs = { readonly kind: 'chain'; readonly url: string } | { readonly kind: 'tn-lists'; readonly urls: readonly string[] };
+
 /** The versions that a verdict was judged under; lower-case hex SHA-256 digests. */
 export interface Versions {
   readonly trust: string;
@@ -120,6 +123,8 @@ export interface NotAccepted {
   /** The refusing step last. */
   readonly steps: readonly StepEvidence[];
   readonly retryAfter: number | null;
+  /** What the verdict lacks, where it is unavailable for that alone: with it the same PASSporT can be judged. */
+  readonly needs: Needs | null;
   /** What may be said of the refused PASSporT in the log: an SPC or domain only once verify-path had passed, so that nobody is slandered. */
   readonly known: {
     readonly action: Action | null;

@@ -5,6 +5,7 @@ import { CertificateCache } from '../x509/index.js';
 import { Generation, type Caches } from './generation.js';
 import { inspectPassport, type InspectedPassport } from './inspect-passport.js';
 import { Job, type VerifyInput } from './job.js';
+import { Missing } from './missing.js';
 import type { Material } from './material.js';
 import { runPipeline, type Run } from './pipeline.js';
 import { signerOf, verifiedPassport } from './verified.js';
@@ -84,6 +85,7 @@ export class Verifier {
       detail: refusal.detail ?? null,
       steps,
       retryAfter: refusal instanceof Unavailable ? refusal.retryAfter : null,
+      needs: refusal instanceof Missing ? refusal.needs : null,
       known: {
         action: claims?.action ?? null,
         sii: claims?.sii ?? null,

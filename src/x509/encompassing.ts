@@ -22,13 +22,16 @@ export const encompasses = (parent: readonly TnEntry[], child: readonly TnEntry[
 /**
  * Holds every TNAuthList of a path (end-entity first, anchor last) against every one above it, nearest and all (RFC 8226 section 9: a CA's list limits
  * each path through it). Judged from the anchor down, so the position is that of the first that took too much. Says nothing of certificates without a list.
+ * @param lists of each certificate, null where it has none; absent: those that stand in the certificates
  * @throws Refusal `not-encompassed` with the position of the child at fault; `malformed-tnauthlist`, `range-overflow`
  */
-export const checkEncompassing = (path: readonly Certificate[]): void => {
+export const checkEncompassing = (
+  path: readonly Certificate[],
+  lists: ReadonlyArray<readonly TnEntry[] | null> = path.map((certificate, position) => tnAuthListOf(certificate, position)),
+): void => {
   const above: NumberSet[] = [];
   for (let position = path.length - 1; position >= 0; position -= 1) {
-    const certificate = path[position];
-    const entries = certificate === undefined ? null : tnAuthListOf(certificate, position);
+    const entries = lists[position] ?? null;
     if (entries === null) continue;
     const set = numbersOf(entries);
     if (!above.every((parent) => encompassesSet(parent, set))) return refuse('not-encompassed', 'TNAuthList', position);

@@ -31,7 +31,7 @@ export {
   type ConstraintsForm,
 } from './claim-constraints.js';
 export { checkEncompassing, encompasses } from './encompassing.js';
-export { claimConstraintsOf, tnAuthListOf } from './stir-extensions.js';
+export { claimConstraintsOf, tnAuthListOf, tnListReferencesOf } from './stir-extensions.js';
 export { MAX_ENTRIES_BY_REFERENCE, MAX_ENTRIES_INLINE, covers, encodeTnAuthList, numbersOf, parseTnAuthList } from './tn-auth-list.js';
 export { isShakenSpc, type TnEntry } from './tn-entry.js';
 export { RFC5280_RULES, STIR_RULES, type PathRules } from './path-rules.js';

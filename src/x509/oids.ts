@@ -18,6 +18,7 @@ export const OID = {
   tnAuthList: '1.3.6.1.5.5.7.1.26',
   jwtClaimConstraints: '1.3.6.1.5.5.7.1.27',
   enhancedJwtClaimConstraints: '1.3.6.1.5.5.7.1.33',
+  stirTnList: '1.3.6.1.5.5.7.48.14',
   precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',
   ecPublicKey: '1.2.840.10045.2.1',
   p256: '1.2.840.10045.3.1.7',

@@ -24,7 +24,7 @@ const once = <T>(cache: WeakMap<Certificate, T>, certificate: Certificate, posit
 };
 
 /**
- * A certificate's TNAuthList, by value; null when it has none. Read once for each certificate. A list by reference is not looked for.
+ * A certificate's TNAuthList, by value; null when it has none. Read once for each certificate.
  * @throws Refusal `malformed-tnauthlist`, `range-overflow` with `position`
  */
 export const tnAuthListOf = (certificate: Certificate, position: number | null = null): readonly TnEntry[] | null =>
@@ -32,6 +32,15 @@ export const tnAuthListOf = (certificate: Certificate, position: number | null =
     const value = valueOf(certificate, OID.tnAuthList);
     return value === null ? null : parseTnAuthList(value);
   });
+
+/**
+ * Where a certificate says its TNAuthList is (RFC 8226 section 10.1): the URI of each id-ad-stirTNList, null for a name of another kind.
+ * @throws Refusal `malformed-cert`
+ */
+export const tnListReferencesOf = ({ authorityInfoAccess }: Certificate): ReadonlyArray<string | null> =>
+  (authorityInfoAccess ?? []).flatMap(({ method, location }) =>
+    method === OID.stirTnList ? [location.kind === 'uniformResourceIdentifier' ? location.text : null] : [],
+  );
 
 /**
  * A certificate's claim constraints; null when it has none. Read once for each certificate.

@@ -11,7 +11,10 @@ import {
 } from '../support/passport-bench.js';
 import { certificatePolicies, enhancedClaimConstraints, extendedKeyUsage, keyUsage, OID, tnAuthList } from '../../src/issuance/index.js';
 import { added, replaced, without } from '../support/misfits/link.js';
-import { changed } from '../support/misfits/scene.js';
+import { changed, type Scene } from '../support/misfits/scene.js';
+import { tnListReference } from '../support/misfits/tn-list-reference.js';
+import { Refusal, Unavailable } from '../../src/reasons/index.js';
+import { encodeTnAuthList, type TnEntry } from '../../src/x509/index.js';
 
 /** One defect, the step and reason that it must be refused with, and its accepted twin. */
 export interface Vector {
@@ -296,6 +299,15 @@ const ACQUIRE: readonly Vector[] = [
     input: { chain: lineOf('other', fitting.provider()).path },
   }),
   vector('acquire-credential malformed-chain', 'an empty chain', { input: { chain: [] } }),
+  // stir 69-73, 77: what fetching found out.
+  ...(['x5u-not-allowed', 'x5u-redirect', 'malformed-chain', 'credential-unavailable'] as const).map((reason) =>
+    apart(
+      `acquire-credential ${reason}`,
+      `x5u that could not be had: ${reason}`,
+      { x5u, input: { unacquired: reason === 'credential-unavailable' ? new Unavailable(reason) : new Refusal(reason) } },
+      { x5u, input: { chain: lineOf('x5u', fitting.delegate()).path } },
+    ),
+  ),
 ];
 
 const young = { scene: changed(fitting.delegate(), -1, (link) => ({ ...link, notBefore: NOW - 10 })) };
@@ -351,6 +363,100 @@ const PROFILE: readonly Vector[] = [
     'an unbound mailbox',
     { scene: changed(fitting.mailbox(), -1, (link) => without(link, OID.enhancedClaimConstraints)) },
     mailbox,
+  ),
+];
+
+const LIST_URL = 'https://lists.sti.example/709J';
+const CA_LIST_URL = 'https://lists.sti.example/np';
+const LIST: readonly TnEntry[] = [{ start: '12025550100', count: 100 }];
+const CA_LIST: readonly TnEntry[] = [{ spc: fitting.SPC }, { start: '12025550000', count: 1000 }];
+const derOf = (entries: readonly TnEntry[]): Buffer => encodeTnAuthList(entries, 1001);
+const lists = (...listed: (readonly [string, Uint8Array])[]): Partial<CaseOptions> => ({ input: { tnLists: new Map(listed) } });
+const singles = (count: number): TnEntry[] => Array.from({ length: count }, (_, i) => ({ tn: `120255${String(50000 + i)}` }));
+
+/** The end-entity's list behind references in place of in the certificate. */
+const referring = (scene: Scene, place: number, ...urls: string[]): Scene =>
+  changed(scene, place, (link) => added(without(link, OID.tnAuthList), tnListReference(...urls)));
+const byReference: CaseOptions = { scene: referring(fitting.delegate(), -1, LIST_URL), ...lists([LIST_URL, derOf(LIST)]) };
+const caByReference: CaseOptions = { scene: referring(fitting.delegate(), 1, CA_LIST_URL), ...lists([CA_LIST_URL, derOf(CA_LIST)]) };
+
+/** stir 130, and RFC 9060 section 4.1: a list by reference counts as one by value. */
+const REFERENCES: readonly Vector[] = [
+  vector('check-profile tnlist-unavailable', 'a list that nobody fetched', { input: {} }, byReference),
+  vector('check-profile tnlist-unavailable', "a CA's list that nobody fetched", { input: {} }, caByReference),
+  vector('check-profile tnlist-unavailable', 'the list of another URL', lists([CA_LIST_URL, derOf(LIST)]), byReference),
+  vector(
+    'check-profile tnlist-unavailable',
+    'a list that is not DER',
+    lists([LIST_URL, Buffer.from('3080a006160437303 94a0000', 'hex')]),
+    byReference,
+  ),
+  vector('check-profile tnlist-unavailable', 'an empty list', lists([LIST_URL, Buffer.from('3000', 'hex')]), byReference),
+  vector(
+    'check-profile tnlist-unavailable',
+    'a list with an octet after it',
+    lists([LIST_URL, Buffer.concat([derOf(LIST), Buffer.alloc(1)])]),
+    byReference,
+  ),
+  vector('check-profile tnlist-unavailable', 'a list of 1,001 entries', lists([LIST_URL, derOf(singles(1001))]), {
+    ...byReference,
+    ...lists([LIST_URL, derOf(singles(1000))]),
+  }),
+  ...['http://lists.sti.example/709J', 'ldap://lists.sti.example/709J', `https://lists.sti.example/${'a'.repeat(1000)}`].map((url) =>
+    vector(
+      'check-profile tnlist-unavailable',
+      `a reference ${url.slice(0, 40)}`,
+      { scene: referring(fitting.delegate(), -1, url), ...lists([url, derOf(LIST)]) },
+      byReference,
+    ),
+  ),
+  vector(
+    'check-profile not-encompassed',
+    "a list by reference beyond the CA's by value",
+    lists([LIST_URL, derOf([{ spc: '505X' }])]),
+    byReference,
+  ),
+  vector(
+    'check-profile not-encompassed',
+    "a list by value beyond a CA's by reference",
+    lists([CA_LIST_URL, derOf([{ start: '12025550100', count: 50 }])]),
+    { scene: referring(fitting.enterprise(), 2, CA_LIST_URL), ...lists([CA_LIST_URL, derOf(LIST)]) },
+  ),
+  vector(
+    'check-profile profile-violation',
+    'a list by value and one by reference',
+    { scene: changed(fitting.delegate(), -1, (link) => added(link, tnListReference(LIST_URL))) },
+    byReference,
+  ),
+  vector(
+    'check-profile profile-violation',
+    'two references',
+    { scene: referring(fitting.delegate(), -1, LIST_URL, CA_LIST_URL) },
+    byReference,
+  ),
+  vector(
+    'check-profile profile-violation',
+    'numbers by reference without constraints',
+    { scene: changed(referring(fitting.delegate(), -1, LIST_URL), -1, (link) => without(link, OID.enhancedClaimConstraints)) },
+    byReference,
+  ),
+  vector(
+    'check-profile profile-violation',
+    'a reference in a SHAKEN CA',
+    { scene: changed(fitting.shaken(), 1, (link) => added(link, tnListReference(CA_LIST_URL))) },
+    { scene: fitting.shaken() },
+  ),
+  vector(
+    'check-profile profile-violation',
+    'a reference in an EP',
+    { scene: changed(fitting.mailProvider(), -1, (link) => added(link, tnListReference(LIST_URL))) },
+    ep,
+  ),
+  vector(
+    'check-authority tn-out-of-scope',
+    'a number beyond the list by reference',
+    lists([LIST_URL, derOf([{ tn: '12025550151' }])]),
+    byReference,
   ),
 ];
 
@@ -476,6 +582,7 @@ export const VECTORS: readonly Vector[] = [
   ...PATH,
   ...LINKS,
   ...PROFILE,
+  ...REFERENCES,
   ...SIGNATURE,
   ...CONSTRAINTS,
   ...AUTHORITY,

@@ -6,19 +6,20 @@ import { hasNumbers, spcsOf, type Shape } from './shape.js';
 /**
  * RFC 9060: an NP's own credential, or one that it delegated. Proves that each TNAuthList is within those above it and who stands at the top,
  * not that the NP holds any number.
- * @throws Refusal `tnauthlist-missing`, `profile-violation`, `not-encompassed`
+ * @throws Refusal `tnauthlist-missing`, `profile-violation`, `not-encompassed`; Unavailable `tnlist-unavailable`
  */
-export const checkDelegate = ({ certificates, lists, constraints }: Shape): ProfileFinding => {
-  const [own] = lists;
-  if (own === undefined || own === null) return refuse('tnauthlist-missing', undefined, 0);
-  const top = lists.findLastIndex((list) => list !== null);
+export const checkDelegate = ({ certificates, listed, lists: read, constraints }: Shape): ProfileFinding => {
+  if (listed[0] !== true) return refuse('tnauthlist-missing', undefined, 0);
+  const top = listed.lastIndexOf(true);
   // RFC 9060 section 4: a delegate's parent has a TNAuthList, and so on up: a gap would let a CA without one hand on what it never had.
   if (top === 0) return refuse('profile-violation', 'no TNAuthList above the end-entity', 0);
-  const gap = lists.findIndex((list, position) => list === null && position < top);
-  if (gap >= 0) return refuse('profile-violation', 'a parent without TNAuthList', gap);
+  const gap = listed.indexOf(false);
+  if (gap >= 0 && gap < top) return refuse('profile-violation', 'a parent without TNAuthList', gap);
+  const lists = read();
+  const own = lists[0] ?? [];
   const [spc, ...others] = spcsOf(lists[top] ?? []);
   if (spc === undefined || others.length > 0) return refuse('profile-violation', 'the topmost TNAuthList has not exactly one SPC', top);
-  checkEncompassing(certificates);
+  checkEncompassing(certificates, lists);
   const bound = isBound(constraints);
   // An NP that forgets the extension must not hand out its own powers.
   if (hasNumbers(own) && bound === null) return refuse('profile-violation', 'numbers without binding claim constraints', 0);

@@ -22,9 +22,9 @@ const isExcluded = (certificates: readonly Certificate[], mailbox: string): bool
  * An EP's own credential (dNSName), or that of one mailbox (rfc822Name), bound to an AP. Which name it takes is the authority's to judge.
  * @throws Refusal `profile-violation`, `email-out-of-scope`
  */
-export const checkEmail = ({ endEntity, certificates, lists, constraints }: Shape): ProfileFinding => {
-  const listed = lists.findIndex((list) => list !== null);
-  if (listed >= 0) return refuse('profile-violation', 'TNAuthList', listed);
+export const checkEmail = ({ endEntity, certificates, listed, constraints }: Shape): ProfileFinding => {
+  const list = listed.indexOf(true);
+  if (list >= 0) return refuse('profile-violation', 'TNAuthList', list);
   const names = endEntity.subjectAltName ?? [];
   const domains = names.flatMap((name) => (name.kind === 'dNSName' ? [name.text] : []));
   const mailboxes = names.flatMap((name) => (name.kind === 'rfc822Name' ? [name.text] : []));

@@ -1,6 +1,7 @@
 import type { GatewayPolicy } from '../../policy/index.js';
 import type { Certificate } from '../../x509/index.js';
 import type { ProfileFinding } from '../credential.js';
+import type { FetchedLists } from '../tn-lists.js';
 import type { TrustProfile } from '../verdict.js';
 import { checkDelegate } from './delegate.js';
 import { checkEmail } from './email.js';
@@ -21,9 +22,16 @@ const finding = (profile: TrustProfile, shape: Shape, { profiles }: GatewayPolic
   }
 };
 
+const NONE: FetchedLists = new Map();
+
 /**
  * Whether a path has the shape of one trust profile, and what that says of the signer.
  * @param certificates end-entity first, anchor last; judged already
+ * @param fetched TNAuthLists by reference
  */
-export const checkProfile = (profile: TrustProfile, certificates: readonly Certificate[], policy: GatewayPolicy): ProfileFinding =>
-  finding(profile, checkShape(certificates, policy.profiles.extendedKeyUsages), policy);
+export const checkProfile = (
+  profile: TrustProfile,
+  certificates: readonly Certificate[],
+  policy: GatewayPolicy,
+  fetched: FetchedLists = NONE,
+): ProfileFinding => finding(profile, checkShape(certificates, policy.profiles.extendedKeyUsages, fetched), policy);

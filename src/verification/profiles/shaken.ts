@@ -6,13 +6,16 @@ import { hasNumbers, spcsOf, type Shape } from './shape.js';
 /**
  * ATIS-1000080: an NP's own credential as issued for calls: exactly one SPC, and no TNAuthList above. What the field is lax about is a
  * finding of `inspect`, not a refusal (standards: profiles).
- * @throws Refusal `tnauthlist-missing`, `profile-violation`, `malformed-tnauthlist`, `bad-policy`, `subject-spc-mismatch`
+ * @throws Refusal `tnauthlist-missing`, `profile-violation`, `malformed-tnauthlist`, `bad-policy`, `subject-spc-mismatch`; Unavailable `tnlist-unavailable`
  */
-export const checkShaken = ({ endEntity, certificates, lists, constraints }: Shape, policies: readonly string[]): ProfileFinding => {
-  const above = lists.findIndex((list, position) => position > 0 && list !== null);
+export const checkShaken = (
+  { endEntity, certificates, listed, lists, constraints }: Shape,
+  policies: readonly string[],
+): ProfileFinding => {
+  const above = listed.indexOf(true, 1);
   if (above > 0) return refuse('profile-violation', 'TNAuthList in a CA certificate', above);
-  const [own] = lists;
-  if (own === undefined || own === null) return refuse('tnauthlist-missing', undefined, 0);
+  if (listed[0] !== true) return refuse('tnauthlist-missing', undefined, 0);
+  const own = lists()[0] ?? [];
   const [spc, ...others] = spcsOf(own);
   if (spc === undefined || others.length > 0 || hasNumbers(own)) return refuse('profile-violation', 'not exactly one SPC', 0);
   if (!isShakenSpc(spc)) return refuse('malformed-tnauthlist', 'SPC', 0);

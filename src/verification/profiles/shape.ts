@@ -1,20 +1,15 @@
 import { refuse } from '../../reasons/index.js';
-import {
-  KEY_USAGE,
-  OID,
-  claimConstraintsOf,
-  tnAuthListOf,
-  type Certificate,
-  type ClaimConstraints,
-  type TnEntry,
-} from '../../x509/index.js';
+import { KEY_USAGE, OID, claimConstraintsOf, type Certificate, type ClaimConstraints, type TnEntry } from '../../x509/index.js';
+import { checkListForm, hasTnAuthList, readLists, type FetchedLists, type PathLists } from '../tn-lists.js';
 
 /** What every profile reads of a path: end-entity first, anchor last. */
 export interface Shape {
   readonly endEntity: Certificate;
   readonly certificates: readonly Certificate[];
-  /** TNAuthList of each certificate; null where it has none. */
-  readonly lists: ReadonlyArray<readonly TnEntry[] | null>;
+  /** Whether each certificate has a TNAuthList, by value or by reference. */
+  readonly listed: readonly boolean[];
+  /** Asked only where the profile reads them: a list by reference may have to be fetched. @throws Unavailable `tnlist-unavailable` */
+  readonly lists: () => PathLists['lists'];
   readonly constraints: ClaimConstraints | null;
 }
 
@@ -23,7 +18,7 @@ export interface Shape {
  * @throws Refusal `bad-key-usage`, `bad-eku`, `tnauthlist-critical`, `malformed-tnauthlist`, `range-overflow`, `malformed-claim-constraints`,
  *   `profile-violation`
  */
-export const checkShape = (certificates: readonly Certificate[], extendedKeyUsages: readonly string[]): Shape => {
+export const checkShape = (certificates: readonly Certificate[], extendedKeyUsages: readonly string[], fetched: FetchedLists): Shape => {
   const endEntity = certificates[0] ?? refuse('profile-violation', 'empty');
   checkKeyUsage(endEntity);
   // A certificate for TLS must not sign PASSporTs: its key is elsewhere too.
@@ -34,8 +29,14 @@ export const checkShape = (certificates: readonly Certificate[], extendedKeyUsag
     // RFC 8226 section 8: end-entities only; on a CA they would bind nobody, and look as if they did.
     if (position > 0 && constrained) refuse('profile-violation', 'claim constraints in a CA certificate', position);
   });
-  const lists = certificates.map((certificate, position) => tnAuthListOf(certificate, position));
-  return { endEntity, certificates, lists, constraints: claimConstraintsOf(endEntity, 0) };
+  checkListForm(certificates);
+  return {
+    endEntity,
+    certificates,
+    listed: certificates.map(hasTnAuthList),
+    lists: () => readLists(certificates, fetched).lists,
+    constraints: claimConstraintsOf(endEntity, 0),
+  };
 };
 
 /** RFC 5280 section 4.2.1.3; ATIS-1000080 section 6.4.1: critical, digitalSignature and nothing else. */

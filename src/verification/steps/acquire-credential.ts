@@ -1,17 +1,19 @@
 import { refuse } from '../../reasons/index.js';
+import { Missing } from '../missing.js';
 import type { Step } from '../step.js';
 
 export const acquireCredential: Step = {
   name: 'acquire-credential',
   clause: 'RFC 7515 section 4.1.6',
   asks: 'is the path at hand, and the one that the PASSporT means?',
-  refuses: ['credential-unavailable', 'credential-mismatch', 'malformed-chain'],
+  refuses: ['credential-unavailable', 'x5u-not-allowed', 'x5u-redirect', 'credential-mismatch', 'malformed-chain'],
   run: (job) => {
-    const { x5c } = job.header;
+    const { x5c, x5u } = job.header;
+    if (job.input.unacquired !== undefined) throw job.input.unacquired;
     const chain = job.input.chain ?? null;
     if (chain === null) {
-      // Verification fetches nothing: whoever calls it has, or could not.
-      if (x5c === null) return refuse('credential-unavailable');
+      // Verification fetches nothing: it says what it lacks, and whoever can have it calls again.
+      if (x5c === null) throw new Missing('credential-unavailable', { kind: 'chain', url: x5u ?? '' });
       job.path = x5c;
       return { source: 'x5c', certificates: x5c.length };
     }

@@ -12,6 +12,7 @@ export const checkProfile: Step = {
     'tnauthlist-missing',
     'malformed-tnauthlist',
     'range-overflow',
+    'tnlist-unavailable',
     'not-encompassed',
     'profile-violation',
     'subject-spc-mismatch',

@@ -1,0 +1,12 @@
+import { Unavailable, type Reason } from '../reasons/index.js';
+import type { Needs } from './verdict.js';
+
+/** Nothing can be decided without what it names; whoever has it may ask again. */
+export class Missing extends Unavailable {
+  readonly needs: Needs;
+
+  constructor(reason: Reason, needs: Needs, position: number | null = null) {
+    super(reason, undefined, position);
+    this.needs = needs;
+  }
+}
