@@ -99,6 +99,15 @@ export const REQUEST_REASONS = {
     'the key is certified for another subject already',
     'Make a fresh key for each subject: two certificates over one key leave open which limits hold.',
   ),
+  // trust lists
+  'trust-list-invalid': row(
+    'refused',
+    422,
+    '-',
+    'ATIS-1000084',
+    'a list of trusted CAs does not hold: the last good one stays in force until it runs out',
+    'Read the detail: get the list again from who signs it; for a lower sequence find out who gives out an old list.',
+  ),
   // transparency log, for verifiers of proofs
   'malformed-note': row('refused', 422, '-', 'C2SP signed-note', 'not a signed note', 'Fetch it again.'),
   'untrusted-note': row(

@@ -24,4 +24,15 @@ export {
   type Verdict,
   type Versions,
 } from './verdict.js';
+export {
+  MAX_TRUST_LIST_OCTETS,
+  ROLLED_BACK,
+  SEQUENCE_REUSED,
+  openTrustList,
+  readTrustList,
+  type TrustList,
+  type TrustListFloor,
+  type TrustListForm,
+  type TrustListInput,
+} from './trust-list/index.js';
 export { Verifier } from './verifier.js';
