@@ -1,4 +1,4 @@
-import { REASONS, Refusal, Unavailable, type Reason } from '../reasons/index.js';
+import { REASONS, Refusal, Unavailable, type OffProfile, type Reason } from '../reasons/index.js';
 import { signReceipt } from '../log/index.js';
 import type { NoteSigner, Clock, WriteAheadLog } from '../ports/index.js';
 import { ssiOf, type RegistryEvent, type Subject } from '../registry/index.js';
@@ -33,16 +33,22 @@ export interface SubmitParts {
 export const submitPassport = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission> => {
   for (let judgement = 0; judgement < MAX_JUDGEMENTS; judgement += 1) {
     const verdict = parts.world().verifier.verify({ passport, client: { domain: client.domain }, at: parts.clock.now() });
-    if (!verdict.accepted) return await notAccepted(parts, passport, client, verdict);
+    const { findings } = verdict;
+    if (!verdict.accepted) return withFindings(await notAccepted(parts, passport, client, verdict), findings);
     const misfit = checkPresenter(verdict.verified, client);
-    if (misfit !== null) return await refuse(parts, client, asRefusal(verdict.verified, misfit, 'check-presenter', parts));
+    if (misfit !== null)
+      return withFindings(await refuse(parts, client, asRefusal(verdict.verified, misfit, 'check-presenter', parts)), findings);
     const event = eventOf(verdict.verified);
     if (event === null) return notOffered();
     const sequenced = await parts.sequencer.submit({ kind: 'passport', event, verified: verdict.verified, client: client.domain });
-    if (sequenced.outcome !== 'moved') return await answerSequenced(parts, verdict.verified.claims, sequenced);
+    if (sequenced.outcome !== 'moved') return withFindings(await answerSequenced(parts, verdict.verified.claims, sequenced), findings);
   }
   throw new Unavailable('overloaded', 'policies are changing', null, 1);
 };
+
+/** For the metric alone: most paths have none. */
+const withFindings = (submission: Submission, findings: readonly OffProfile[]): Submission =>
+  findings.length === 0 ? submission : { ...submission, findings };
 
 /** profiles: release, port and a withdraw by the NP or EP of record come from the principal with that SPC or domain. */
 const checkPresenter = ({ claims, signer }: VerifiedPassport, client: Principal): Reason | null => {
@@ -59,6 +65,7 @@ const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted
   clause: REASONS[reason].clause,
   detail: null,
   steps: [],
+  findings: [],
   retryAfter: null,
   needs: null,
   known: {

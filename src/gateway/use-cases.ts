@@ -1,4 +1,4 @@
-import type { Reason } from '../reasons/index.js';
+import type { OffProfile, Reason } from '../reasons/index.js';
 import type { Versions } from '../verification/verdict.js';
 
 /** An authenticated client. */
@@ -19,7 +19,10 @@ export interface Acceptance {
   readonly mapping?: { readonly sii: string; readonly ssi: string; readonly provider: string; readonly expires: string };
 }
 
-export type Submission =
+/** `findings`: what is off about the path that was judged; absent where there is nothing, or no path was judged. */
+export type Submission = { readonly findings?: readonly OffProfile[] } & Outcome;
+
+type Outcome =
   /** `first` is false for a retry that gets its first answer. */
   | { readonly outcome: 'accepted'; readonly first: boolean; readonly answer: Acceptance }
   | {

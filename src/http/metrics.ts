@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConfigurationState } from '../ports/index.js';
+import type { OffProfile } from '../reasons/index.js';
 import { registerConfigurationMetrics } from './configuration-metrics.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
@@ -16,7 +17,7 @@ export interface Gauges {
 }
 
 /**
- * Counters of this process. Labels take values from closed sets alone (routes, methods, statuses, reasons, steps, actions, kinds):
+ * Counters of this process. Labels take values from closed sets alone (routes, methods, statuses, reasons, findings, steps, actions, kinds):
  * nothing that a client wrote, no domain, nothing personal, so their number is bounded and the page may be shown.
  */
 export class Metrics {
@@ -26,6 +27,7 @@ export class Metrics {
   readonly #problems: Counter<'reason'>;
   readonly #submissions: Counter<'outcome' | 'action'>;
   readonly #refusals: Counter<'step' | 'reason'>;
+  readonly #findings: Counter<'code'>;
   readonly #lookups: Counter<'kind'>;
   readonly #lines: Counter<'status'>;
   readonly #connectionFaults: Counter<'kind'>;
@@ -63,6 +65,12 @@ export class Metrics {
       name: 'signpost_refusals_total',
       help: 'PASSporTs not accepted, by step',
       labelNames: ['step', 'reason'],
+      registers,
+    });
+    this.#findings = new Counter({
+      name: 'signpost_profile_findings_total',
+      help: 'PASSporTs whose path is off its trust profile, by finding, whatever the verdict',
+      labelNames: ['code'],
       registers,
     });
     this.#lookups = new Counter({
@@ -107,6 +115,10 @@ export class Metrics {
   notAccepted(outcome: 'refused' | 'unavailable', step: string, reason: string): void {
     this.#increment(outcome, () => this.#submissions.labels({ outcome, action: '' }));
     this.#increment(`${step} ${reason}`, () => this.#refusals.labels({ step, reason }));
+  }
+
+  finding(code: OffProfile): void {
+    this.#increment(`finding ${code}`, () => this.#findings.labels({ code }));
   }
 
   lookups(kind: string, count: number): void {

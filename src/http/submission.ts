@@ -11,6 +11,7 @@ export type SubmissionAnswer =
 /** Presents one PASSporT, alone or from a line, and counts it. Faults are thrown. */
 export const present = async (site: Site, passport: string, client: Principal): Promise<SubmissionAnswer> => {
   const submission = await site.gateway.submit(passport, client);
+  for (const code of submission.findings ?? []) site.metrics.finding(code);
   if (submission.outcome === 'accepted') {
     site.metrics.accepted(submission.answer.action, submission.first);
     return { accepted: true, status: submission.first ? 201 : 200, body: submission.answer };

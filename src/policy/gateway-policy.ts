@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CONSENTS } from '../passport/index.js';
+import { OFF_PROFILE, type OffProfile } from '../reasons/index.js';
 import { parsePolicyDocument, type Parsed } from './document.js';
 import { domainField, oidField } from './fields.js';
 
@@ -9,6 +10,12 @@ export type RevocationMode = (typeof REVOCATION_MODES)[number];
 
 /** A day: the longest that a PASSporT for a batch may live (DESIGN section 5). */
 const MAX_LIFETIME = 24 * 3600;
+
+/** Of the table of findings, those that a verdict can record. */
+const offProfile = z.enum(
+  Object.keys(OFF_PROFILE) as OffProfile[],
+  'must be the code of a finding that a path can have (docs/findings.md)',
+);
 
 const mode = z.enum(REVOCATION_MODES);
 const schema = z.strictObject({
@@ -45,6 +52,8 @@ const schema = z.strictObject({
       extendedKeyUsages: z.array(oidField).default([]),
       /** Certificate policies of the `shaken` profile: US SHAKEN CP v1.3 and v1.4. */
       shakenPolicies: z.array(oidField).min(1).default(['2.16.840.1.114569.1.1.3', '2.16.840.1.114569.1.1.4']),
+      /** Findings that refuse, as `profile-violation`; none by default: most production certificates break some rule. */
+      raise: z.array(offProfile).default([]),
     })
     .prefault({}),
   /** How long a judged path may be used again before it is judged anew. */

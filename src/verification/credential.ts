@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Refusal } from '../reasons/index.js';
+import type { OffProfile, Refusal } from '../reasons/index.js';
 import type { Certificate, ClaimConstraints, JudgedPath, TnEntry } from '../x509/index.js';
 import type { Evidence } from './step.js';
 import type { SignerKind, StepName, TrustProfile } from './verdict.js';
@@ -37,6 +37,8 @@ export interface JudgedCredential extends ProfileFinding {
   readonly personal: readonly boolean[];
   /** Earliest notBefore, in seconds, of the certificates below the provider's own; null where iat counts. */
   readonly notBeforeBelow: number | null;
+  /** What is off about the path and does not make it unsafe: codes of the table of findings, each once. */
+  readonly findings: readonly OffProfile[];
   /** Seconds: the judgement holds for every `at` between, both inclusive. */
   readonly from: number;
   readonly until: number;
@@ -55,4 +57,6 @@ export interface CredentialFailure {
   readonly path: JudgedPath | null;
   readonly pathEvidence: Evidence;
   readonly revocationEvidence: Evidence;
+  /** Of a path that has the profile's shape, and is refused for a finding that policy raises; else none. */
+  readonly findings: readonly OffProfile[];
 }

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { Refusal } from '../reasons/index.js';
-import { STIR_RULES, judgePath, type Certificate, type JudgedPath } from '../x509/index.js';
+import { judgePath, type Certificate, type JudgedPath } from '../x509/index.js';
 import type { CredentialFailure, JudgedCredential, ProfileFinding } from './credential.js';
 import type { Generation, ProfileAnchors } from './generation.js';
-import { checkProfile } from './profiles/index.js';
+import { checkRaised, codesOf, pathFindings, type FoundAt } from './findings/path-findings.js';
+import { checkProfile, pathRulesOf } from './profiles/index.js';
 import { hasNumbers } from './profiles/shape.js';
 import { checkStatus, type StatusFinding } from './status.js';
 import type { Evidence } from './step.js';
@@ -28,23 +29,28 @@ export const judgeCredential = (
   const { profile } = anchors;
   let judged: JudgedPath;
   try {
-    judged = judgePath({ path, anchors: anchors.certificates, at: at * 1000, rules: STIR_RULES });
+    judged = judgePath({ path, anchors: anchors.certificates, at: at * 1000, rules: pathRulesOf(profile) });
   } catch (error) {
-    return failed({ profile, step: 'verify-path', path: null, pathEvidence: {}, revocationEvidence: {} }, error);
+    return failed({ profile, step: 'verify-path', path: null, pathEvidence: {}, revocationEvidence: {}, findings: [] }, error);
   }
   const pathEvidence = evidenceOf(profile, judged);
   let status: StatusFinding;
   try {
     status = checkStatus(judged, under.policy.revocation[profile], at, under, profile === 'shaken');
   } catch (error) {
-    return failed({ profile, step: 'check-revocation', path: judged, pathEvidence, revocationEvidence: {} }, error);
+    return failed({ profile, step: 'check-revocation', path: judged, pathEvidence, revocationEvidence: {}, findings: [] }, error);
   }
+  let found: readonly FoundAt[] = [];
   try {
     const finding = checkProfile(profile, judged.certificates, under.policy, fetched);
     const lists = readLists(judged.certificates, fetched);
-    return { ok: true, credential: credentialOf(profile, judged, status, { ...finding, ...lists }, pathEvidence) };
+    // Only of a path that has the shape: what is of another shape breaks rules that were never its own.
+    found = pathFindings(profile, judged.certificates);
+    checkRaised(found, under.policy.profiles.raise);
+    return { ok: true, credential: credentialOf(profile, judged, status, { ...finding, ...lists }, found, pathEvidence) };
   } catch (error) {
-    return failed({ profile, step: 'check-profile', path: judged, pathEvidence, revocationEvidence: status.evidence }, error);
+    const findings = codesOf(found);
+    return failed({ profile, step: 'check-profile', path: judged, pathEvidence, revocationEvidence: status.evidence, findings }, error);
   }
 };
 
@@ -70,6 +76,7 @@ const credentialOf = (
   path: JudgedPath,
   status: StatusFinding,
   finding: ProfileFinding & PathLists,
+  found: readonly FoundAt[],
   pathEvidence: Evidence,
 ): JudgedCredential => {
   const { certificates, endEntity } = path;
@@ -96,6 +103,7 @@ const credentialOf = (
     until: Math.min(path.until, status.until),
     pathEvidence,
     revocationEvidence: status.evidence,
+    findings: codesOf(found),
     profileEvidence: {
       profile,
       kind,
@@ -104,6 +112,7 @@ const credentialOf = (
       domains: [...domains],
       constrained: constraints !== null,
       ...(fetched.length === 0 ? {} : { tnLists: [...fetched] }),
+      findings: found.map(({ code, position }) => ({ code, position })),
     },
     signatureEvidence: { alg: 'ES256', spki: spkiDigest.toString('hex') },
   };

@@ -15,7 +15,7 @@ import {
   type RevocationMode,
 } from '../x509/index.js';
 import { asObject, memberOf, parseLineObject, readDerList, readOneOf, readText, type LineObject } from './line-shape.js';
-import { checkProfile } from './profiles/index.js';
+import { checkProfile, pathRulesOf } from './profiles/index.js';
 import { readLists } from './tn-lists.js';
 import { TRUST_PROFILES, type TrustProfile } from './verdict.js';
 
@@ -105,7 +105,7 @@ const checkStatus = (question: PathQuestion, judged: JudgedPath, cache: Certific
 
 const judge = (question: PathQuestion, cache: CertificateCache): void => {
   const { profile, maxDepth } = question;
-  const rules = profile === 'rfc5280' ? RFC5280_RULES : STIR_RULES;
+  const rules = profile === 'rfc5280' ? RFC5280_RULES : pathRulesOf(profile);
   const judged = judgePath({
     path: parsePath(question.path, rules, cache),
     anchors: question.anchors.map((der) => cache.parse(der)),

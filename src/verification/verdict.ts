@@ -1,5 +1,5 @@
 import type { JsonValue } from '../encoding/index.js';
-import type { Reason } from '../reasons/index.js';
+import type { OffProfile, Reason } from '../reasons/index.js';
 
 /** The trust profiles, in the order in which a path is tried (standards: profiles, "Profiles"). */
 export const TRUST_PROFILES = ['delegate', 'shaken', 'email', 'numbering-authority'] as const;
@@ -109,6 +109,8 @@ export interface Accepted {
   readonly accepted: true;
   readonly reason: null;
   readonly steps: readonly StepEvidence[];
+  /** What is off about the path that was accepted: codes of the table of findings. */
+  readonly findings: readonly OffProfile[];
   readonly verified: VerifiedPassport;
 }
 
@@ -122,6 +124,8 @@ export interface NotAccepted {
   readonly detail: string | null;
   /** The refusing step last. */
   readonly steps: readonly StepEvidence[];
+  /** Of a path that had the shape of its profile, whatever the PASSporT was refused for. */
+  readonly findings: readonly OffProfile[];
   readonly retryAfter: number | null;
   /** What the verdict lacks, where it is unavailable for that alone: with it the same PASSporT can be judged. */
   readonly needs: Needs | null;

@@ -45,7 +45,8 @@ export class Verifier {
     const job = new Job(input);
     const run = runPipeline(job, this.#generation);
     if (run.refusal !== null) return this.#notAccepted(job, run);
-    return { accepted: true, reason: null, steps: run.steps, verified: verifiedPassport(job, this.#generation) };
+    const { findings } = job.judged;
+    return { accepted: true, reason: null, steps: run.steps, findings, verified: verifiedPassport(job, this.#generation) };
   }
 
   /** Shape alone, cheaply, for a retry of what was accepted before; null when it is not even well-formed. Judges no time, no trust. */
@@ -84,6 +85,7 @@ export class Verifier {
       clause: REASONS[refusal.reason].clause,
       detail: refusal.detail ?? null,
       steps,
+      findings: judged?.findings ?? job.failure?.findings ?? [],
       retryAfter: refusal instanceof Unavailable ? refusal.retryAfter : null,
       needs: refusal instanceof Missing ? refusal.needs : null,
       known: {

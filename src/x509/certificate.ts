@@ -136,13 +136,15 @@ export class Certificate {
   }
 
   /**
-   * Whether this certificate's signature verifies under the issuer's key. Proves nothing about names, times or rights.
+   * Whether this certificate's signature verifies under the issuer's key. Proves nothing about names, times or rights, nor that any rules allow the
+   * algorithm.
    * @throws Refusal `unsupported-key` when the issuer's key cannot be imported.
    */
   signatureHolds(issuer: Certificate): boolean {
     const { spki } = issuer.publicKey;
     if (this.#signedBy !== null && Buffer.compare(this.#signedBy, spki) === 0) return true;
-    const holds = signatureHolds(this.signatureAlgorithm, issuer.publicKey, this.tbs, this.signature);
+    const { known, forgivable } = this.signatureAlgorithm;
+    const holds = signatureHolds({ known: known ?? forgivable }, issuer.publicKey, this.tbs, this.signature);
     if (holds) this.#signedBy = spki;
     return holds;
   }

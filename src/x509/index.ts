@@ -34,7 +34,7 @@ export { checkEncompassing, encompasses } from './encompassing.js';
 export { claimConstraintsOf, tnAuthListOf, tnListReferencesOf } from './stir-extensions.js';
 export { MAX_ENTRIES_BY_REFERENCE, MAX_ENTRIES_INLINE, covers, encodeTnAuthList, numbersOf, parseTnAuthList } from './tn-auth-list.js';
 export { isShakenSpc, type TnEntry } from './tn-entry.js';
-export { RFC5280_RULES, STIR_RULES, type PathRules } from './path-rules.js';
+export { RFC5280_RULES, SHAKEN_RULES, STIR_RULES, isAlgorithmKnown, isAlgorithmOf, isKeyAllowed, type PathRules } from './path-rules.js';
 export { checkValidityAtIat, judgePath, parsePath, type JudgedPath, type PathInput } from './path.js';
 export { ANY_POLICY_INPUTS, type PathPolicies, type PolicyInputs } from './policies.js';
 export { parseCrl, parseCrlInSlices, type Crl } from './crl.js';

@@ -17,6 +17,8 @@ export interface PathRules {
   readonly caEndEntity: boolean;
   /** RFC 5280 section 4.2.1.10: "conforming CAs MUST mark" nameConstraints critical. Elsewhere a breach is a finding: they are processed all the same. */
   readonly criticalNameConstraints: boolean;
+  /** Whether ECDSA may come with NULL parameters, against RFC 5758 section 3.2 (docs/adr/0008). */
+  readonly nullEcdsaParameters: boolean;
   /** Names times subtrees that one path may cost: compared before any signature, so anybody can have it spent. */
   readonly comparisons: number;
 }
@@ -31,6 +33,7 @@ export const RFC5280_RULES: PathRules = {
   endEntityCurves: ['P-256', 'P-384', 'P-521'],
   caEndEntity: true,
   criticalNameConstraints: true,
+  nullEcdsaParameters: false,
   // Some 50 ms, on a line that is judged offline.
   comparisons: 250_000,
 };
@@ -45,9 +48,13 @@ export const STIR_RULES: PathRules = {
   endEntityCurves: ['P-256'],
   caEndEntity: false,
   criticalNameConstraints: false,
+  nullEcdsaParameters: false,
   // Some 2 ms: an online gateway must not be kept from others by who sends paths that nobody signed. An honest path has a few names.
   comparisons: 20_000,
 };
+
+/** The field's SHAKEN certificates: 8 of 16,281 have NULL parameters. */
+export const SHAKEN_RULES: PathRules = { ...STIR_RULES, nullEcdsaParameters: true };
 
 /** DESIGN section 11: for one path, all anchors that might fit included. */
 export const MAX_SIGNATURE_CHECKS = 64;
@@ -88,15 +95,20 @@ export const isKeyAllowed = ({ form }: PublicKey, rules: PathRules, isEndEntity:
 };
 
 /** Whether the signature of `certificate` is by an algorithm that the rules know at all. */
-export const isAlgorithmKnown = ({ signatureAlgorithm: { known } }: Certificate, rules: PathRules): boolean => {
-  if (known === null) return false;
-  if (known.scheme === 'rsa') return rules.rsa;
-  return rules.curves.some((curve) => DIGEST_OF[curve] === known.digest);
+export const isAlgorithmKnown = ({ signatureAlgorithm: { known, forgivable } }: Certificate, rules: PathRules): boolean => {
+  const scheme = known ?? (rules.nullEcdsaParameters ? forgivable : null);
+  if (scheme === null) return false;
+  if (scheme.scheme === 'rsa') return rules.rsa;
+  return rules.curves.some((curve) => DIGEST_OF[curve] === scheme.digest);
 };
 
-/** Whether that algorithm belongs to this issuer's key. */
-export const isAlgorithmOf = ({ signatureAlgorithm: { known } }: Certificate, { publicKey: { form } }: Certificate): boolean => {
-  if (known === null) return false;
-  if (form.kind === 'ec') return known.scheme === 'ec' && known.digest === DIGEST_OF[form.curve];
-  return form.kind === 'rsa' && known.scheme === 'rsa';
+/** Whether that algorithm, once it is known, belongs to this issuer's key. */
+export const isAlgorithmOf = (
+  { signatureAlgorithm: { known, forgivable } }: Certificate,
+  { publicKey: { form } }: Certificate,
+): boolean => {
+  const scheme = known ?? forgivable;
+  if (scheme === null) return false;
+  if (form.kind === 'ec') return scheme.scheme === 'ec' && scheme.digest === DIGEST_OF[form.curve];
+  return form.kind === 'rsa' && scheme.scheme === 'rsa';
 };

@@ -6,15 +6,25 @@ import type { PublicKey } from './public-key.js';
 
 export type Digest = 'sha256' | 'sha384' | 'sha512';
 
+interface Scheme {
+  readonly scheme: 'ec' | 'rsa';
+  readonly digest: Digest;
+}
+
 /** An AlgorithmIdentifier of a signature. `known` is null for what no profile allows: SHA-1, MD5, DSA, PSS, Ed25519, odd parameters. */
 export interface SignatureAlgorithm {
   readonly oid: string;
   /** AlgorithmIdentifier, whole. */
   readonly der: Uint8Array;
-  readonly known: { readonly scheme: 'ec' | 'rsa'; readonly digest: Digest } | null;
+  readonly known: Scheme | null;
+  /**
+   * What `known` would be, but for NULL parameters with ECDSA (RFC 5758 section 3.2 has none): only rules that say so forgive them. Nobody but the
+   * issuer can have put them there, since the signed and the unsigned copy must be equal.
+   */
+  readonly forgivable: Scheme | null;
 }
 
-const KNOWN: ReadonlyMap<string, { readonly scheme: 'ec' | 'rsa'; readonly digest: Digest }> = new Map([
+const KNOWN: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   [OID.ecdsaWithSha256, { scheme: 'ec', digest: 'sha256' }],
   [OID.ecdsaWithSha384, { scheme: 'ec', digest: 'sha384' }],
   [OID.ecdsaWithSha512, { scheme: 'ec', digest: 'sha512' }],
@@ -31,18 +41,24 @@ export const readSignatureAlgorithm = (der: Uint8Array, tlv: Tlv): SignatureAlgo
   const known = KNOWN.get(name) ?? null;
   // RFC 5758 section 3.2: no parameters with ECDSA. RFC 4055 section 5: NULL with RSA, absence is accepted.
   const fits = parameters === undefined || (known?.scheme === 'rsa' && parameters.tag === TAG.null);
-  return { oid: name, der: wholeOf(der, tlv), known: fits ? known : null };
+  const forgivable = !fits && known?.scheme === 'ec' && parameters.tag === TAG.null ? known : null;
+  return { oid: name, der: wholeOf(der, tlv), known: fits ? known : null, forgivable };
 };
 
 /**
  * Whether `signature` over `message` verifies under `key` by `algorithm`. False where key and algorithm do not belong together.
  * @throws Refusal `unsupported-key` when the key cannot be imported.
  */
-export const signatureHolds = (algorithm: SignatureAlgorithm, key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean => {
-  if (algorithm.known === null || algorithm.known.scheme !== key.form.kind) return false;
+export const signatureHolds = (
+  { known }: Pick<SignatureAlgorithm, 'known'>,
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean => {
+  if (known === null || known.scheme !== key.form.kind) return false;
   const { keyObject } = key;
   try {
-    return verify(algorithm.known.digest, message, keyObject, signature);
+    return verify(known.digest, message, keyObject, signature);
   } catch {
     return false;
   }

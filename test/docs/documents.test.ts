@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { commitList, commitMapping, commitSii, leafHash, parseLeaf } from '../../src/log/index.js';
-import { REASONS, problemType } from '../../src/reasons/index.js';
+import { FINDINGS, OFF_PROFILE, REASONS, problemType } from '../../src/reasons/index.js';
 import { PIPELINE, SEQUENCER_STEPS } from '../../src/verification/index.js';
 import { A, B, makePlace, openAt, registration } from '../support/open-gateway.js';
 
@@ -41,6 +41,21 @@ describe('docs/log-format.md', () => {
     const members = [...Object.keys(fallen), ...Object.keys(fallen.fell ?? {})];
     expect(members).toEqual(expect.arrayContaining(Object.keys(parseLeaf(octets))));
     for (const member of members) expect(text).toContain(`\`${member}\``);
+  });
+});
+
+describe('docs/findings.md', () => {
+  test('lists the findings as the table has them', () => {
+    const rows = Object.entries(OFF_PROFILE).map(
+      ([code, { severity, profiles, roles, clause, title, advice }]) =>
+        `| \`${code}\` | ${severity} | ${profiles.length === 4 ? 'every' : profiles.join(', ')} | ${roles.length === 3 ? 'every' : roles.join(', ')} | ${clause} | ${title} | ${advice} |`,
+    );
+    expect(read('docs/findings.md')).toContain(rows.join('\n'));
+  });
+
+  test('has no finding that no table has', () => {
+    const named = [...read('docs/findings.md').matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map((match) => match[1] as string);
+    expect(named.toSorted()).toEqual(Object.keys(FINDINGS).toSorted());
   });
 });
 

@@ -239,6 +239,26 @@ describe('submit', () => {
   });
 });
 
+describe('what is off about a path', () => {
+  test('comes with the answer, for the metric, and is absent where there is nothing', async () => {
+    const credential = place.pki.hierarchy.shakenCredential('709J');
+    const clean = await opened.gateway.submit(registration(place, tn), A);
+    expect(clean).toMatchObject({ outcome: 'accepted' });
+    expect(clean).not.toHaveProperty('findings');
+    place.clock.advance(1);
+    const withSpc = registration(place, tn, { user: 'bob', credential });
+    expect(await opened.gateway.submit(withSpc, A)).toMatchObject({
+      outcome: 'accepted',
+      findings: ['no-crl-issuer', 'ca-key-usage-v005'],
+    });
+    const toAnother = registration(place, tn, { provider: 'b.example', credential });
+    expect(await opened.gateway.submit(toAnother, A)).toMatchObject({
+      reason: 'ap-mismatch',
+      findings: ['no-crl-issuer', 'ca-key-usage-v005'],
+    });
+  });
+});
+
 describe('withdraw by connection', () => {
   test('gives up the own mapping, and again when there is none', async () => {
     accepted(await opened.gateway.submit(registration(place, tn), A));

@@ -1,11 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { Refusal, Unavailable } from '../../src/reasons/index.js';
+import type { Gateway } from '../../src/gateway/index.js';
 import * as shapes from '../../src/http/answer-schemas.js';
 import { openApiDocument } from '../../src/http/index.js';
 import { LIMITS } from '../../src/http/limits.js';
 import { ROUTES } from '../../src/http/routes/index.js';
-import { ask, gatewayThat, startSite, TlsPki, type Ask, type Client, type Reply, type TestSite } from '../support/http-site.js';
+import {
+  ACCEPTED,
+  REFUSED,
+  ask,
+  gatewayThat,
+  startSite,
+  TlsPki,
+  type Ask,
+  type Client,
+  type Reply,
+  type TestSite,
+} from '../support/http-site.js';
 
 const tls = new TlsPki();
 const CLIENTS: Readonly<Record<string, Client>> = Object.fromEntries(
@@ -326,6 +338,26 @@ describe('readiness and metrics', () => {
         problems: ['the store does not answer'],
       });
       expect((await call({ path: '/healthz' }, other)).status).toBe(200);
+    } finally {
+      await other.server.drain();
+    }
+  });
+
+  test('metrics count what is off about the paths of PASSporTs, accepted or refused', async () => {
+    const submit: Gateway['submit'] = async (passport) => ({
+      ...(passport.startsWith('good') ? ACCEPTED : REFUSED),
+      findings: passport.startsWith('good') ? ['short-serial', 'no-crl-issuer'] : ['short-serial'],
+    });
+    const other = await startSite(tls, { gateway: gatewayThat({ submit }) });
+    try {
+      for (const body of ['good.a.b', 'bad.a.b'])
+        await call(
+          { method: 'POST', path: '/v1/passports', as: 'a.example', headers: { 'Content-Type': 'application/passport' }, body },
+          other,
+        );
+      const page = (await call({ path: '/metrics', as: 'operator.example' }, other)).body.toString();
+      expect(page).toContain('signpost_profile_findings_total{code="short-serial"} 2');
+      expect(page).toContain('signpost_profile_findings_total{code="no-crl-issuer"} 1');
     } finally {
       await other.server.drain();
     }

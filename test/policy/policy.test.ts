@@ -119,6 +119,20 @@ describe('the policy folder', () => {
     expect(parseGatewayPolicy(shipped['gateway.yaml'] ?? '')).toEqual(bare);
   });
 
+  test.each([
+    ['a finding that is none', 'short-seriel'],
+    ['a reason code', 'bad-policy'],
+    ['a finding that no path can have', 'crl-run-out'],
+  ])('raises nothing for %s, but says so', (_, code) => {
+    const text = `audience: dp.example\norigin: dp.example/log\nprofiles: {raise: [${code}]}\n`;
+    expect(problemsOf(parseGatewayPolicy(text))).toEqual([expect.stringMatching(/^gateway.yaml: profiles.raise.0: .*docs\/findings.md/)]);
+  });
+
+  test('raises what is a finding of paths', () => {
+    const parsed = parseGatewayPolicy('audience: dp.example\norigin: dp.example/log\nprofiles: {raise: [short-serial, no-crl-sign]}\n');
+    expect(parsed.ok && parsed.value.profiles.raise).toEqual(['short-serial', 'no-crl-sign']);
+  });
+
   test('reports every problem of every file at once', () => {
     const broken = {
       ...shipped,

@@ -1,5 +1,5 @@
 import type { GatewayPolicy } from '../../policy/index.js';
-import type { Certificate } from '../../x509/index.js';
+import { SHAKEN_RULES, STIR_RULES, type Certificate, type PathRules } from '../../x509/index.js';
 import type { ProfileFinding } from '../credential.js';
 import type { FetchedLists } from '../tn-lists.js';
 import type { TrustProfile } from '../verdict.js';
@@ -35,3 +35,6 @@ export const checkProfile = (
   policy: GatewayPolicy,
   fetched: FetchedLists = NONE,
 ): ProfileFinding => finding(profile, checkShape(certificates, policy.profiles.extendedKeyUsages, fetched), policy);
+
+/** How a path is judged before its shape is looked at. */
+export const pathRulesOf = (profile: TrustProfile): PathRules => (profile === 'shaken' ? SHAKEN_RULES : STIR_RULES);

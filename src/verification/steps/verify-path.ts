@@ -22,7 +22,8 @@ const withPassport = (job: Job, anchors: ProfileAnchors, judgement: Judgement): 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { profile } = anchors;
-    return { ok: false, failure: { profile, step: 'verify-path', refusal: error, path: null, pathEvidence: {}, revocationEvidence: {} } };
+    const none = { path: null, pathEvidence: {}, revocationEvidence: {}, findings: [] };
+    return { ok: false, failure: { profile, step: 'verify-path', refusal: error, ...none } };
   }
 };
 
@@ -30,12 +31,13 @@ const RANK: readonly string[] = ['verify-path', 'check-revocation', 'check-profi
 
 /**
  * How much a failure says about what is wrong: not this profile's anchors least, the name of one of them and another key hardly more, another shape
- * altogether little, else the later step more.
+ * altogether little, else the later step more. A finding that policy raises is said of a path that has the shape.
  */
-const weight = ({ step, refusal: { reason } }: CredentialFailure): number => {
+const weight = ({ step, refusal: { reason }, findings }: CredentialFailure): number => {
   if (reason === 'untrusted-chain') return 0;
   if (reason === 'aki-mismatch') return 1;
-  return reason === 'profile-violation' || reason === 'tnauthlist-missing' ? 2 : 3 + RANK.indexOf(step);
+  const isOther = (reason === 'profile-violation' && findings.length === 0) || reason === 'tnauthlist-missing';
+  return isOther ? 2 : 3 + RANK.indexOf(step);
 };
 
 /** Of the trials the one whose failure says most; of equals the first. */

@@ -9,7 +9,7 @@ import {
 } from '../../../src/issuance/index.js';
 import type { TnEntry } from '../../../src/x509/index.js';
 import { authority, endEntity } from './link.js';
-import { sceneOf, type Scene } from './scene.js';
+import { once, sceneOf } from './scene.js';
 
 /** The shapes that must be accepted (standards: profiles): what every misfit is one step away from. */
 
@@ -18,12 +18,6 @@ export const NUMBERS: readonly TnEntry[] = [{ start: '12025550100', count: 100 }
 const BLOCK: readonly TnEntry[] = [{ spc: SPC }, { start: '12025550000', count: 1000 }];
 export const PROVIDER = 'a.example';
 export const MAIL_DOMAIN = 'mail.example';
-
-/** One scene, so that what is not changed is certified once. */
-const once = (make: () => Scene): (() => Scene) => {
-  let scene: Scene | null = null;
-  return () => (scene ??= make());
-};
 
 const bound = () => enhancedClaimConstraints({ provider: PROVIDER });
 

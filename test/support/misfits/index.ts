@@ -15,6 +15,7 @@ export const MISFITS: readonly Misfit[] = [
 ];
 
 export * as fitting from './fitting.js';
+export { OFF_PROFILE_CASES, strict, type OffProfileCase } from './off-profile.js';
 export { DAY, NOW } from './link.js';
 export type { Misfit } from './misfit.js';
 export { lineOf, type PathLine, type Scene } from './scene.js';

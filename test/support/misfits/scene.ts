@@ -26,6 +26,12 @@ export interface Scene {
 
 export const sceneOf = (profile: TrustProfile, ...links: Link[]): Scene => ({ profile, links, lists: links.slice(0, -1).map(() => ({})) });
 
+/** One scene, so that what is not changed is certified once. */
+export const once = (make: () => Scene): (() => Scene) => {
+  let scene: Scene | null = null;
+  return () => (scene ??= make());
+};
+
 /** Changes the link at a place: 0 the root, -1 the end-entity. */
 export const changed = (scene: Scene, place: number, change: (link: Link) => Link): Scene => {
   const at = place < 0 ? scene.links.length + place : place;
