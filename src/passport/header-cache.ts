@@ -1,5 +1,6 @@
 import { SeenBefore, type JsonObject } from '../encoding/index.js';
 import type { PassportHeader } from './header.js';
+import { X5cEntries } from './x5c-entries.js';
 
 /** A header part that was parsed before, under its text. `checked` is filled once its members have passed. */
 export interface ParsedHeader {
@@ -25,6 +26,7 @@ const MAX_OCTETS = 64 * 1024 * 1024;
  * Holds only what follows from the text itself, so an entry can never be stale.
  */
 export class HeaderCache {
+  readonly entries = new X5cEntries();
   readonly #entries = new Map<string, Entry[]>();
   readonly #limit: number;
   readonly #maxOctets: number;

@@ -22,10 +22,11 @@ export interface UnverifiedPassport {
  */
 export const parsePassport = (value: unknown, cache?: HeaderCache): UnverifiedPassport => {
   const compact = parseCompact(value, cache);
-  const header = headerOf(compact);
+  const header = headerOf(compact, cache);
   const { signingInput, signature, passportDigest, signingDigest } = compact;
   return { header, claims: checkClaims(compact.payload), signingInput, signature, passportDigest, signingDigest };
 };
 
 /** The checked header of a compact PASSporT, judged once per header text. @throws Refusal as `checkHeader` */
-export const headerOf = (compact: CompactPassport): PassportHeader => (compact.header.checked ??= checkHeader(compact.header.members));
+export const headerOf = ({ header }: CompactPassport, cache?: HeaderCache): PassportHeader =>
+  (header.checked ??= checkHeader(header.members, cache?.entries));

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { STIR_RULES, parsePath } from '../x509/index.js';
+import { STIR_RULES, parsePath, type Certificate } from '../x509/index.js';
 import type { Generation } from './generation.js';
 import type { Job } from './job.js';
 import { judgeCredential } from './judge-credential.js';
@@ -7,17 +7,11 @@ import type { JudgedCredential } from './credential.js';
 import type { FetchedLists } from './tn-lists.js';
 import type { KeptTrial, Trial } from './path-cache.js';
 
-/** Digests of paths that came as arrays which are kept (x5c of a cached header). */
+/** Keys of paths that came as arrays which are kept (x5c of a cached header). */
 const keys = new WeakMap<readonly Uint8Array[], string>();
 
-const keyOf = (path: readonly Uint8Array[]): string => {
-  const known = keys.get(path);
-  if (known !== undefined) return known;
-  // With lengths, so that no two lists of certificates run together to the same octets.
-  const key = hash('sha256', Buffer.concat([Buffer.from(Uint32Array.from(path, ({ length }) => length).buffer), ...path]), 'base64');
-  keys.set(path, key);
-  return key;
-};
+/** A digest of fixed length for each certificate, so that no two paths have one key. */
+const keyOf = (path: readonly Certificate[]): string => path.map(({ fingerprint }) => fingerprint.toString('latin1')).join('');
 
 /** Lists by reference are part of what is judged. */
 const withLists = (key: string, lists: FetchedLists): string => {
@@ -40,10 +34,15 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['untrusted-chain', 'aki-mismatch
 export function* judgeUnderProfiles(job: Job, under: Generation): Generator<Trial> {
   const { at } = job;
   const lists = job.input.tnLists ?? NONE;
-  const key = withLists(keyOf(job.path), lists);
-  const kept = under.paths.get(key, at);
-  if (kept !== null) yield kept;
+  const known = keys.get(job.path);
+  const knownTrial = known === undefined ? null : under.paths.get(withLists(known, lists), at);
+  if (knownTrial !== null) yield knownTrial;
   const path = parsePath(job.path, STIR_RULES, under.certificates);
+  const octetsKey = known ?? keyOf(path);
+  if (known === undefined) keys.set(job.path, octetsKey);
+  const key = withLists(octetsKey, lists);
+  const kept = knownTrial ?? under.paths.get(key, at);
+  if (knownTrial === null && kept !== null) yield kept;
   let isFirst = true;
   for (const anchors of under.anchors) {
     if (kept?.anchors === anchors) continue;

@@ -43,12 +43,13 @@ export class Certificate {
   readonly extensions: ReadonlyMap<string, Extension>;
   readonly signature: Uint8Array;
   readonly #read = new Map<string, unknown>();
-  #fingerprint: Buffer | null = null;
+  #fingerprint: Buffer | null;
   #selfIssued: boolean | null = null;
   /** The key that the signature was found to hold under: a CA below the same anchor is not verified again for each of its end-entities. */
   #signedBy: Uint8Array | null = null;
 
-  constructor(fields: Fields) {
+  constructor(fields: Fields, fingerprint: Buffer | null = null) {
+    this.#fingerprint = fingerprint;
     this.der = fields.der;
     this.tbs = fields.tbs;
     this.serial = fields.serial;
@@ -173,15 +174,18 @@ const orMalformed = <T>(read: () => T): T => {
  * the same algorithm inside and outside, every extension once. Extension values are read later, by the getters.
  * @throws Refusal `malformed-cert`, `duplicate-extension`
  */
-export const parseCertificate = (der: Uint8Array): Certificate => {
+export const parseCertificate = (der: Uint8Array): Certificate => parseDigested(der, null);
+
+/** `parseCertificate` for a caller that has the SHA-256 of `der` already. */
+export const parseDigested = (der: Uint8Array, fingerprint: Buffer | null): Certificate => {
   if (!(der instanceof Uint8Array)) return refuse('malformed-cert', 'not octets');
   return orMalformed(() => {
     checkCanonicalDer(der);
-    return read(der);
+    return read(der, fingerprint);
   });
 };
 
-const read = (der: Uint8Array): Certificate => {
+const read = (der: Uint8Array, fingerprint: Buffer | null): Certificate => {
   const outer = readTlv(der, 0);
   const [tbs, algorithm, signature, more] = readChildren(der, outer);
   if (outer.tag !== TAG.sequence || tbs?.tag !== TAG.sequence || algorithm === undefined || more !== undefined)
@@ -198,7 +202,7 @@ const read = (der: Uint8Array): Certificate => {
   const [notBefore, notAfter, extra] = readChildren(der, validity);
   if (validity.tag !== TAG.sequence || notBefore === undefined || notAfter === undefined || extra !== undefined)
     throw new DerError('Validity');
-  return new Certificate({
+  const fields: Fields = {
     der,
     tbs: wholeOf(der, tbs),
     serial: readSerial(der, serial),
@@ -211,7 +215,8 @@ const read = (der: Uint8Array): Certificate => {
     extensions: readExtensions(der, parts.slice(7)),
     // Every scheme here gives whole octets: a signature with unused bits is one that cannot hold, so it is left empty.
     signature: der[signature.content] === 0 ? der.subarray(signature.content + 1, signature.end) : new Uint8Array(),
-  });
+  };
+  return new Certificate(fields, fingerprint);
 };
 
 const checkVersion = (der: Uint8Array, tlv: Tlv | undefined): void => {

@@ -21,7 +21,8 @@ export const acquireCredential: Step = {
     if (endEntity === undefined) return refuse('malformed-chain', 'empty');
     const signer = x5c?.[0];
     if (signer !== undefined && !signer.equals(endEntity)) return refuse('credential-mismatch');
-    job.path = chain;
+    // Copies: the caches know octets by the object that holds them, and the caller's may change.
+    job.path = chain.map((der) => new Uint8Array(der));
     return { source: 'chain', certificates: chain.length };
   },
 };

@@ -18,8 +18,8 @@ export const checkHeaderStep: Step = {
     'x5u-not-allowed',
     'malformed-chain',
   ],
-  run: (job) => {
-    job.header = headerOf(job.compact);
+  run: (job, under) => {
+    job.header = headerOf(job.compact, under.headers);
     return evidenceOf(job.header);
   },
 };
