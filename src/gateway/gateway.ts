@@ -129,7 +129,7 @@ const saveSnapshot = async (
     positions: projection.positions.slice(),
   }));
   if (sequencer.storeBehind) return;
-  await snapshots.save(source.size, snapshotParts({ ...source, spent, subjects: storeIsVolatile ? store : null }));
+  await snapshots.save(source.size, snapshotParts({ ...source, spent, subjects: storeIsVolatile ? (store.whole ?? null) : null }));
 };
 
 interface SnapshotState {

@@ -34,7 +34,7 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   const { wal, vault, pepper, store, epoch } = parts;
   const base = (await loadSnapshot(parts)) ?? emptyState();
   const { tree, spent, positions } = base;
-  if (parts.storeIsVolatile) await store.apply(epoch, base.batches);
+  if (parts.storeIsVolatile) store.whole?.load(epoch, base.partitions);
   const projection = new Projection(store, epoch, positions);
   // The tail is read once. A store that is behind the snapshot itself is repaired afterwards, from where it is.
   const replay = projection.replayFrom(await store.positions());
@@ -79,5 +79,5 @@ const emptyState = (): RestoredSnapshot => ({
   time: 0,
   positions: new Float64Array(PARTITIONS),
   spent: new SpentPassports(),
-  batches: [],
+  partitions: [],
 });

@@ -1,7 +1,8 @@
 import { refuse } from '../reasons/index.js';
 import { Tree } from '../log/index.js';
-import { PARTITIONS, partitionOf, type MappingStore, type PartitionBatch, type SubjectId } from '../ports/index.js';
-import { SpentPassports, expOfPacked } from './spent-passports.js';
+import { PARTITIONS, type PartitionRecords, type StoreWhole } from '../ports/index.js';
+import { recordRuns } from '../registry/index.js';
+import { SpentPassports } from './spent-passports.js';
 
 /**
  * What a start needs without reading the whole WAL: the tree's frontier, the position of every partition, the replay memory
@@ -30,7 +31,7 @@ export interface SnapshotSource {
   readonly positions: Float64Array;
   readonly spent: SpentPassports;
   /** Null where the store keeps its subjects itself. */
-  readonly subjects: MappingStore | null;
+  readonly subjects: StoreWhole | null;
 }
 
 const frame = (kind: number, content: Uint8Array): Buffer => {
@@ -40,21 +41,21 @@ const frame = (kind: number, content: Uint8Array): Buffer => {
   return Buffer.concat([head, content]);
 };
 
-/** The parts to save. The positions, tree and replay memory are captured at the first call of `next`, before anything else is awaited. */
+/** The parts to save. Positions, tree and time are those of the source; the replay memory and the subjects are read as the parts are asked for, and may be later. */
 export async function* snapshotParts(source: SnapshotSource): AsyncGenerator<Uint8Array> {
   const header: Header = { version: 3, size: source.size, tree: Buffer.from(source.tree).toString('base64'), time: source.time };
   const positions = Buffer.alloc(PARTITIONS * 6);
   for (let p = 0; p < PARTITIONS; p += 1) positions.writeUIntBE(source.positions[p] as number, p * 6, 6);
   yield frame(KIND.header, Buffer.from(JSON.stringify(header)));
   yield frame(KIND.positions, positions);
-  yield* inFrames(KIND.spent, spentRecords(source.spent));
-  if (source.subjects !== null) yield* inFrames(KIND.subjects, subjectRecords(source.subjects));
+  yield* inFrames(KIND.spent, source.spent.dump());
+  if (source.subjects !== null) yield* inFrames(KIND.subjects, source.subjects.dump());
 }
 
-async function* inFrames(kind: number, records: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
-  let pending: Buffer[] = [];
+async function* inFrames(kind: number, records: Iterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let pending: Uint8Array[] = [];
   let octets = 0;
-  for await (const record of records) {
+  for (const record of records) {
     pending.push(record);
     octets += record.length;
     if (octets < FRAME_BYTES) continue;
@@ -67,54 +68,34 @@ async function* inFrames(kind: number, records: AsyncIterable<Buffer> | Iterable
   if (octets > 0) yield frame(kind, Buffer.concat(pending));
 }
 
-/** 16 key, 2 length, packed record. */
-function* spentRecords(spent: SpentPassports): Generator<Buffer> {
-  for (const [key, packed] of spent.entries()) {
-    const record = Buffer.allocUnsafe(18 + packed.length);
-    record.write(key, 0, 'latin1');
-    record.writeUInt16BE(packed.length, 16);
-    record.write(packed, 18, 'latin1');
-    yield record;
-  }
-}
-
-/** 16 id, 2 length, packed subject. */
-async function* subjectRecords(store: MappingStore): AsyncGenerator<Buffer> {
-  for await (const [id, packed] of store.entries()) {
-    const record = Buffer.allocUnsafe(18 + packed.length);
-    record.write(id, 0, 'latin1');
-    record.writeUInt16BE(packed.length, 16);
-    record.set(packed, 18);
-    yield record;
-  }
-}
-
 export interface RestoredSnapshot {
   readonly size: number;
   readonly tree: Tree;
   readonly time: number;
   readonly positions: Float64Array;
   readonly spent: SpentPassports;
-  /** Batches that bring an empty store to the snapshot. */
-  readonly batches: PartitionBatch[];
+  /** What an empty store is filled with. */
+  readonly partitions: readonly PartitionRecords[];
 }
 
 /** @throws Refusal `log-corrupt` (the storage has checked the digest, so a misfit is a fault of ours or another version's) */
 export const restoreSnapshot = async (parts: AsyncIterable<Uint8Array>): Promise<RestoredSnapshot> => {
   const positions = new Float64Array(PARTITIONS);
   const spent = new SpentPassports();
-  const groups = new Map<number, { id: SubjectId; packed: Uint8Array }[]>();
+  const spentParts: Buffer[] = [];
+  const groups = Array.from({ length: PARTITIONS }, (): Uint8Array[] => []);
   let header: Header | null = null;
   for await (const { kind, content } of readFrames(parts)) {
     if (kind === KIND.header) header = readHeader(content);
     else if (kind === KIND.positions) readPositions(content, positions);
-    else if (kind === KIND.spent) readSpent(content, spent);
+    else if (kind === KIND.spent) spentParts.push(content);
     else if (kind === KIND.subjects) readSubjects(content, groups);
     else return refuse('log-corrupt', 'snapshot frame');
   }
   if (header === null) return refuse('log-corrupt', 'snapshot header');
-  const batches = [...groups].map(([partition, puts]) => ({ partition, previous: 0, position: positions[partition] as number, puts }));
-  return { size: header.size, tree: Tree.restore(Buffer.from(header.tree, 'base64')), time: header.time, positions, spent, batches };
+  spent.load(spentParts);
+  const partitions = groups.map((records, partition) => ({ partition, position: positions[partition] as number, records }));
+  return { size: header.size, tree: Tree.restore(Buffer.from(header.tree, 'base64')), time: header.time, positions, spent, partitions };
 };
 
 /** Frames as they come: a snapshot of 10^6 subjects is never in memory twice. */
@@ -145,23 +126,7 @@ const readPositions = (content: Buffer, positions: Float64Array): void => {
   for (let p = 0; p < PARTITIONS; p += 1) positions[p] = content.readUIntBE(p * 6, 6);
 };
 
-const readSpent = (content: Buffer, spent: SpentPassports): void => {
-  for (let at = 0; at < content.length;) {
-    const start = at + 18;
-    const end = start + content.readUInt16BE(at + 16);
-    spent.addPacked(content.toString('latin1', at, at + 16), content.toString('latin1', start, end), expOfPacked(content, start));
-    at = end;
-  }
-};
-
-const readSubjects = (content: Buffer, groups: Map<number, { id: SubjectId; packed: Uint8Array }[]>): void => {
-  for (let at = 0; at < content.length;) {
-    const id = content.toString('latin1', at, at + 16);
-    const length = content.readUInt16BE(at + 16);
-    const partition = partitionOf(id);
-    let group = groups.get(partition);
-    if (group === undefined) groups.set(partition, (group = []));
-    group.push({ id, packed: content.subarray(at + 18, at + 18 + length) });
-    at += 18 + length;
-  }
+/** DESIGN section 9: the partition is the first 12 bits of the id. */
+const readSubjects = (content: Buffer, groups: readonly Uint8Array[][]): void => {
+  for (const { group, run } of recordRuns(content, (at) => content.readUInt16BE(at) >> 4)) groups[group]?.push(run);
 };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { HEAD_OCTETS, RecordTable, recordRuns } from '../registry/index.js';
 
 /** What is remembered of an accepted PASSporT. */
 export interface Spent {
@@ -17,54 +18,57 @@ const MEMORY_SECONDS = 24 * 3600;
 const HOUR = 3600;
 /** Of a record: 16 octets of the signing mark, 6 of the index, 6 of exp, then the client's domain. */
 const HEAD = 28;
-const scratch = Buffer.alloc(HEAD);
 
-/** One latin1 string each: at a thousand a second for a day, objects would be several times as large, and a start would spend its time on them. */
-export const packSpent = ({ signing, index, exp, client }: Spent): string => {
-  scratch.write(signing, 0, 16, 'latin1');
-  scratch.writeUIntBE(index, 16, 6);
-  scratch.writeUIntBE(exp, 22, 6);
-  return scratch.toString('latin1') + client;
+const packSpent = ({ signing, index, exp, client }: Spent): Buffer => {
+  const record = Buffer.allocUnsafe(HEAD + client.length);
+  record.write(signing, 0, 16, 'latin1');
+  record.writeUIntBE(index, 16, 6);
+  record.writeUIntBE(exp, 22, 6);
+  record.write(client, HEAD, 'latin1');
+  return record;
 };
 
-const unpackSpent = (record: string): Spent => {
-  scratch.write(record, 0, HEAD, 'latin1');
+const unpackSpent = (octets: Uint8Array): Spent => {
+  const record = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
   return {
-    signing: record.slice(0, 16),
-    index: scratch.readUIntBE(16, 6),
-    exp: scratch.readUIntBE(22, 6),
-    client: record.slice(HEAD),
+    signing: record.toString('latin1', 0, 16),
+    index: record.readUIntBE(16, 6),
+    exp: record.readUIntBE(22, 6),
+    client: record.toString('latin1', HEAD),
   };
 };
 
-/** Seconds: exp in a packed record's octets. */
-export const expOfPacked = (octets: Buffer, at: number): number => octets.readUIntBE(at + 22, 6);
+/** Tables of one hour, by the first octet of the key: one that grows is copied, and a large one would stall what waits. */
+const SHARDS = 256;
+type Hour = RecordTable[];
+
+const newHour = (): Hour => Array.from({ length: SHARDS }, () => new RecordTable());
 
 /**
  * The replay memory: every accepted PASSporT under (signer SPKI, jti), until exp + 24 h.
  * Never keyed by the PASSporT's text or signature: both are malleable (RFC 7518 section 3.4 allows two signatures).
- * Grouped by the hour of exp, so that forgetting is dropping a whole group.
+ * Grouped by the hour of exp, so that forgetting is dropping a whole group; in octets, since at a thousand a second for a day objects would be
+ * several times as large, and a start would spend its time on them.
  */
 export class SpentPassports {
-  readonly #hours = new Map<number, Map<string, string>>();
+  readonly #hours = new Map<number, Hour>();
 
   find(key: string): Spent | null {
-    for (const group of this.#hours.values()) {
-      const record = group.get(key);
-      if (record !== undefined) return unpackSpent(record);
+    for (const hour of this.#hours.values()) {
+      const record = hour[key.charCodeAt(0)]?.get(key) ?? null;
+      if (record !== null) return unpackSpent(record);
     }
     return null;
   }
 
   add(key: string, spent: Spent): void {
-    this.addPacked(key, packSpent(spent), spent.exp);
+    this.#hourOf(Math.floor(spent.exp / HOUR))[key.charCodeAt(0)]?.set(key, packSpent(spent));
   }
 
-  addPacked(key: string, record: string, exp: number): void {
-    const hour = Math.floor(exp / HOUR);
-    let group = this.#hours.get(hour);
-    if (group === undefined) this.#hours.set(hour, (group = new Map()));
-    group.set(key, record);
+  #hourOf(number: number): Hour {
+    let hour = this.#hours.get(number);
+    if (hour === undefined) this.#hours.set(number, (hour = newHour()));
+    return hour;
   }
 
   /** Forgets what may be forgotten at `now` (seconds). */
@@ -72,9 +76,23 @@ export class SpentPassports {
     for (const hour of this.#hours.keys()) if ((hour + 1) * HOUR + MEMORY_SECONDS <= now) this.#hours.delete(hour);
   }
 
-  /** Keys and packed records. */
-  *entries(): IterableIterator<readonly [string, string]> {
-    for (const group of this.#hours.values()) yield* group.entries();
+  /** Records as a snapshot keeps them: 16 octets of key, u16 length, packed record. */
+  *dump(): Generator<Uint8Array> {
+    for (const hour of [...this.#hours.values()]) for (const table of hour) yield table.dump();
+  }
+
+  /** What `dump` gave, into an empty memory. @throws RangeError when a record is cut off */
+  load(parts: Iterable<Buffer>): void {
+    const groups = new Map<number, Uint8Array[]>();
+    for (const part of parts) {
+      const groupOf = (at: number): number => Math.floor(part.readUIntBE(at + HEAD_OCTETS + 22, 6) / HOUR) * SHARDS + (part[at] as number);
+      for (const { group, run } of recordRuns(part, groupOf)) {
+        const runs = groups.get(group);
+        if (runs === undefined) groups.set(group, [run]);
+        else runs.push(run);
+      }
+    }
+    for (const [group, runs] of groups) this.#hourOf(Math.floor(group / SHARDS))[group % SHARDS]?.load(runs);
   }
 }
 

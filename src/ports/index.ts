@@ -2,6 +2,15 @@ export type { Clock, RandomSource } from './clock.js';
 export type { ConfigurationControl, ConfigurationState, ReloadOutcome } from './configuration.js';
 export type { CredentialSource, FetchedChain } from './credential-source.js';
 export type { LogStorage, Register, SnapshotStorage, WalRecord, WriteAheadLog } from './log-storage.js';
-export { PARTITIONS, StoreBehind, partitionOf, type MappingStore, type PartitionBatch, type SubjectId } from './mapping-store.js';
+export {
+  PARTITIONS,
+  StoreBehind,
+  partitionOf,
+  type MappingStore,
+  type PartitionBatch,
+  type PartitionRecords,
+  type StoreWhole,
+  type SubjectId,
+} from './mapping-store.js';
 export type { NoteSigner } from './signer.js';
 export type { Vault } from './vault.js';

@@ -16,6 +16,20 @@ export interface PartitionBatch {
   readonly puts: ReadonlyArray<{ readonly id: SubjectId; readonly packed: Uint8Array }>;
 }
 
+/** A partition whole, as a snapshot holds it: records one after another, each 16 octets of id, u16 length, packed subject. */
+export interface PartitionRecords {
+  readonly partition: number;
+  readonly position: number;
+  readonly records: readonly Uint8Array[];
+}
+
+export interface StoreWhole {
+  /** Records of every partition, as `PartitionRecords` has them. Each partition is at one moment; they may differ from one another. */
+  dump(): Iterable<Uint8Array>;
+  /** Fills partitions that were never written. */
+  load(epoch: number, partitions: Iterable<PartitionRecords>): void;
+}
+
 /** Thrown when a partition is not at the expected position: it lost data or was rolled back, and must be replayed before it is read. */
 export class StoreBehind extends Error {
   readonly partitions: readonly number[];
@@ -37,6 +51,8 @@ export interface MappingStore {
   get(ids: readonly SubjectId[], expected: (partition: number) => number): Promise<(Uint8Array | null)[]>;
   /** @throws StoreBehind when a partition is below `previous`. */
   apply(epoch: number, batches: readonly PartitionBatch[]): Promise<void>;
+  /** How a store that forgets when the process ends is kept in a snapshot; others have none. */
+  readonly whole?: StoreWhole;
   /** Position of every partition, PARTITIONS long. */
   positions(): Promise<Float64Array>;
   /** Empties these partitions (position 0), for a replay. */

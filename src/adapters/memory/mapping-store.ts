@@ -1,6 +1,14 @@
-import { PARTITIONS, StoreBehind, partitionOf, type MappingStore, type PartitionBatch, type SubjectId } from '../../ports/index.js';
+import {
+  PARTITIONS,
+  StoreBehind,
+  partitionOf,
+  type MappingStore,
+  type PartitionBatch,
+  type StoreWhole,
+  type SubjectId,
+} from '../../ports/index.js';
 import { Unavailable } from '../../reasons/index.js';
-import { RecordTable } from './record-table.js';
+import { RecordTable } from '../../registry/index.js';
 
 interface Partition {
   position: number;
@@ -14,6 +22,18 @@ export class MemoryMappingStore implements MappingStore {
     records: new RecordTable(),
   }));
   private epoch = 0;
+
+  readonly whole: StoreWhole = {
+    dump: () => dumpsOf(this.partitions),
+    load: (epoch, partitions) => {
+      this.enter(epoch);
+      for (const { partition: number, position, records } of partitions) {
+        const partition = this.partition(number);
+        partition.records.load(records);
+        partition.position = position;
+      }
+    },
+  };
 
   private partition(number: number): Partition {
     const partition = this.partitions[number];
@@ -48,7 +68,6 @@ export class MemoryMappingStore implements MappingStore {
     if (partition.position >= batch.position) return true;
     if (partition.position < batch.previous) return false;
     if (batch.puts.some(({ id }) => partitionOf(id) !== batch.partition)) throw new RangeError('a subject is put into a foreign partition');
-    partition.records.expect(batch.puts);
     for (const { id, packed } of batch.puts) partition.records.set(id, packed);
     partition.position = batch.position;
     return true;
@@ -78,4 +97,8 @@ export class MemoryMappingStore implements MappingStore {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+function* dumpsOf(partitions: readonly Partition[]): Generator<Uint8Array> {
+  for (const { records } of partitions) yield records.dump();
 }

@@ -1,8 +1,7 @@
-import type { SubjectId } from '../../ports/index.js';
-
 const ID_OCTETS = 16;
-const HEAD_OCTETS = ID_OCTETS + 2;
-/** Ids are HMAC output: their last four octets are as good as any hash. */
+/** Before a record's own octets: its id and its length. */
+export const HEAD_OCTETS = ID_OCTETS + 2;
+/** Ids are output of HMAC or SHA-256: their last four octets are as good as any hash. */
 const HASHED = 12;
 const LARGEST = 0xffff;
 /** What grows grows by a quarter or an eighth: many tables, so slack is what costs. */
@@ -26,12 +25,12 @@ export class RecordTable {
     return this.arena.length;
   }
 
-  get(id: SubjectId): Uint8Array | null {
+  get(id: string): Uint8Array | null {
     const offset = this.slots[this.slotOf(id)] ?? 0;
     return offset === 0 ? null : this.recordAt(offset - 1);
   }
 
-  set(id: SubjectId, record: Uint8Array): void {
+  set(id: string, record: Uint8Array): void {
     if (record.length > LARGEST) throw new RangeError('a record is too large');
     const known = (this.slots[this.slotOf(id)] ?? 0) - 1;
     if (known >= 0 && this.lengthAt(known) === record.length) {
@@ -47,12 +46,29 @@ export class RecordTable {
     this.append(id, record);
   }
 
-  /** Makes room at once for what a snapshot brings into an empty table: growing by eighths would copy it some fifty times. */
-  expect(records: readonly { readonly packed: Uint8Array }[]): void {
-    if (this.count > 0 || records.length < 2) return;
-    const octets = records.reduce((sum, { packed }) => sum + HEAD_OCTETS + packed.length, 0);
-    this.arena = Buffer.allocUnsafeSlow(octets);
-    this.slots = new Uint32Array(Math.ceil(records.length / FULLEST) + 1);
+  /** Records as `dump` gives them, into an empty table, at once: putting them one by one would let it grow some fifty times. */
+  load(records: readonly Uint8Array[]): void {
+    if (this.count > 0) throw new RangeError('the table is not empty');
+    this.arena = Buffer.concat(records);
+    this.used = this.arena.length;
+    const offsets = this.offsets();
+    this.slots = new Uint32Array(Math.max(4, Math.ceil(offsets.length / FULLEST) + 1));
+    for (const offset of offsets) {
+      const slot = this.slotOfRecord(offset);
+      const known = (this.slots[slot] ?? 0) - 1;
+      if (known < 0) this.count++;
+      else this.dead += HEAD_OCTETS + this.lengthAt(known);
+      this.slots[slot] = offset + 1;
+    }
+  }
+
+  /** Every record, one after another: id, length, octets. */
+  dump(): Uint8Array {
+    if (this.dead === 0) return Buffer.from(this.arena.subarray(0, this.used));
+    const parts = Array.from(this.slots.filter((slot) => slot !== 0)).map((slot) =>
+      this.arena.subarray(slot - 1, slot - 1 + HEAD_OCTETS + this.lengthAt(slot - 1)),
+    );
+    return Buffer.concat(parts);
   }
 
   clear(): void {
@@ -61,19 +77,19 @@ export class RecordTable {
     this.used = this.dead = this.count = 0;
   }
 
-  entries(): (readonly [SubjectId, Uint8Array])[] {
+  entries(): (readonly [string, Uint8Array])[] {
     const offsets = Array.from(this.slots.filter((slot) => slot !== 0));
     return offsets.map((offset) => [this.idAt(offset - 1), this.recordAt(offset - 1)] as const);
   }
 
-  private append(id: SubjectId, record: Uint8Array): void {
+  private append(id: string, record: Uint8Array): void {
     this.arena.write(id, this.used, 'latin1');
     this.arena.writeUInt16BE(record.length, this.used + ID_OCTETS);
     this.arena.set(record, this.used + HEAD_OCTETS);
     this.used += HEAD_OCTETS + record.length;
   }
 
-  private idAt(offset: number): SubjectId {
+  private idAt(offset: number): string {
     return this.arena.toString('latin1', offset, offset + ID_OCTETS);
   }
 
@@ -87,18 +103,38 @@ export class RecordTable {
     return Buffer.from(this.arena.subarray(start, start + this.lengthAt(offset)));
   }
 
-  private has(offset: number, id: SubjectId): boolean {
+  private has(offset: number, id: string): boolean {
     for (let at = ID_OCTETS - 1; at >= 0; at--) if (this.arena[offset + at] !== id.charCodeAt(at)) return false;
     return true;
   }
 
   /** The slot of that id, or the free one where it belongs. */
-  private slotOf(id: SubjectId): number {
+  private slotOf(id: string): number {
     const hash = (id.charCodeAt(12) * 0x10000 + id.charCodeAt(13) * 0x100 + id.charCodeAt(14)) * 0x100 + id.charCodeAt(15);
     let slot = hash % this.slots.length;
     for (;;) {
       const offset = this.slots[slot] ?? 0;
       if (offset === 0 || this.has(offset - 1, id)) return slot;
+      slot = (slot + 1) % this.slots.length;
+    }
+  }
+
+  /** Where the records of the arena begin. */
+  private offsets(): number[] {
+    const offsets: number[] = [];
+    for (let at = 0; at < this.used; at += HEAD_OCTETS + this.lengthAt(at)) {
+      if (at + HEAD_OCTETS > this.used || at + HEAD_OCTETS + this.lengthAt(at) > this.used) throw new RangeError('a record is cut off');
+      offsets.push(at);
+    }
+    return offsets;
+  }
+
+  /** As `slotOf`, for a record of the arena. */
+  private slotOfRecord(offset: number): number {
+    let slot = this.arena.readUInt32BE(offset + HASHED) % this.slots.length;
+    for (;;) {
+      const other = this.slots[slot] ?? 0;
+      if (other === 0 || this.arena.compare(this.arena, other - 1, other - 1 + ID_OCTETS, offset, offset + ID_OCTETS) === 0) return slot;
       slot = (slot + 1) % this.slots.length;
     }
   }
@@ -139,4 +175,25 @@ export class RecordTable {
     this.used = end;
     this.dead = 0;
   }
+}
+
+/** Consecutive records of one group in what `dump` gave, as one piece: nothing is copied. `groupOf` is asked with the offset of each record. */
+export function* recordRuns(
+  octets: Buffer,
+  groupOf: (at: number) => number,
+): Generator<{ readonly group: number; readonly run: Uint8Array }> {
+  let start = 0;
+  let group = -1;
+  for (let at = 0; at < octets.length;) {
+    if (at + HEAD_OCTETS > octets.length) throw new RangeError('a record is cut off');
+    const next = groupOf(at);
+    if (next !== group) {
+      if (at > start) yield { group, run: octets.subarray(start, at) };
+      start = at;
+      group = next;
+    }
+    at += HEAD_OCTETS + octets.readUInt16BE(at + ID_OCTETS);
+    if (at > octets.length) throw new RangeError('a record is cut off');
+  }
+  if (octets.length > start) yield { group, run: octets.subarray(start) };
 }

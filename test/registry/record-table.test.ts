@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { RecordTable } from '../../src/adapters/memory/record-table.js';
+import { RecordTable } from '../../src/registry/index.js';
 
 /** Few ids with few hashes, so that slots collide. */
 const idOf = (number: number): string => String.fromCharCode(number % 200).padEnd(13, 'x') + String.fromCharCode(0, number % 3, 255);
@@ -17,6 +17,11 @@ test('any puts leave what a Map would hold, through growth, replacement and coll
     }
     expect(new Map(table.entries())).toEqual(model);
     expect(table.get(idOf(121))).toBeNull();
+    const loaded = new RecordTable();
+    loaded.load([table.dump()]);
+    expect(new Map(loaded.entries())).toEqual(model);
+    for (const [id, record] of model) if (Buffer.compare(loaded.get(id) ?? Buffer.of(0), record) !== 0) throw new Error('not loaded');
+    expect(loaded.get(idOf(121))).toBeNull();
     table.clear();
     expect(table.entries()).toEqual([]);
   });
@@ -38,4 +43,19 @@ test('what was read stays as it was, and a record beyond 65,535 octets is a faul
   table.set(idOf(2), new Uint8Array(65_535));
   expect(() => table.set(idOf(2), new Uint8Array(65_536))).toThrow(RangeError);
   expect(table.get(idOf(2))).toHaveLength(65_535);
+});
+
+test('of two records of one id the later is loaded, and one that is cut off is a fault', () => {
+  const [first, second] = ['one', 'three'].map((text) => {
+    const table = new RecordTable();
+    table.set(idOf(1), Buffer.from(text));
+    return table.dump();
+  }) as [Uint8Array, Uint8Array];
+  const table = new RecordTable();
+  table.load([first, second]);
+  expect(table.entries().map(([, record]) => String(record))).toEqual(['three']);
+  table.set(idOf(2), new Uint8Array(40));
+  expect(table.entries()).toHaveLength(2);
+  expect(() => new RecordTable().load([first.subarray(0, -1)])).toThrow(RangeError);
+  expect(() => table.load([first])).toThrow(RangeError);
 });
