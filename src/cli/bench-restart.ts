@@ -80,7 +80,7 @@ const requestsLike = (verifier: Verifier, place: BenchPlace): ((index: number) =
   const passport = passportAt(place.credential, 0, Math.floor(Date.now() / 1000));
   const verdict = verifier.verify({ passport, client: { domain: PROVIDER }, at: Date.now() });
   if (!verdict.accepted) throw new Error(`a PASSporT of the benchmark was refused: ${verdict.reason}`);
-  const { claims, signer, judgedUnder } = verdict.verified;
+  const { claims, signer, judgedUnder, origin } = verdict.verified;
   return (index) => {
     const own = { sii: `tel:+${numberAt(index)}`, ssi: `mimi://${PROVIDER}/u/user${index}`, jti: randomBytes(16).toString('base64url') };
     // Long enough for the whole filling: what is committed must not have run out.
@@ -89,6 +89,7 @@ const requestsLike = (verifier: Verifier, place: BenchPlace): ((index: number) =
       claims: { ...claims, ...own, exp },
       signer,
       judgedUnder,
+      origin,
       passportDigest: randomBytes(32),
       signingDigest: randomBytes(32),
     };

@@ -1,3 +1,5 @@
+export type { CredentialClass, CredentialOrigin } from './credential-class.js';
+export type { Fall } from './fall.js';
 export type { Caches } from './generation.js';
 export type { InspectedPassport } from './inspect-passport.js';
 export type { PortedNumber, VerifyInput } from './job.js';
@@ -5,6 +7,7 @@ export type { AnchorMaterial, Material, Scope } from './material.js';
 export { PassportLines, type LinePolicies, type PassportAnswer } from './passport-lines.js';
 export { verifyPath, type PathAnswer } from './path-lines.js';
 export { PIPELINE, SEQUENCER_STEPS } from './pipeline.js';
+export type { ClassStanding } from './standing.js';
 export type { Evidence, Step } from './step.js';
 export {
   STEP_NAMES,

@@ -24,3 +24,23 @@ const longestCode = (tn: string, codes: ReadonlySet<string>): string | null => {
   }
   return null;
 };
+
+/** What is remembered of an SII to ask about scopes later: a mailbox's domain, or the calling code that counts; empty where none does. */
+export const scopeNameOf = (sii: string, codes: ReadonlySet<string>): string => {
+  const tn = tnOf(sii);
+  return (tn === null ? mailDomainOf(sii) : longestCode(tn, codes)) ?? '';
+};
+
+/**
+ * Whether an anchor may speak for SIIs of that name: for all of them, for none, or for some: then each must be looked at.
+ * @param codes all names that the profile's anchors have now, which may be others than when the SII was
+ */
+export const coverageOf = (profile: TrustProfile, speaksFor: Scope, codes: ReadonlySet<string>, name: string): 'all' | 'none' | 'some' => {
+  if (speaksFor === 'any') return 'all';
+  if (profile === 'email') return speaksFor.includes(name) ? 'all' : 'none';
+  const longer = [...codes].filter((code) => code !== name && code.startsWith(name));
+  const own = longestCode(name, codes);
+  const answers = [own, ...longer].map((code) => code !== null && speaksFor.includes(code));
+  if (answers.every(Boolean)) return 'all';
+  return answers.some(Boolean) ? 'some' : 'none';
+};

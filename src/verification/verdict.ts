@@ -1,5 +1,6 @@
 import type { JsonValue } from '../encoding/index.js';
 import type { OffProfile, Reason } from '../reasons/index.js';
+import type { CredentialOrigin } from './credential-class.js';
 
 /** The trust profiles, in the order in which a path is tried (standards: profiles, "Profiles"). */
 export const TRUST_PROFILES = ['delegate', 'shaken', 'email', 'numbering-authority'] as const;
@@ -99,6 +100,8 @@ export interface VerifiedPassport {
   readonly claims: VerifiedClaims;
   readonly signer: Signer;
   readonly judgedUnder: JudgedUnder;
+  /** What is remembered of the credential, to judge it again. */
+  readonly origin: CredentialOrigin;
   /** SHA-256 of the compact PASSporT, with its signature. */
   readonly passportDigest: Uint8Array;
   /** SHA-256 of the signing input (header "." payload): equal for both signatures (r, s) and (r, n-s). */

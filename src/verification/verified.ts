@@ -1,4 +1,5 @@
 import type { PassportClaims } from '../passport/index.js';
+import { classOf } from './credential-class.js';
 import type { JudgedCredential } from './credential.js';
 import type { Job } from './job.js';
 import type { Generation } from './generation.js';
@@ -27,6 +28,9 @@ export const verifiedPassport = ({ compact, claims, judged, authority }: Job, un
   signer: signerOf(judged, claims.iat, authority.domain),
   get judgedUnder() {
     return { ...under.versions, providerOfRecord: authority.providerOfRecord };
+  },
+  get origin() {
+    return { class: classOf(judged, claims.sii, under), serial: judged.path.endEntity.serial };
   },
   get passportDigest() {
     return compact.passportDigest;

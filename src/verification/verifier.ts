@@ -3,11 +3,13 @@ import { HeaderCache } from '../passport/index.js';
 import { REASONS, Refusal, Unavailable } from '../reasons/index.js';
 import { CertificateCache } from '../x509/index.js';
 import { Generation, type Caches } from './generation.js';
+import type { CredentialClass } from './credential-class.js';
 import { inspectPassport, type InspectedPassport } from './inspect-passport.js';
 import { Job, type VerifyInput } from './job.js';
 import { Missing } from './missing.js';
 import type { Material } from './material.js';
 import { runPipeline, type Run } from './pipeline.js';
+import { ClassStanding } from './standing.js';
 import { signerOf, verifiedPassport } from './verified.js';
 import type { NotAccepted, Verdict, Versions } from './verdict.js';
 
@@ -52,6 +54,11 @@ export class Verifier {
   /** Shape alone, cheaply, for a retry of what was accepted before; null when it is not even well-formed. Judges no time, no trust. */
   inspect(passport: unknown): InspectedPassport | null {
     return inspectPassport(passport, this.#caches);
+  }
+
+  /** How the credentials of a class stand under this generation, whatever was registered with them. `at` in ms. */
+  standingOf(cls: CredentialClass, at: number): ClassStanding {
+    return new ClassStanding(cls, this.#generation, Math.floor(at / 1000));
   }
 
   /** SPC of the NP of record by numbering data alone (ports are the caller's to add), or the domain of a mailbox; null where nobody is. `at` in ms. */

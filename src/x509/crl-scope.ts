@@ -89,7 +89,12 @@ const namesOfCrl = (crl: Crl, name: DistributionPointName): readonly string[] =>
  * RFC 5280 section 6.3.3 (b): whether the CRL is about this certificate as reached through the point.
  * `anyIssuer`: the point's silence about its CRL issuer does not mean the certificate's issuer (profiles, SHAKEN and the field).
  */
-export const isInScope = (crl: Crl, certificate: Certificate, point: StatusPoint, anyIssuer: boolean): boolean => {
+export const isInScope = (
+  crl: Crl,
+  certificate: Pick<Certificate, 'basicConstraints'>,
+  point: StatusPoint,
+  anyIssuer: boolean,
+): boolean => {
   const scope = crl.issuingDistributionPoint;
   if (point.namesIssuer && scope?.indirect !== true) return false;
   if (!point.issuers.some((issuer) => issuer.equals(crl.issuer)) && !((anyIssuer || point.any) && scope?.indirect === true)) return false;

@@ -4,6 +4,7 @@ export { DistinguishedName, readRdn, type NameAttribute } from './distinguished-
 export { readExtension, type Extension } from './extension.js';
 export {
   KEY_USAGE,
+  readCrlDistributionPoints,
   readDistributionPointName,
   readNamedBits,
   type AccessDescription,
@@ -41,6 +42,7 @@ export { parseCrl, parseCrlInSlices, type Crl } from './crl.js';
 export type { Revocation, RevocationReason } from './crl-entry.js';
 export type { IssuingDistributionPoint } from './crl-extensions.js';
 export { CrlSet, type CrlSetInput } from './crl-set.js';
+export { Listings, type Listed, type ListingsInput } from './listings.js';
 export {
   judgeRevocation,
   readRevocation,

@@ -64,11 +64,14 @@ export interface RevocationProblem {
 const MAX_TRIES = 2000;
 const MAX_LOOKS = 10_000;
 
+export const newStatusBudget = (): Budget => ({ signatures: MAX_SIGNATURE_CHECKS, tries: MAX_TRIES, looks: MAX_LOOKS });
+
 const points = new WeakMap<DistributionPoint, StatusPoint>();
 const assumed = new WeakMap<Certificate, StatusPoint>();
 
-const pointsOf = (certificate: Certificate, issuer: Certificate): readonly StatusPoint[] =>
-  (certificate.crlDistributionPoints ?? []).map((point) => {
+/** Where the status of a certificate is to be found: what it names, else none. */
+export const namedPoints = (named: readonly DistributionPoint[] | null, issuer: Certificate): readonly StatusPoint[] =>
+  (named ?? []).map((point) => {
     let read = points.get(point);
     if (read === undefined) {
       read = statusPoint(point, issuer.subject);
@@ -77,7 +80,7 @@ const pointsOf = (certificate: Certificate, issuer: Certificate): readonly Statu
     return read;
   });
 
-const assumedPointOf = (issuer: Certificate): StatusPoint => {
+export const assumedPointOf = (issuer: Certificate): StatusPoint => {
   let point = assumed.get(issuer);
   if (point === undefined) {
     point = assumedPoint(issuer.subject);
@@ -97,7 +100,7 @@ class Judgement {
   readonly #input: RevocationInput;
   readonly #reader: StatusReader;
   readonly #second: number;
-  readonly #budget: Budget = { signatures: MAX_SIGNATURE_CHECKS, tries: MAX_TRIES, looks: MAX_LOOKS };
+  readonly #budget = newStatusBudget();
 
   constructor(input: RevocationInput) {
     this.#input = input;
@@ -120,7 +123,7 @@ class Judgement {
   #statusAt(position: number): CertificateStatus | RevocationProblem {
     const certificate = this.#input.path[position] as Certificate;
     const issuer = this.#input.path[position + 1] as Certificate;
-    const named = pointsOf(certificate, issuer);
+    const named = namedPoints(certificate.crlDistributionPoints, issuer);
     if (named.length > 0) return this.#decide(position, named, 'status-unavailable');
     const point = assumedPointOf(issuer);
     const isSpared = this.#input.mode === 'when-named' || this.#isShortLived(certificate, position);

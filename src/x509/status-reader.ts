@@ -14,6 +14,14 @@ export interface Answer {
   readonly rolledBack: boolean;
 }
 
+/** The CRLs that may decide about certificates of one issuer, as reached through one point. */
+export interface Counting {
+  /** Complete ones, the latest of each scope; then the deltas beside them, which prove nobody good. */
+  readonly latest: readonly Crl[];
+  readonly deltas: readonly Crl[];
+  readonly rolledBack: boolean;
+}
+
 /** RFC 5280 section 5.2.3: the highest number of a scope is the latest, and was issued last. */
 const latestOf = (crls: readonly Crl[]): { readonly latest: readonly Crl[]; readonly rolledBack: boolean } => {
   if (crls.length < 2) return { latest: crls, rolledBack: false };
@@ -48,19 +56,25 @@ export class StatusReader {
   }
 
   ask(position: number, point: StatusPoint): Answer {
-    if (isSpent(this.#context.budget)) return { covered: 0, used: [], revocation: null, rolledBack: false };
-    const good = this.#candidates(point).filter((crl) => this.#mayDecide(crl, position, point));
-    const { latest, rolledBack } = latestOf(good.filter(({ isDelta }) => !isDelta));
     const certificate = this.#context.chain[position];
     const issuer = this.#context.chain[position + 1];
     let revocation: Revocation | null = null;
-    if (certificate === undefined || issuer === undefined) return { covered: 0, used: [], revocation, rolledBack };
-    for (const crl of [...latest, ...newDeltas(good, latest)]) {
+    if (certificate === undefined || issuer === undefined) return { covered: 0, used: [], revocation, rolledBack: false };
+    const { latest, deltas, rolledBack } = this.counting(position, point, certificate);
+    for (const crl of [...latest, ...deltas]) {
       const found = crl.find(issuer.subject, certificate.serial);
       // RFC 5280 section 6.3.3 (k).
       if (found !== null && found.reason !== 'removeFromCRL') revocation ??= found;
     }
     return { covered: latest.reduce((mask, crl) => mask | reasonsCovered(crl, point), 0), used: latest, revocation, rolledBack };
+  }
+
+  /** Which CRLs count for a certificate at that position. Of the certificate itself only what kind it is plays a part. */
+  counting(position: number, point: StatusPoint, certificate: Pick<Certificate, 'basicConstraints'>): Counting {
+    if (isSpent(this.#context.budget)) return { latest: [], deltas: [], rolledBack: false };
+    const good = this.#candidates(point).filter((crl) => this.#mayDecide(crl, position, point, certificate));
+    const { latest, rolledBack } = latestOf(good.filter(({ isDelta }) => !isDelta));
+    return { latest, deltas: newDeltas(good, latest), rolledBack };
   }
 
   /** Whether a CRL at hand lists the certificate, or the latest of them cannot be told. */
@@ -81,11 +95,10 @@ export class StatusReader {
     return [...found];
   }
 
-  #mayDecide(crl: Crl, position: number, point: StatusPoint): boolean {
-    const { chain, second, budget } = this.#context;
-    const certificate = chain[position];
+  #mayDecide(crl: Crl, position: number, point: StatusPoint, certificate: Pick<Certificate, 'basicConstraints'>): boolean {
+    const { second, budget } = this.#context;
     budget.looks -= 1;
-    if (budget.looks < 0 || certificate === undefined || crl.unusable !== null) return false;
+    if (budget.looks < 0 || crl.unusable !== null) return false;
     // RFC 5280 section 5.1.2.5: by nextUpdate the next one is out, so this one no longer counts.
     if (crl.thisUpdate > second || crl.nextUpdate === null || second >= crl.nextUpdate) return false;
     if (!isInScope(crl, certificate, point, this.#anyIssuer) || reasonsCovered(crl, point) === 0) return false;

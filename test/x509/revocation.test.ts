@@ -10,6 +10,7 @@ import { encodeInteger, encodeOid, encodeSequence, encodeTlv, encodeUtf8 } from 
 import { Refusal } from '../../src/reasons/index.js';
 import {
   CrlSet,
+  Listings,
   RFC5280_RULES,
   STIR_RULES,
   judgeRevocation,
@@ -70,8 +71,22 @@ const inputOf = (
   ...rest,
 });
 
-const judge = (path: readonly Issued[], crls: readonly Buffer[], options: Options = {}): string =>
-  outcomeOf(() => judgeRevocation(inputOf(path, crls, options)));
+const judge = (path: readonly Issued[], crls: readonly Buffer[], options: Options = {}): string => {
+  const input = inputOf(path, crls, options);
+  const outcome = outcomeOf(() => judgeRevocation(input));
+  if (input.mode !== 'off') expectSameListings(input, outcome);
+  return outcome;
+};
+/** Asked for certificates that are no longer at hand, the same CRLs must list the same. */
+const expectSameListings = ({ path, at, ...input }: RevocationInput, outcome: string): void => {
+  const [endEntity, ...authorities] = path;
+  const listings = new Listings({ ...input, authorities, points: endEntity?.crlDistributionPoints ?? null, at });
+  const isListed = listings.find(endEntity?.serial ?? new Uint8Array()).length > 0;
+  const listed = { endEntity: isListed, authorities: listings.ofAuthorities.length > 0 };
+  if (outcome === 'accepted') expect(listed).toEqual({ endEntity: false, authorities: false });
+  if (outcome === 'cert-revoked@0') expect(listed.endEntity).toBe(true);
+  if (/^cert-revoked@[1-9]/.test(outcome)) expect(listed.authorities).toBe(true);
+};
 /** leaf under ca under root, with the root's CRL and these. */
 const judgeLeaf = (crls: readonly Buffer[], options: Options = {}): string => judge([leaf, ca, root], [rootCrl, ...crls], options);
 const withPoint = (...points: Parameters<typeof distributionPoints>): Issued =>

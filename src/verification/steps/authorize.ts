@@ -1,25 +1,8 @@
-import { CONSENTS, type Consent } from '../../passport/index.js';
 import { refuse } from '../../reasons/index.js';
 import { permittedValuesOf } from '../../x509/index.js';
+import { consentThatCounts, strength } from '../consent.js';
 import type { Job } from '../job.js';
-import type { JudgedCredential } from '../credential.js';
 import type { Step } from '../step.js';
-
-const strength = (consent: string): number => {
-  const index = CONSENTS.findIndex((known) => known === consent);
-  // A value that is no consent pins nothing: it counts as the weakest.
-  return index < 0 ? 1 : CONSENTS.length - index;
-};
-
-/**
- * The consent that counts. An AP's word about its own user is no proof: of a delegate or mailbox certificate it is the weakest that the
- * credential permits, so that pinning one value makes it count; where nothing is pinned, `app`.
- */
-const consentThatCounts = (stated: Consent, { kind, constraints }: JudgedCredential): string => {
-  if (kind !== 'delegate' && kind !== 'mailbox') return stated;
-  const permitted = permittedValuesOf(constraints, 'consent') ?? ['app'];
-  return permitted.reduce((weakest, value) => (strength(value) < strength(weakest) ? value : weakest));
-};
 
 const portSideOf = ({ claims: { action, from, to }, judged: { kind, spc } }: Job): 'from' | 'to' | 'authority' | 'none' => {
   if (action !== 'port') return 'none';
@@ -46,7 +29,7 @@ export const authorize: Step = {
     });
     if (!decision.allowed) return refuse('action-not-authorised');
     if (claims.consent === null) return { policies: [...decision.policies] };
-    const consent = consentThatCounts(claims.consent, judged);
+    const consent = consentThatCounts(claims.consent, judged.kind, judged.constraints);
     const { minimum } = policy.consent;
     if (strength(consent) < strength(minimum)) return refuse('consent-too-weak');
     return { policies: [...decision.policies], consent, minimum };
