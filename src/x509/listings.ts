@@ -1,6 +1,6 @@
 import { Refusal } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
-import type { Revocation } from './crl-entries.js';
+import type { Revocation } from './crl-entry.js';
 import type { Crl } from './crl.js';
 import type { StatusPoint } from './crl-scope.js';
 import type { CrlSet } from './crl-set.js';

@@ -215,10 +215,10 @@ describe('the scope of the anchor', () => {
   test('of mail is the domain, and no other', () => {
     const mail = originOf({ scene: fitting.mailbox(), claims: MAILBOX });
     const [certificate = Buffer.alloc(0)] = lineOf('mail', fitting.mailbox()).anchors;
-    const told_ = (speaksFor: Scope): string =>
+    const toldOf = (speaksFor: Scope): string =>
       told(standing(mail, { ...materialOf(line), anchors: [{ profile: 'email', certificate, speaksFor }] }));
-    expect(told_([fitting.MAIL_DOMAIN])).toBe('stands');
-    expect(told_(['other.example'])).toBe('removed anchor-out-of-scope');
+    expect(toldOf([fitting.MAIL_DOMAIN])).toBe('stands');
+    expect(toldOf(['other.example'])).toBe('removed anchor-out-of-scope');
   });
 
   test('remembered by calling code says what asking for every number would', () => {
@@ -227,7 +227,7 @@ describe('the scope of the anchor', () => {
       const names = new Set([...now, ...others]);
       const numbers = Array.from(
         { length: 81 },
-        (_, n) => `tel:+${[...n.toString(3).padStart(4, '0')].map((d) => Number(d) + 1).join('')}`,
+        (_, n) => `tel:+${Array.from(n.toString(3).padStart(4, '0'), (digit) => Number(digit) + 1).join('')}`,
       );
       for (const name of new Set(numbers.map((sii) => scopeNameOf(sii, new Set(before))))) {
         const ofName = numbers.filter((sii) => scopeNameOf(sii, new Set(before)) === name);
