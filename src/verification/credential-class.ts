@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CONSENTS } from '../passport/index.js';
+import type { OffProfile } from '../reasons/index.js';
 import { OID, type Certificate } from '../x509/index.js';
 import { consentAtMost } from './consent.js';
 import type { JudgedCredential } from './credential.js';
@@ -29,6 +30,8 @@ export interface CredentialClass {
   readonly policy: string | null;
   /** The strongest consent that it can state. */
   readonly consent: string;
+  /** What is off about its path, as the verdict recorded it. */
+  readonly findings: readonly OffProfile[];
 }
 
 /** Which credential registered: its class, and what is its own. */
@@ -75,5 +78,6 @@ const makeClass = (judged: JudgedCredential, scope: string): CredentialClass => 
     usages: endEntity.extKeyUsage ?? [],
     policy: profile === 'shaken' ? (endEntity.certificatePolicies?.[0] ?? null) : null,
     consent: consentOf(judged),
+    findings: judged.findings,
   };
 };

@@ -5,6 +5,7 @@ import { strength } from './consent.js';
 import { anchorKeyOf, type CredentialClass } from './credential-class.js';
 import { fallOf, marked, removed, worstOf, type Fall } from './fall.js';
 import type { Generation, ProfileAnchors } from './generation.js';
+import { pathRulesOf } from './profiles/index.js';
 import { checkScope, coverageOf } from './scope.js';
 
 /** An anchor that vouches for a class now: the one that it was registered under, or another to which its CAs lead as well. */
@@ -117,21 +118,22 @@ const vouchersOf = (cls: CredentialClass, authorities: readonly Certificate[], a
   return anchors.certificates.filter((anchor) => leadsTo(cls, authorities, anchor, second)).map((anchor) => ({ anchor, isSame: false }));
 };
 
-/** A CA in place of the end-entity: its key is another than those that sign PASSporTs. */
-const CA_RULES = { ...STIR_RULES, caEndEntity: true, endEntityCurves: STIR_RULES.curves };
-
 const leadsTo = (cls: CredentialClass, authorities: readonly Certificate[], anchor: Certificate, second: number): boolean => {
   // Without a CA between, the anchor's own key signed the end-entity: another anchor vouches for it only if it has that name and key.
   if (authorities.length === 0) return anchorKeyOf(anchor) === cls.anchorKey;
-  return unlessRefused(() => judgePath({ path: authorities, anchors: [anchor], at: second * 1000, rules: CA_RULES }) !== null, false);
+  const rules = pathRulesOf(cls.profile);
+  // A CA stands in place of the end-entity: its key is another than those that sign PASSporTs.
+  const caRules = { ...rules, caEndEntity: true, endEntityCurves: rules.curves };
+  return unlessRefused(() => judgePath({ path: authorities, anchors: [anchor], at: second * 1000, rules: caRules }) !== null, false);
 };
 
 /** What the rules of the profile and of Cedar say of any `register` by such a credential, whatever it claims. */
 const policyFall = (cls: CredentialClass, { policy, authorizer }: Generation): Fall | null => {
   const refused = (reason: Reason): Fall => marked(reason);
-  const { extendedKeyUsages, shakenPolicies } = policy.profiles;
+  const { extendedKeyUsages, shakenPolicies, raise } = policy.profiles;
   if (cls.usages.some((usage) => !extendedKeyUsages.includes(usage))) return refused('bad-eku');
   if (cls.policy !== null && !shakenPolicies.includes(cls.policy)) return refused('bad-policy');
+  if (cls.findings.some((code) => raise.includes(code))) return refused('profile-violation');
   const isAllowed = [false, true].some(
     (preferGranted) =>
       authorizer.decide({

@@ -274,6 +274,20 @@ describe('policy', () => {
     expect(told(standing(shaken, policed(own, { profiles })))).toBe('marked bad-policy');
   });
 
+  test('that raises a finding marks what has it, and nothing else', () => {
+    const short = changed(scene, -1, (link) => ({ ...link, serial: Buffer.of(0x51, 0x02) }));
+    const own = lineOf('short', short);
+    const off = originOf({ scene: short, line: own });
+    expect([off.class.findings, origin.class.findings]).toEqual([
+      expect.arrayContaining(['short-serial']),
+      expect.not.arrayContaining(['short-serial']),
+    ]);
+    const raised = { profiles: { ...POLICY.profiles, raise: ['short-serial' as const] } };
+    expect(standing(off, policed(own, {}))).toBeNull();
+    expect(told(standing(off, policed(own, raised)))).toBe('marked profile-violation');
+    expect(standing(origin, policed(line, raised))).toBeNull();
+  });
+
   test('that lets such a credential register nothing marks', () => {
     const without = CEDAR.replace(/@id\("delegate-registers-and-withdraws-its-own"\)[^]*?;\n/, '');
     expect(without).not.toBe(CEDAR);
