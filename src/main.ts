@@ -3,19 +3,23 @@ import type { Logger } from 'pino';
 import {
   ConfigurationProblems,
   GenerationKeeper,
+  ProblemList,
+  TrustLists,
   makeGeneration,
   readConfiguration,
   type ConfigurationPlaces,
   type Generation,
+  type TrustListEvent,
 } from './adapters/configuration/index.js';
 import { StorageFault, epochFile, nextEpoch, openDataDirectory } from './adapters/files/index.js';
 import { MemoryMappingStore } from './adapters/memory/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
+import { GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
 import { openGateway, type RunningGateway } from './gateway/index.js';
 import { Publication } from './gateway/publication.js';
 import { Publisher } from './gateway/publish.js';
 import { createHttpServer, describeFault, reasonsDocument, type HttpServer } from './http/index.js';
-import type { Clock, ConfigurationControl, MappingStore, RandomSource } from './ports/index.js';
+import type { Clock, ConfigurationControl, FetchOctets, MappingStore, RandomSource, ReloadOutcome, Timer } from './ports/index.js';
 import { Refusal, Unavailable } from './reasons/index.js';
 import { PIPELINE, SEQUENCER_STEPS } from './verification/index.js';
 
@@ -25,6 +29,12 @@ const BUILD = 'signpost@0.1.0';
 const PUBLISH_MS = 1_000;
 /** A server's settings and role change seldom; whether it answers is asked with every readiness. */
 const STORE_MS = 2_000;
+/** A change of a file counts after one to two turns: an anchor that was removed must not count 5 s later, and reading may take its time. */
+const WATCH_MS = 500;
+/** How long a trust list may count past its end. */
+const LISTS_MS = 1_000;
+/** ms for a whole list, a hundred times larger than a path: nobody waits for it. */
+const LIST_TIMEOUT_MS = 10_000;
 /** A start replays what the newest snapshot lacks, some 50 us a record: so many records may be missing, so few are worth a snapshot at a stop. */
 const SNAPSHOT_CHECK_MS = 10_000;
 const SNAPSHOT_RECORDS = 50_000;
@@ -41,6 +51,9 @@ export interface GatewayOptions extends ConfigurationPlaces {
   readonly store?: string;
   readonly clock?: Clock;
   readonly random?: RandomSource;
+  readonly timer?: Timer;
+  /** How outside hosts are reached; absent: by the system's resolver, at public addresses alone. */
+  readonly outside?: Omit<FetcherParts, 'clock' | 'limits'>;
   readonly log: Logger;
 }
 
@@ -62,10 +75,13 @@ export interface GatewayHandle {
  */
 export const startGateway = async (options: GatewayOptions): Promise<GatewayHandle> => {
   const clock = options.clock ?? systemClock;
-  const generation = makeGeneration(await readConfiguration(options, clock.now()));
+  const files = new ProblemList();
+  const configuration = await readConfiguration(options, clock.now(), files);
+  const first = makeGeneration(configuration, []);
+  if (first.gaps.length > 0 && configuration.lists.length === 0) throw new ConfigurationProblems(first.gaps);
   const closers: Closers = [];
   try {
-    return await compose(options, clock, generation, closers);
+    return await compose({ options, clock, files: files.files, first, closers });
   } catch (error) {
     for (const close of closers.toReversed()) await close();
     throw problemsOf(error);
@@ -86,11 +102,21 @@ const problemsOf = (error: unknown): unknown => {
   return error;
 };
 
-const compose = async (options: GatewayOptions, clock: Clock, first: Generation, closers: Closers): Promise<GatewayHandle> => {
-  const { log } = options;
+interface Start {
+  readonly options: GatewayOptions;
+  readonly clock: Clock;
+  readonly files: ProblemList['files'];
+  /** Without the anchors of trust lists: the last good ones are in the data directory, which is not open yet. */
+  readonly first: Generation;
+  readonly closers: Closers;
+}
+
+const compose = async (start: Start): Promise<GatewayHandle> => {
+  const { options, clock } = start;
+  const { log, timer = every } = options;
   const random = options.random ?? systemRandom;
-  const parts = await openParts({ options, clock, random, first, closers });
-  const { gateway, publisher, store, keys } = parts;
+  const parts = await openParts(start, random);
+  const { gateway, publisher, store, keys, lists, first } = parts;
   let storeProblems = await store.problems();
   const publication = new Publication(publisher, gateway, clock, (error) =>
     log.error({ fault: describeFault(error) }, 'the log cannot be published'),
@@ -100,7 +126,8 @@ const compose = async (options: GatewayOptions, clock: Clock, first: Generation,
     server.useCredentials(configuration.tls);
     gateway.setWorld(world);
   };
-  const keeper = new GenerationKeeper({ places: options, clock, install, problemsOf }, first);
+  const onReload = (outcome: ReloadOutcome): void => logReload(log, outcome, keeper);
+  const keeper = new GenerationKeeper({ places: options, clock, lists, install, problemsOf, onReload }, first, start.files);
   gateway.attach({
     inclusionProofText: (index) => publisher.inclusionProofText(index),
     problems: () => [...publication.problems(), ...storeProblems, ...keeper.problems()],
@@ -125,9 +152,11 @@ const compose = async (options: GatewayOptions, clock: Clock, first: Generation,
     storeProblems = await store.problems();
   };
   const timers = [
-    every(PUBLISH_MS, () => publication.turn()),
-    every(STORE_MS, askStore),
-    every(SNAPSHOT_CHECK_MS, () => saveSnapshot(gateway, log, SNAPSHOT_RECORDS)),
+    timer(PUBLISH_MS, () => publication.turn()),
+    timer(STORE_MS, askStore),
+    timer(SNAPSHOT_CHECK_MS, () => saveSnapshot(gateway, log, SNAPSHOT_RECORDS)),
+    timer(WATCH_MS, () => keeper.watch()),
+    timer(LISTS_MS, () => keeper.tendLists()),
   ];
   log.info({ port, entries: gateway.logSize }, 'listening');
   return {
@@ -137,7 +166,7 @@ const compose = async (options: GatewayOptions, clock: Clock, first: Generation,
     receiptVkey,
     gateway,
     configuration: keeper,
-    stop: () => stop({ server, gateway, publication, timers, closers, log }),
+    stop: () => stop({ server, gateway, publication, timers, closers: start.closers, log }),
   };
 };
 
@@ -145,19 +174,18 @@ type Closers = (() => Promise<void>)[];
 
 const STEPS = [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, refuses }) => ({ step: name, clause, reasons: refuses }));
 
-interface PartsInput {
-  readonly options: GatewayOptions;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly first: Generation;
-  readonly closers: Closers;
-}
-
-/** Data, store, gateway and publisher, recovered; what must be closed again is in `closers` as soon as it is open. */
-const openParts = async ({ options, clock, random, first, closers }: PartsInput) => {
-  const { origin } = first.configuration.policies.gateway;
+/** Data, trust lists, store, gateway and publisher, recovered; what must be closed again is in `closers` as soon as it is open. */
+const openParts = async ({ options, clock, first: withoutLists, closers }: Start, random: RandomSource) => {
+  const { log } = options;
+  const { configuration } = withoutLists;
+  const { origin } = configuration.policies.gateway;
   const data = await openDataDirectory(options.dataDir, { origin, clock });
   closers.push(() => data.close());
+  const onEvent = (event: TrustListEvent): void => logListEvent(log, event);
+  const lists = new TrustLists({ registerOf: (name) => data.trustList(name), fetch: fetchLists(options, clock), clock, onEvent });
+  closers.push(() => lists.close());
+  const standings = await lists.judge(configuration.lists, configuration.material);
+  const first = standings.length === 0 ? withoutLists : makeGeneration(configuration, standings, withoutLists.world.verifier.caches);
   const store = await openStore(options.store ?? 'memory');
   closers.push(() => store.mappings.close());
   const gateway = await openGateway({
@@ -178,8 +206,23 @@ const openParts = async ({ options, clock, random, first, closers }: PartsInput)
   });
   const publishing = { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log };
   const publisher = await Publisher.start(publishing, gateway.tree);
-  for (const remark of await store.remarks()) options.log.warn({ remark }, 'store');
-  return { gateway, publisher, store, keys: data.keys };
+  for (const remark of await store.remarks()) log.warn({ remark }, 'store');
+  return { gateway, publisher, store, lists, first, keys: data.keys };
+};
+
+const fetchLists = ({ outside }: GatewayOptions, clock: Clock): FetchOctets => {
+  const fetcher = new GuardedFetcher({ ...outside, clock, limits: { timeoutMs: LIST_TIMEOUT_MS } });
+  return async (url, limits) => (await fetcher.fetch(url, { ...limits, timeoutMs: LIST_TIMEOUT_MS })).octets;
+};
+
+const logListEvent = (log: Logger, { kind, ...facts }: TrustListEvent): void => {
+  if (kind === 'accepted') log.info(facts, 'trust list in force');
+  else log.error(facts, 'trust list refused: the last good one stays until it runs out');
+};
+
+const logReload = (log: Logger, outcome: ReloadOutcome, keeper: GenerationKeeper): void => {
+  if (outcome.ok) log.info({ versions: keeper.state().versions }, 'files changed: reloaded');
+  else for (const problem of outcome.problems) log.error({ problem }, 'files changed, and are not reloaded: everything stays as it was');
 };
 
 interface OpenedStore {

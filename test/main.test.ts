@@ -118,13 +118,13 @@ describe('a start', () => {
     edit(join(pki, 'policies/numbering.csv'), (text) => `${text}709J,abc,1,\n`);
     edit(join(pki, 'policies/authorization.cedar'), (text) => `${text}\npermit(`);
     rmSync(join(pki, 'tls/server.key.pem'));
-    rmSync(join(pki, 'anchors/shaken/root.pem'));
+    rmSync(join(pki, 'anchors/shaken'), { recursive: true });
     const parts = [
       'policies/gateway.yaml',
       'policies/numbering.csv',
       'policies/authorization.cedar',
       'tls/server.key.pem',
-      'anchors/shaken/root.pem',
+      'anchors/shaken',
     ];
     const missedOf = (problems: readonly string[]) =>
       parts.filter((file) => !problems.some((problem) => problem.startsWith(join(pki, file))));
@@ -138,7 +138,7 @@ describe('a start', () => {
   test.each<readonly [string, (pki: string) => void, RegExp]>([
     ['no policy file', (pki) => rmSync(join(pki, 'policies/trust.yaml')), /trust\.yaml.*cannot be read \(ENOENT\)/],
     ['no anchors', (pki) => edit(join(pki, 'policies/trust.yaml'), () => 'anchors: []\n'), /trust\.yaml names no anchor/],
-    ['an anchor that is not there', (pki) => rmSync(join(pki, 'anchors/shaken/root.pem')), /anchors\/shaken\/root\.pem.*cannot be read/],
+    ['anchors that are not there', (pki) => rmSync(join(pki, 'anchors/shaken'), { recursive: true }), /anchors\/shaken.*cannot be read/],
     [
       'an anchor that is no certificate',
       (pki) => edit(join(pki, 'anchors/email/root.pem'), (text) => text.replace('MI', 'MA')),

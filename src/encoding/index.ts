@@ -19,5 +19,6 @@ export {
 } from './der.js';
 export { encodeIa5, encodeInteger, encodeOid, encodeSequence, encodeTlv, encodeUtf8 } from './der-writer.js';
 export { decodePem, encodePem, type PemBlock } from './pem.js';
+export { readPkcs12, type Pkcs12 } from './pkcs12.js';
 export { SeenBefore } from './seen-before.js';
 export { JsonError, MAX_JSON_DEPTH, parseStrictJson, type JsonFault, type JsonObject, type JsonValue } from './strict-json.js';

@@ -44,4 +44,31 @@ export const registerConfigurationMetrics = (registry: Registry, state: () => Co
     },
     ['outcome'],
   );
+  registerTrustListMetrics(register);
+};
+
+type Register = (name: string, help: string, read: (gauge: Gauge, now: ConfigurationState) => void, labelNames?: readonly string[]) => void;
+
+/** `list` is a name of the operator's own policy. A list that is not in force has a sequence and an end of -1 and 0: alarms compare, and see it. */
+const registerTrustListMetrics = (register: Register): void => {
+  register(
+    'signpost_trust_list_sequence',
+    'Sequence of the trust list in force; -1: none is',
+    (gauge, { lists }) => lists.forEach(({ name, sequence }) => gauge.set({ list: name }, sequence ?? -1)),
+    ['list'],
+  );
+  register(
+    'signpost_trust_list_until_seconds',
+    'When the trust list in force runs out, seconds since 1970; 0: none is',
+    (gauge, { lists }) => lists.forEach(({ name, until }) => gauge.set({ list: name }, until ?? 0)),
+    ['list'],
+  );
+  register(
+    'signpost_trust_list_refused',
+    'Trust lists not put in force since the start, by fault',
+    (gauge, { lists }) => {
+      for (const { name, refused } of lists) for (const [fault, count] of Object.entries(refused)) gauge.set({ list: name, fault }, count);
+    },
+    ['list', 'fault'],
+  );
 };

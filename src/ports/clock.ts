@@ -7,3 +7,6 @@ export interface Clock {
 
 /** Random octets of cryptographic quality; injected so that tests can replay a run. */
 export type RandomSource = (octets: number) => Uint8Array;
+
+/** Runs the task again and again, `ms` after it has ended, never twice at once. The returned function ends it and waits for the last run. */
+export type Timer = (ms: number, task: () => Promise<void>) => () => Promise<void>;

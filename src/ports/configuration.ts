@@ -3,6 +3,17 @@ import type { Versions } from '../verification/verdict.js';
 /** A reload that was refused has changed nothing. `problems`: everything that is wrong, each with its file, in words for operators. */
 export type ReloadOutcome = { readonly ok: true } | { readonly ok: false; readonly problems: readonly string[] };
 
+/** What is known of one trust list. */
+export interface TrustListState {
+  readonly name: string;
+  /** Of the list in force; null: none is. */
+  readonly sequence: number | null;
+  /** Seconds since 1970: when the list in force runs out; null: none is in force. */
+  readonly until: number | null;
+  /** Lists that were not put in force since the start: an older one, one that does not hold, none to be had. */
+  readonly refused: { readonly rollback: number; readonly invalid: number; readonly unavailable: number };
+}
+
 /** What is known of the configuration in force; nothing in it is personal. */
 export interface ConfigurationState {
   /** Digests of what verdicts are made under now. */
@@ -13,6 +24,9 @@ export interface ConfigurationState {
   readonly reloads: { readonly done: number; readonly refused: number };
   /** Why what is on disk is not what is in force; empty when it is. */
   readonly refused: readonly string[];
+  readonly lists: readonly TrustListState[];
+  /** What an operator should mend though every promise is kept, in words: `refused`, and what trust lists lack. */
+  readonly remarks: readonly string[];
 }
 
 /** The configuration of a running gateway: read whole, in force whole. */
@@ -24,3 +38,9 @@ export interface ConfigurationControl {
   reload(): Promise<ReloadOutcome>;
   state(): ConfigurationState;
 }
+
+/**
+ * The whole body behind an https URL of an outside host, at most so many octets; nothing of it is verified. Follows no redirect, and never connects
+ * to an address of this network. Rejects with an Error whose message says which way it failed, and nothing of the URL.
+ */
+export type FetchOctets = (url: string, options: { readonly maxOctets: number; readonly signal: AbortSignal }) => Promise<Uint8Array>;

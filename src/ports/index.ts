@@ -1,5 +1,5 @@
-export type { Clock, RandomSource } from './clock.js';
-export type { ConfigurationControl, ConfigurationState, ReloadOutcome } from './configuration.js';
+export type { Clock, RandomSource, Timer } from './clock.js';
+export type { ConfigurationControl, ConfigurationState, FetchOctets, ReloadOutcome, TrustListState } from './configuration.js';
 export type { CredentialSource, FetchedChain } from './credential-source.js';
 export type { LogStorage, Register, SnapshotStorage, WalRecord, WriteAheadLog } from './log-storage.js';
 export {

@@ -25,6 +25,11 @@ beforeAll(async () => {
       since: 1_790_000_000_000,
       reloads: { done: reloads, refused: 0 },
       refused: outcome.ok ? [] : outcome.problems,
+      lists: [
+        { name: 'sti-pa', sequence: 7, until: 1_800_000_000, refused: { rollback: 1, invalid: 0, unavailable: 2 } },
+        { name: 'other', sequence: null, until: null, refused: { rollback: 0, invalid: 0, unavailable: 1 } },
+      ],
+      remarks: outcome.ok ? [] : outcome.problems,
     }),
   });
   site = await startSite(tls, { configuration, principalOf: (domain) => principals.get(domain) });
@@ -102,5 +107,13 @@ describe('a configuration on disk that cannot be put in force', () => {
     expect(page).toContain('signpost_configuration_drift 1');
     expect(page).toContain(`signpost_configuration_version_info{trust="${VERSIONS.trust}",revocation="${VERSIONS.revocation}"`);
     expect(page).not.toContain('gateway.yaml');
+    for (const line of [
+      'signpost_trust_list_sequence{list="sti-pa"} 7',
+      'signpost_trust_list_sequence{list="other"} -1',
+      'signpost_trust_list_until_seconds{list="sti-pa"} 1800000000',
+      'signpost_trust_list_until_seconds{list="other"} 0',
+      'signpost_trust_list_refused{list="sti-pa",fault="rollback"} 1',
+    ])
+      expect(page).toContain(`${line}\n`);
   });
 });

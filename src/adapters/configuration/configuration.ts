@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PolicySet } from '../../policy/index.js';
 import type { Material } from '../../verification/index.js';
 import { readPolicyFolder } from './policy-folder.js';
+import type { ObservedFiles } from './observed-files.js';
 import { ConfigurationProblems, ProblemList } from './problems.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
-import { readTrustFiles } from './trust-files.js';
+import { readTrustFiles, type TrustListFiles } from './trust-files.js';
 
 /** Where an operator's files are. */
 export interface ConfigurationPlaces {
@@ -17,30 +17,35 @@ export interface ConfigurationPlaces {
 /** One generation of everything that an operator configures, read whole. */
 export interface Configuration {
   readonly policies: PolicySet;
+  /** Without the anchors that trust lists give. */
   readonly material: Material;
+  readonly lists: readonly TrustListFiles[];
   readonly tls: TlsFiles;
   /** When, in seconds since 1970, each scope's newest CRL runs out. */
   readonly crlHorizons: ReadonlyMap<string, number>;
 }
 
-export const policiesOf = ({ pkiDir, policiesDir }: ConfigurationPlaces): string => {
+const policiesOf = async ({ pkiDir, policiesDir }: ConfigurationPlaces, files: ObservedFiles): Promise<string> => {
   const own = join(pkiDir, 'policies');
-  return policiesDir ?? (existsSync(own) ? own : 'policies');
+  return policiesDir ?? ((await files.isThere(own)) ? own : 'policies');
 };
 
 /**
  * Reads policies, trust and TLS files. All or nothing: a generation that is half right is none.
+ * @param list gets everything that is wrong, and how each file looked
  * @throws ConfigurationProblems everything that is wrong, at once
  */
-export const readConfiguration = async (places: ConfigurationPlaces, now: number): Promise<Configuration> => {
-  const list = new ProblemList();
-  const directory = policiesOf(places);
+export const readConfiguration = async (places: ConfigurationPlaces, now: number, list = new ProblemList()): Promise<Configuration> => {
+  const directory = await policiesOf(places, list.files);
   const { set: policies, trust: named } = await readPolicyFolder(directory, list);
   const tls = await readTlsFiles(places.pkiDir, now, list);
   const trust = named === null ? null : await readTrustFiles(named, places.pkiDir, list);
   if (policies?.principals.length === 0) list.add(`${join(directory, 'principals.yaml')}: names nobody: add who may connect`);
+  // Files that belong together were not all read at one moment.
+  if (list.problems.length === 0 && (await list.files.now()) !== list.files.asRead)
+    list.add(`${directory}: files change while they are read: they are read again when they hold still`);
   if (policies === null || tls === null || trust === null || list.problems.length > 0) throw new ConfigurationProblems(list.problems);
-  const { crlHorizons, ...files } = trust;
+  const { crlHorizons, lists, ...files } = trust;
   const { gateway: policy, numbering, authorizer } = policies;
-  return { policies, tls, crlHorizons, material: { ...files, numbering, policy, authorizer } };
+  return { policies, tls, lists, crlHorizons, material: { ...files, numbering, policy, authorizer } };
 };

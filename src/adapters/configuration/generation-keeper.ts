@@ -1,29 +1,38 @@
 import type { Clock, ConfigurationControl, ConfigurationState, ReloadOutcome } from '../../ports/index.js';
-import { readConfiguration, type ConfigurationPlaces } from './configuration.js';
-import { crlProblems, makeGeneration, type Generation } from './generation.js';
-import { ConfigurationProblems } from './problems.js';
+import { readConfiguration, type Configuration, type ConfigurationPlaces } from './configuration.js';
+import { crlProblems, listProblems, listRemarks, makeGeneration, type Generation } from './generation.js';
+import { ConfigurationProblems, ProblemList } from './problems.js';
+import type { TrustLists, TrustListStanding } from './trust-lists.js';
 
 export interface KeeperParts {
   readonly places: ConfigurationPlaces;
   readonly clock: Pick<Clock, 'now'>;
+  readonly lists: TrustLists;
   /** Puts a generation in force: synchronous and whole, so that no request sees half of it. What throws has changed nothing. */
   readonly install: (generation: Generation) => void;
   /** What besides ConfigurationProblems is the operator's to mend; anything else is a fault. */
   readonly problemsOf: (error: unknown) => unknown;
+  /** What a reload that nobody asked for came to. */
+  readonly onReload: (outcome: ReloadOutcome) => void;
 }
 
-/** Keeps the generation in force and makes the next one. Changes take turns. */
+/** Keeps the generation in force and makes the next one: when asked, when files change, when a trust list comes or runs out. Changes take turns. */
 export class GenerationKeeper implements ConfigurationControl {
   readonly #parts: KeeperParts;
   #current: Generation;
   #since: number;
   #refused: readonly string[] = [];
   #reloads = { done: 0, refused: 0 };
+  #files: ProblemList['files'];
+  /** How the files looked a turn ago, where that is not how they were read. */
+  #unsettled: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: KeeperParts, first: Generation) {
+  /** @param files how those of the first generation looked */
+  constructor(parts: KeeperParts, first: Generation, files: ProblemList['files']) {
     this.#parts = parts;
     this.#current = first;
+    this.#files = files;
     this.#since = parts.clock.now();
   }
 
@@ -32,44 +41,88 @@ export class GenerationKeeper implements ConfigurationControl {
   }
 
   state(): ConfigurationState {
-    return { versions: this.#current.world.verifier.versions, since: this.#since, reloads: this.#reloads, refused: this.#refused };
+    const { world, lists } = this.#current;
+    return {
+      versions: world.verifier.versions,
+      since: this.#since,
+      reloads: this.#reloads,
+      refused: this.#refused,
+      lists: this.#parts.lists.states(lists),
+      remarks: [...this.#refused.map((problem) => `not in force: ${problem}`), ...listRemarks(this.#current)],
+    };
   }
 
   /** Which promise the configuration in force cannot keep now, in words for operators. */
   problems(): string[] {
-    return crlProblems(this.#current.configuration, this.#parts.clock.now());
+    const { configuration, gaps } = this.#current;
+    return [...gaps, ...listProblems(this.#current), ...crlProblems(configuration, this.#parts.clock.now())];
   }
 
   reload(): Promise<ReloadOutcome> {
-    return this.#inTurn(async () => {
-      const outcome = await this.#reloadOnce();
-      const { done, refused } = this.#reloads;
-      this.#reloads = outcome.ok ? { done: done + 1, refused } : { done, refused: refused + 1 };
-      this.#refused = outcome.ok ? [] : outcome.problems;
-      return outcome;
+    return this.#inTurn(() => this.#reload());
+  }
+
+  /**
+   * Looks at the files: what has changed and then held still for a turn is read. What is still being written is left alone, and what does not hold is
+   * read again once it changes again.
+   */
+  async watch(): Promise<void> {
+    await this.#inTurn(async () => {
+      const now = await this.#files.now();
+      const isSettled = now === this.#unsettled;
+      this.#unsettled = now === this.#files.asRead ? null : now;
+      if (this.#unsettled !== null && isSettled) this.#parts.onReload(await this.#reload());
     });
   }
 
-  async #reloadOnce(): Promise<ReloadOutcome> {
+  /** Looks after the trust lists: fetches what is due, and puts in force what has come or ends what has run out. Files are not read. */
+  async tendLists(): Promise<void> {
+    await this.#inTurn(async () => {
+      const { configuration, lists, world } = this.#current;
+      if (!this.#parts.lists.turn(configuration.lists, lists)) return;
+      const standings = await this.#parts.lists.judge(configuration.lists, configuration.material);
+      // The same anchors: what was judged under them, and is kept, still holds.
+      if (isSame(lists, standings)) this.#current = { ...this.#current, lists: standings };
+      else this.#install(makeGeneration(configuration, standings, world.verifier.caches));
+    });
+  }
+
+  async #reload(): Promise<ReloadOutcome> {
+    const outcome = await this.#attempt();
+    const { done, refused } = this.#reloads;
+    this.#reloads = outcome.ok ? { done: done + 1, refused } : { done, refused: refused + 1 };
+    this.#refused = outcome.ok ? [] : outcome.problems;
+    return outcome;
+  }
+
+  async #attempt(): Promise<ReloadOutcome> {
+    const list = new ProblemList();
     try {
-      this.#install(await this.#next());
+      const configuration = await readConfiguration(this.#parts.places, this.#parts.clock.now(), list);
+      this.#checkSuccession(configuration);
+      const standings = await this.#parts.lists.judge(configuration.lists, configuration.material);
+      this.#install(makeGeneration(configuration, standings, this.#current.world.verifier.caches));
       return { ok: true };
     } catch (error) {
       const found = this.#parts.problemsOf(error);
       if (found instanceof ConfigurationProblems) return { ok: false, problems: found.problems };
       throw error;
+    } finally {
+      this.#files = list.files;
     }
   }
 
-  async #next(): Promise<Generation> {
-    const configuration = await readConfiguration(this.#parts.places, this.#parts.clock.now());
-    const { audience, origin } = configuration.policies.gateway;
+  /** What may not follow upon what is in force. That the last anchor goes is allowed, and leaves the gateway unready: nobody must be trusted longer. */
+  #checkSuccession({ policies, material }: Configuration): void {
+    const { audience, origin } = policies.gateway;
     const before = this.#current.configuration.policies.gateway;
+    const problems = [];
     if (audience !== before.audience || origin !== before.origin)
-      throw new ConfigurationProblems([
-        'gateway.yaml: audience and origin belong to the log and its keys: they change with a new data directory alone',
-      ]);
-    return makeGeneration(configuration, this.#current.world.verifier.caches);
+      problems.push('gateway.yaml: audience and origin belong to the log and its keys: they change with a new data directory alone');
+    // A table is never meant to be empty; it looks so while it is being written.
+    if (material.numbering.size === 0 && this.#current.configuration.material.numbering.size > 0)
+      problems.push('numbering.csv has no row: add them');
+    if (problems.length > 0) throw new ConfigurationProblems(problems);
   }
 
   #install(next: Generation): void {
@@ -84,3 +137,6 @@ export class GenerationKeeper implements ConfigurationControl {
     return turn;
   }
 }
+
+const isSame = (before: readonly TrustListStanding[], after: readonly TrustListStanding[]): boolean =>
+  before.every(({ list }, i) => list?.digest === after[i]?.list?.digest);

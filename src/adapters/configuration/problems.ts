@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { isNativeError } from 'node:util/types';
 import { Refusal } from '../../reasons/index.js';
+import { ObservedFiles, codeOf } from './observed-files.js';
 
 /** What is wrong with a configuration, each with the file and what to do. An operator mends all of it at once, not one after the other. */
 export class ConfigurationProblems extends Error {
@@ -16,6 +15,8 @@ export class ConfigurationProblems extends Error {
 /** Collects problems while reading goes on. */
 export class ProblemList {
   readonly problems: string[] = [];
+  /** Every file that was looked for, and how it looked. */
+  readonly files = new ObservedFiles();
 
   add(problem: string): void {
     this.problems.push(problem);
@@ -23,8 +24,13 @@ export class ProblemList {
 
   /** The text of a file, or null and a problem. */
   async read(file: string, whatFor: string): Promise<string | null> {
+    return (await this.readOctets(file, whatFor))?.toString('utf8') ?? null;
+  }
+
+  /** The octets of a file, or null and a problem. */
+  async readOctets(file: string, whatFor: string): Promise<Buffer | null> {
     try {
-      return await readFile(file, 'utf8');
+      return await this.files.read(file);
     } catch (error) {
       this.add(`${file}: ${whatFor} cannot be read (${codeOf(error)}): ${adviceOf(codeOf(error))}`);
       return null;
@@ -56,13 +62,12 @@ export class ProblemList {
   }
 }
 
-export const codeOf = (error: unknown): string => (isNativeError(error) && 'code' in error ? String(error.code) : 'unknown');
-
 const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there; check the path',
   EACCES: 'let the user of the gateway read it',
   EISDIR: 'it is a folder; name a file',
   ENOTDIR: 'a part of the path is no folder',
+  CHANGING: 'it is being written; it is read again when it holds still',
 };
 
 const adviceOf = (code: string): string => ADVICE[code] ?? 'check the path and the disk';

@@ -19,10 +19,11 @@ const SPEAKS_FOR: Readonly<Record<TrustProfile, readonly string[] | 'any'>> = {
   'numbering-authority': ['1'],
 };
 
-export const anchorFile = (profile: TrustProfile): string => `anchors/${profile}/root.pem`;
+const anchorFolder = (profile: TrustProfile): string => `anchors/${profile}`;
+export const anchorFile = (profile: TrustProfile): string => `${anchorFolder(profile)}/root.pem`;
 
 const trust = (): unknown => ({
-  anchors: TRUST_PROFILES.map((profile) => ({ profile, file: anchorFile(profile), speaksFor: SPEAKS_FOR[profile] })),
+  anchors: TRUST_PROFILES.map((profile) => ({ profile, file: anchorFolder(profile), speaksFor: SPEAKS_FOR[profile] })),
   crlAnchors: [],
   crls: ['crls'],
   crlSigners: [],

@@ -17,6 +17,8 @@ export const LAYOUT = {
   vault: 'vault',
   snapshot: 'snapshot',
   keys: 'keys',
+  /** The last good trust list of each name, with its sequence: what keeps an older one from coming back. */
+  trustLists: 'trust-lists',
   /** The newest signed checkpoint. Never restore it from a backup: it is what keeps a restored log from signing a second history. */
   lastSigned: 'last-signed',
 } as const;
@@ -28,6 +30,7 @@ export interface DataDirectory {
   readonly vault: FileVault;
   readonly snapshots: FileSnapshotStorage;
   readonly lastSigned: FileRegister;
+  trustList(name: string): FileRegister;
   /** Closes the files and gives up the lock. */
   close(): Promise<void>;
 }
@@ -60,6 +63,7 @@ export const openDataDirectory = async (
       tiles: await FileLogStorage.open(join(directory, LAYOUT.tiles), fs),
       snapshots: new FileSnapshotStorage(join(directory, LAYOUT.snapshot), fs),
       lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),
+      trustList: (name) => new FileRegister(join(directory, LAYOUT.trustLists, `${name}.json`), fs),
       close,
     };
   } catch (error) {

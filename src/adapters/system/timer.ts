@@ -1,5 +1,7 @@
-/** Runs the task again and again, `ms` after it has ended, never twice at once. The returned function ends it and waits for the last run. */
-export const every = (ms: number, task: () => Promise<void>): (() => Promise<void>) => {
+import type { Timer } from '../../ports/index.js';
+
+/** The machine's timer. Every other part is handed one. */
+export const every: Timer = (ms, task) => {
   let running: Promise<void> = Promise.resolve();
   let ended = false;
   let timer: NodeJS.Timeout | undefined;

@@ -26,7 +26,7 @@ export const readyz: Route = {
   async handle({ site, client, requestId }) {
     const { ready, problems } = site.admission.draining ? { ready: false, problems: ['draining'] } : await site.gateway.readiness();
     const told = client !== null && (client.kind === 'operator' || client.kind === 'auditor');
-    const remarks = site.configuration.state().refused.map((problem) => `not in force: ${problem}`);
+    const { remarks } = site.configuration.state();
     if (ready) return answerJson(200, { ready: true, ...(told ? { problems, remarks } : {}) });
     const reason = site.admission.draining ? 'draining' : 'not-ready';
     const document = { ...problemDocument({ reason }, requestId), ready: false, ...(told ? { problems, remarks } : {}) };
