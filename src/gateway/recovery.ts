@@ -70,7 +70,7 @@ const holdsSnapshot = async (store: MappingStore, positions: Float64Array): Prom
 
 const loadSnapshot = async ({ snapshots, wal }: RecoveryParts): Promise<RestoredSnapshot | null> => {
   const saved = await snapshots.load(wal.size);
-  return saved === null ? null : await restoreSnapshot(saved.parts);
+  return saved === null ? null : restoreSnapshot(saved.parts);
 };
 
 const emptyState = (): RestoredSnapshot => ({

@@ -79,13 +79,13 @@ export interface RestoredSnapshot {
 }
 
 /** @throws Refusal `log-corrupt` (the storage has checked the digest, so a misfit is a fault of ours or another version's) */
-export const restoreSnapshot = async (parts: AsyncIterable<Uint8Array>): Promise<RestoredSnapshot> => {
+export const restoreSnapshot = (parts: Iterable<Uint8Array>): RestoredSnapshot => {
   const positions = new Float64Array(PARTITIONS);
   const spent = new SpentPassports();
   const spentParts: Buffer[] = [];
   const groups = Array.from({ length: PARTITIONS }, (): Uint8Array[] => []);
   let header: Header | null = null;
-  for await (const { kind, content } of readFrames(parts)) {
+  for (const { kind, content } of readFrames(parts)) {
     if (kind === KIND.header) header = readHeader(content);
     else if (kind === KIND.positions) readPositions(content, positions);
     else if (kind === KIND.spent) spentParts.push(content);
@@ -98,10 +98,10 @@ export const restoreSnapshot = async (parts: AsyncIterable<Uint8Array>): Promise
   return { size: header.size, tree: Tree.restore(Buffer.from(header.tree, 'base64')), time: header.time, positions, spent, partitions };
 };
 
-/** Frames as they come: a snapshot of 10^6 subjects is never in memory twice. */
-async function* readFrames(parts: AsyncIterable<Uint8Array>): AsyncGenerator<{ readonly kind: number; readonly content: Buffer }> {
+/** Frames as they come, as views: a snapshot of 10^6 subjects is never in memory twice. */
+function* readFrames(parts: Iterable<Uint8Array>): Generator<{ readonly kind: number; readonly content: Buffer }> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const part of parts) {
+  for (const part of parts) {
     const octets = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
     rest = rest.length === 0 ? octets : Buffer.concat([rest, octets]);
     let at = 0;

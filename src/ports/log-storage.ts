@@ -44,5 +44,5 @@ export interface SnapshotStorage {
   /** Streams parts to a new snapshot at log size `size`, makes it durable, then the current one. */
   save(size: number, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
   /** The newest whole snapshot at most `maxSize` records long, or null. */
-  load(maxSize: number): Promise<{ readonly size: number; readonly parts: AsyncIterable<Uint8Array> } | null>;
+  load(maxSize: number): Promise<{ readonly size: number; readonly parts: Iterable<Uint8Array> } | null>;
 }

@@ -14,10 +14,10 @@ const FULLEST = 0.8;
  * Arena: records one after another, each its id, its length in two octets, its octets. Slots: open addressing, an arena offset plus one each.
  */
 export class RecordTable {
-  private arena = Buffer.alloc(0);
+  private arena: Buffer = Buffer.alloc(0);
   private used = 0;
   private dead = 0;
-  private slots = new Uint32Array(4);
+  private slots: Uint32Array = new Uint32Array(4);
   private count = 0;
 
   /** Octets of the arena, slack included. */
@@ -46,10 +46,15 @@ export class RecordTable {
     this.append(id, record);
   }
 
-  /** Records as `dump` gives them, into an empty table, at once: putting them one by one would let it grow some fifty times. */
+  /**
+   * Records as `dump` gives them, into an empty table, at once: putting them one by one would let it grow some fifty times. One piece is not copied
+   * but used as it is, and written to: it is the table's from here on.
+   */
   load(records: readonly Uint8Array[]): void {
     if (this.count > 0) throw new RangeError('the table is not empty');
-    this.arena = Buffer.concat(records);
+    const [only] = records;
+    this.arena =
+      records.length === 1 && only !== undefined ? Buffer.from(only.buffer, only.byteOffset, only.byteLength) : Buffer.concat(records);
     this.used = this.arena.length;
     const offsets = this.offsets();
     this.slots = new Uint32Array(Math.max(4, Math.ceil(offsets.length / FULLEST) + 1));

@@ -14,7 +14,6 @@ const END = 0xffffffff;
 const DIGEST = 32;
 /** The newest, and the one before it in case the newest is damaged. */
 const KEPT = 2;
-const CHUNK = 1024 * 1024;
 const NAME = /^([0-9]{16})\.snapshot$/;
 
 const nameOf = (size: number): string => `${String(size).padStart(16, '0')}.snapshot`;
@@ -40,9 +39,13 @@ export class FileSnapshotStorage implements SnapshotStorage {
     for (const old of (await this.sizes()).slice(KEPT)) await this.#fs.remove(join(this.#directory, nameOf(old)));
   }
 
-  async load(maxSize: number): Promise<{ readonly size: number; readonly parts: AsyncIterable<Uint8Array> } | null> {
+  /** All of it is read before any of it is given out: what does not match its digest is not. */
+  async load(maxSize: number): Promise<{ readonly size: number; readonly parts: Iterable<Uint8Array> } | null> {
     for (const size of await this.sizes()) {
-      if (size <= maxSize && (await this.isWhole(size))) return { size, parts: this.#parts(size) };
+      if (size > maxSize) continue;
+      const file = await this.#fs.open(join(this.#directory, nameOf(size)), 'read');
+      const parts = await closing(file, () => readParts(file));
+      if (parts !== null) return { size, parts };
     }
     return null;
   }
@@ -64,25 +67,7 @@ export class FileSnapshotStorage implements SnapshotStorage {
   /** Whether a snapshot is what was written, to the last octet. */
   async isWhole(size: number): Promise<boolean> {
     const file = await this.#fs.open(join(this.#directory, nameOf(size)), 'read');
-    return await closing(file, () => matchesDigest(file));
-  }
-
-  async *#parts(size: number): AsyncGenerator<Uint8Array> {
-    const file = await this.#fs.open(join(this.#directory, nameOf(size)), 'read');
-    try {
-      const head = Buffer.alloc(4);
-      for (let at = 0; ;) {
-        await file.read(head, at);
-        const length = head.readUInt32BE(0);
-        if (length === END) return;
-        const part = Buffer.alloc(length);
-        await file.read(part, at + 4);
-        yield part;
-        at += 4 + length;
-      }
-    } finally {
-      await file.close();
-    }
+    return (await closing(file, () => readParts(file))) !== null;
   }
 }
 
@@ -106,16 +91,28 @@ const lengthOf = (length: number): Buffer => {
   return head;
 };
 
-const matchesDigest = async (file: OpenFile): Promise<boolean> => {
+/** Null when the file is not what was written. */
+const readParts = async (file: OpenFile): Promise<Uint8Array[] | null> => {
   const end = (await file.size()) - DIGEST;
-  if (end < 4) return false;
   const digest = createHash('sha256');
-  const chunk = Buffer.alloc(CHUNK);
-  for (let at = 0; at < end; at += CHUNK) {
-    const length = await file.read(chunk.subarray(0, Math.min(CHUNK, end - at)), at);
-    digest.update(chunk.subarray(0, length));
+  const head = Buffer.alloc(4);
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    if (at + 4 > end) return null;
+    await file.read(head, at);
+    digest.update(head);
+    at += 4;
+    const length = head.readUInt32BE(0);
+    if (length === END) break;
+    if (at + length > end) return null;
+    const part = Buffer.allocUnsafeSlow(length);
+    await file.read(part, at);
+    digest.update(part);
+    parts.push(part);
+    at += length;
   }
   const written = Buffer.alloc(DIGEST);
   await file.read(written, end);
-  return digest.digest().equals(written);
+  return at === end && digest.digest().equals(written) ? parts : null;
 };
