@@ -78,7 +78,7 @@ export class SpentPassports {
 
   /** Records as a snapshot keeps them: 16 octets of key, u16 length, packed record. */
   *dump(): Generator<Uint8Array> {
-    for (const hour of [...this.#hours.values()]) for (const table of hour) yield table.dump();
+    for (const hour of this.#hours.values()) for (const table of hour) yield table.dump();
   }
 
   /** What `dump` gave, into an empty memory. @throws RangeError when a record is cut off */
