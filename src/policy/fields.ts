@@ -6,3 +6,12 @@ export const spcField = z.string().refine(isSpc, 'must be a service provider cod
 export const callingCodeField = z.string().regex(/^[1-9][0-9]{0,6}$/, 'must be a calling code, a string of digits');
 export const oidField = z.string().regex(/^[0-2](?:\.(?:0|[1-9][0-9]*)){1,30}$/, 'must be a dotted object identifier');
 export const pathField = z.string().min(1).max(1024);
+
+/** What may be fetched at all: https, 443 or 8443, a host by its name, nobody's password. */
+const isHttpsUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, port, username, password, hash, hostname } = new URL(text);
+  const isBare = username === '' && password === '' && hash === '';
+  return protocol === 'https:' && ['', '8443'].includes(port) && isBare && isDomain(hostname);
+};
+export const httpsUrlField = z.string().max(2048).refine(isHttpsUrl, 'must be an https URL with a host name, port 443 or 8443');

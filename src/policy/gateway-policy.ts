@@ -17,7 +17,18 @@ const offProfile = z.enum(
   'must be the code of a finding that a path can have (docs/findings.md)',
 );
 
+const PROFILES = ['delegate', 'shaken', 'email', 'numbering-authority'] as const;
+const SHORT_LIVED_HOURS = 24;
+
 const mode = z.enum(REVOCATION_MODES);
+/** standards: stir 5.3: never more than seven days. */
+const shortLived = z.int().min(0).max(168);
+const shortLivedOfProfiles = {
+  delegate: shortLived.default(SHORT_LIVED_HOURS),
+  shaken: shortLived.default(SHORT_LIVED_HOURS),
+  email: shortLived.default(SHORT_LIVED_HOURS),
+  'numbering-authority': shortLived.default(SHORT_LIVED_HOURS),
+};
 const schema = z.strictObject({
   /** This discovery provider's id: the `aud` of every PASSporT. */
   audience: z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters'),
@@ -42,8 +53,10 @@ const schema = z.strictObject({
       shaken: mode.default('required'),
       email: mode.default('required'),
       'numbering-authority': mode.default('required'),
-      /** An end-entity living at most so long, without a distribution point, needs no CRL. */
-      shortLivedHours: z.int().min(0).max(168).default(24),
+      /** An end-entity living at most so long, without a distribution point, needs no status: one bound, or one a profile. */
+      shortLivedHours: z.union([shortLived, z.strictObject(shortLivedOfProfiles)]).default(SHORT_LIVED_HOURS),
+      /** Profiles in which a CRL signed under an anchor for CRLs serves distribution points that do not name their CRL's issuer. */
+      crlAnchorsServePoints: z.array(z.enum(PROFILES)).default(['shaken']),
     })
     .prefault({}),
   profiles: z
@@ -66,5 +79,9 @@ const schema = z.strictObject({
 
 /** `gateway.yaml`, with the defaults filled in. */
 export type GatewayPolicy = z.output<typeof schema>;
+
+/** Seconds that an end-entity under this profile may live to need no status. */
+export const shortLivedSeconds = ({ revocation: { shortLivedHours } }: GatewayPolicy, profile: (typeof PROFILES)[number]): number =>
+  (typeof shortLivedHours === 'number' ? shortLivedHours : shortLivedHours[profile]) * 3600;
 
 export const parseGatewayPolicy = (text: string): Parsed<GatewayPolicy> => parsePolicyDocument('gateway.yaml', text, schema);

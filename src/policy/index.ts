@@ -1,7 +1,7 @@
 export { Authorizer, type Authorization, type AuthorizationRequest } from './authorizer.js';
 export type { Parsed } from './document.js';
 export { parseFederationPolicy, type FederationPolicy } from './federation.js';
-export { REVOCATION_MODES, parseGatewayPolicy, type GatewayPolicy, type RevocationMode } from './gateway-policy.js';
+export { REVOCATION_MODES, parseGatewayPolicy, shortLivedSeconds, type GatewayPolicy, type RevocationMode } from './gateway-policy.js';
 export { parsePrincipals, type PrincipalEntry, type Principals } from './principals.js';
 export { parseTrustPolicy, type TrustListPolicy, type TrustPolicy } from './trust-policy.js';
 export { POLICY_FILES, parsePolicySet, type PolicyFile, type PolicySet } from './policy-set.js';

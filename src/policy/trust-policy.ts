@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parsePolicyDocument, type Parsed } from './document.js';
-import { callingCodeField, domainField, pathField } from './fields.js';
+import { callingCodeField, domainField, httpsUrlField, pathField } from './fields.js';
 
 const phoneScope = z.union([z.literal('any'), z.array(callingCodeField)]);
 const mailScope = z.union([z.literal('any'), z.array(domainField)]);
@@ -56,6 +56,12 @@ const schema = z.strictObject({
   /** Files or folders. */
   crls: z.array(pathField).default([]),
   crlSigners: z.array(pathField).default([]),
+  /** CRLs that are fetched and kept fresh, each at least so often. */
+  crlSources: z.array(z.strictObject({ url: httpsUrlField, everyMinutes: z.int().min(5).max(1440).default(60) })).default([]),
+  /** Hosts that may be asked for the CRLs that presented certificates name, and for the certificates of who signed a CRL. */
+  crlHosts: z.array(domainField).default([]),
+  /** Hosts that may be asked for OCSP responses: they learn which number is being judged. */
+  ocspHosts: z.array(domainField).default([]),
 });
 
 /** `trust.yaml`: names of files; the octets are the reader's to fetch. */

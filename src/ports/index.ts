@@ -1,6 +1,7 @@
 export type { Clock, RandomSource, Timer } from './clock.js';
 export type { ConfigurationControl, ConfigurationState, FetchOctets, ReloadOutcome, TrustListState } from './configuration.js';
 export type { CredentialSource, FetchedChain } from './credential-source.js';
+export type { CrlArchive, KeptCrl } from './crl-archive.js';
 export type { LogStorage, Register, SnapshotStorage, WalRecord, WriteAheadLog } from './log-storage.js';
 export {
   PARTITIONS,
@@ -13,4 +14,5 @@ export {
   type SubjectId,
 } from './mapping-store.js';
 export type { NoteSigner } from './signer.js';
+export type { StatusSource } from './status-source.js';
 export type { Vault } from './vault.js';

@@ -36,7 +36,7 @@ export const judgeCredential = (
   const pathEvidence = evidenceOf(profile, judged);
   let status: StatusFinding;
   try {
-    status = checkStatus(judged, under.policy.revocation[profile], at, under, profile === 'shaken');
+    status = checkStatus(judged, profile, at, under);
   } catch (error) {
     return failed({ profile, step: 'check-revocation', path: judged, pathEvidence, revocationEvidence: {}, findings: [] }, error);
   }

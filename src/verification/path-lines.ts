@@ -1,5 +1,5 @@
 import { parseInstant } from '../numbering/index.js';
-import { parseGatewayPolicy, type GatewayPolicy } from '../policy/index.js';
+import { parseGatewayPolicy, shortLivedSeconds, type GatewayPolicy } from '../policy/index.js';
 import { Refusal, refuse, type Reason } from '../reasons/index.js';
 import {
   CertificateCache,
@@ -90,16 +90,16 @@ const checkStatus = (question: PathQuestion, judged: JudgedPath, cache: Certific
     signers: parseUsable(question.crlSigners, cache),
     anchors: parseUsable(question.crlAnchors, cache),
   });
-  const isStir = question.profile !== 'rfc5280';
+  const { profile, at, revocation: mode } = question;
+  const asked = { path: judged.certificates, crls, at, mode };
+  // standards: profiles, "Revocation": rfc5280 spares none, and a point's silence about its CRL issuer means the certificate's issuer.
+  if (profile === 'rfc5280') return void judgeRevocation({ ...asked, rules: RFC5280_RULES });
+  const policy = shippedPolicy();
   judgeRevocation({
-    path: judged.certificates,
-    crls,
-    rules: isStir ? STIR_RULES : RFC5280_RULES,
-    at: question.at,
-    mode: question.revocation,
-    // standards: profiles, "Revocation": rfc5280 spares none.
-    shortLivedSeconds: isStir ? shippedPolicy().revocation.shortLivedHours * 3600 : 0,
-    crlAnchorsServePoints: question.profile === 'shaken',
+    ...asked,
+    rules: STIR_RULES,
+    shortLivedSeconds: shortLivedSeconds(policy, profile),
+    crlAnchorsServePoints: policy.revocation.crlAnchorsServePoints.includes(profile),
   });
 };
 

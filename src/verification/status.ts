@@ -1,7 +1,8 @@
-import type { RevocationMode } from '../policy/index.js';
+import { shortLivedSeconds } from '../policy/index.js';
 import { STIR_RULES, judgeRevocation, type JudgedPath } from '../x509/index.js';
 import type { Generation } from './generation.js';
 import type { Evidence } from './step.js';
+import type { TrustProfile } from './verdict.js';
 
 export interface StatusFinding {
   readonly evidence: Evidence;
@@ -15,21 +16,16 @@ export interface StatusFinding {
  * @param at seconds
  * @throws Refusal `cert-revoked`, `no-status-source`; Unavailable `status-unavailable`, `malformed-crl`
  */
-export const checkStatus = (
-  path: JudgedPath,
-  mode: RevocationMode,
-  at: number,
-  { crls, policy }: Generation,
-  isShaken: boolean,
-): StatusFinding => {
+export const checkStatus = (path: JudgedPath, profile: TrustProfile, at: number, { crls, policy }: Generation): StatusFinding => {
+  const mode = policy.revocation[profile];
   const { certificates, from, until } = judgeRevocation({
     path: path.certificates,
     crls,
     rules: STIR_RULES,
     at: at * 1000,
     mode,
-    shortLivedSeconds: policy.revocation.shortLivedHours * 3600,
-    crlAnchorsServePoints: isShaken,
+    shortLivedSeconds: shortLivedSeconds(policy, profile),
+    crlAnchorsServePoints: policy.revocation.crlAnchorsServePoints.includes(profile),
   });
   return {
     evidence: {

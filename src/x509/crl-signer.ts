@@ -31,7 +31,10 @@ const mayHaveSigned = (signer: Certificate, crl: Crl): boolean => {
 
 /** RFC 5280 section 6.3.3 (f): a keyUsage that is there must say cRLSign. */
 const mayBeAsked = ({ keyUsage }: Certificate): boolean => keyUsage === null || (keyUsage.bits & KEY_USAGE.cRLSign) !== 0;
-const saysCrlSign = ({ keyUsage }: Certificate): boolean => keyUsage !== null && (keyUsage.bits & KEY_USAGE.cRLSign) !== 0;
+export const saysCrlSign = ({ keyUsage }: Certificate): boolean => keyUsage !== null && (keyUsage.bits & KEY_USAGE.cRLSign) !== 0;
+
+/** Whether name, key identifier and usage let it be the signer; its signature is another matter. */
+export const couldHaveSigned = (signer: Certificate, crl: Crl): boolean => mayBeAsked(signer) && mayHaveSigned(signer, crl);
 
 const signs = (signer: Certificate, crl: Crl, { set, budget }: SignerContext): boolean => {
   budget.tries -= 1;
@@ -91,7 +94,7 @@ const sameAuthorities = (a: readonly Certificate[], b: readonly Certificate[]): 
   a.length === b.length && a.every((certificate, i) => i === 0 || certificate === b[i]);
 
 /** A signer need not be an end-entity, and its key need not be one that signs PASSporTs. */
-const signerRules = (rules: PathRules): PathRules => ({ ...rules, caEndEntity: true, endEntityCurves: rules.curves });
+export const signerRules = (rules: PathRules): PathRules => ({ ...rules, caEndEntity: true, endEntityCurves: rules.curves });
 
 /** Every way from the signer up to an anchor, shortest first at each step. */
 function* waysUp(

@@ -15,8 +15,9 @@ import { CrlEntries } from './crl-entries.js';
 import type { Revocation } from './crl-entry.js';
 import { CRL_EXTENSION, readCrlNumber, readIssuingDistributionPoint, type IssuingDistributionPoint } from './crl-extensions.js';
 import { DistinguishedName } from './distinguished-name.js';
-import { readAuthorityKeyIdentifier } from './extension-values.js';
+import { locationsOf, readAuthorityKeyIdentifier, readInfoAccess } from './extension-values.js';
 import { readExtension, type Extension } from './extension.js';
+import { OID } from './oids.js';
 import type { PublicKey } from './public-key.js';
 import {
   piecesOf,
@@ -110,6 +111,17 @@ export class Crl {
   /** Octets held in memory, about: the CRL and the index over its entries. */
   get size(): number {
     return this.der.length + this.#entries.size;
+  }
+
+  /** Where the certificates of whoever signed it may be had (RFC 5280 section 5.2.7), unverified. @throws Refusal `malformed-crl` */
+  get caIssuers(): readonly string[] {
+    const access = this.extensions.get(OID.authorityInfoAccess);
+    return access === undefined
+      ? []
+      : locationsOf(
+          orMalformed(() => readInfoAccess(access.value)),
+          OID.caIssuers,
+        );
   }
 
   get entryCount(): number {

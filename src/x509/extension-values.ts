@@ -238,3 +238,13 @@ export const readInfoAccess = (value: Uint8Array): AccessDescription[] =>
       throw new DerError('AccessDescription');
     return { method: readOid(value, method), location: readGeneralName(value, location) };
   });
+
+/** URLs behind an access method, in order. */
+export const locationsOf = (descriptions: readonly AccessDescription[], method: string): string[] =>
+  descriptions.flatMap(({ method: of, location }) =>
+    of === method && location.kind === 'uniformResourceIdentifier' ? [location.text] : [],
+  );
+
+/** URLs of the full names of distribution points, in order. */
+export const urlsOf = (points: readonly DistributionPoint[]): string[] =>
+  points.flatMap(({ name }) => (name?.fullName ?? []).flatMap((one) => (one.kind === 'uniformResourceIdentifier' ? [one.text] : [])));

@@ -5,8 +5,10 @@ export { readExtension, type Extension } from './extension.js';
 export {
   KEY_USAGE,
   readCrlDistributionPoints,
+  locationsOf,
   readDistributionPointName,
   readNamedBits,
+  urlsOf,
   type AccessDescription,
   type BasicConstraints,
   type DistributionPoint,
@@ -41,6 +43,7 @@ export { ANY_POLICY_INPUTS, type PathPolicies, type PolicyInputs } from './polic
 export { parseCrl, parseCrlInSlices, type Crl } from './crl.js';
 export type { Revocation, RevocationReason } from './crl-entry.js';
 export type { IssuingDistributionPoint } from './crl-extensions.js';
+export { findCrlSigner, successionOf, type Succession, type Vouchers } from './crl-succession.js';
 export { CrlSet, type CrlSetInput } from './crl-set.js';
 export { Listings, type Listed, type ListingsInput } from './listings.js';
 export {

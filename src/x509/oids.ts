@@ -15,6 +15,8 @@ export const OID = {
   extKeyUsage: '2.5.29.37',
   inhibitAnyPolicy: '2.5.29.54',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  caIssuers: '1.3.6.1.5.5.7.48.2',
+  ocsp: '1.3.6.1.5.5.7.48.1',
   tnAuthList: '1.3.6.1.5.5.7.1.26',
   jwtClaimConstraints: '1.3.6.1.5.5.7.1.27',
   enhancedJwtClaimConstraints: '1.3.6.1.5.5.7.1.33',

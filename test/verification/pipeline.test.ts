@@ -51,5 +51,5 @@ describe('the pipeline', () => {
 });
 
 const revocationOf = (mode: 'off' | 'when-named' | 'required') => ({
-  revocation: { delegate: mode, shaken: mode, email: mode, 'numbering-authority': mode, shortLivedHours: 24 },
+  revocation: { delegate: mode, shaken: mode, email: mode, 'numbering-authority': mode, shortLivedHours: 24, crlAnchorsServePoints: ['shaken' as const] },
 });

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../ports/index.js';
+import { FileCrlArchive } from './crl-archive.js';
 import { makeDurableDirectory } from './durable-file.js';
 import { nodeFileSystem, type FileSystem } from './file-system.js';
 import { openKeys, type GatewayKeys } from './keys.js';
@@ -19,6 +20,8 @@ export const LAYOUT = {
   keys: 'keys',
   /** The last good trust list of each name, with its sequence: what keeps an older one from coming back. */
   trustLists: 'trust-lists',
+  /** The last good CRL of each place. Never restore it from a backup: it is what keeps an older CRL from being taken again. */
+  crls: 'crls',
   /** The newest signed checkpoint. Never restore it from a backup: it is what keeps a restored log from signing a second history. */
   lastSigned: 'last-signed',
 } as const;
@@ -31,6 +34,7 @@ export interface DataDirectory {
   readonly snapshots: FileSnapshotStorage;
   readonly lastSigned: FileRegister;
   trustList(name: string): FileRegister;
+  readonly crls: FileCrlArchive;
   /** Closes the files and gives up the lock. */
   close(): Promise<void>;
 }
@@ -64,6 +68,7 @@ export const openDataDirectory = async (
       snapshots: new FileSnapshotStorage(join(directory, LAYOUT.snapshot), fs),
       lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),
       trustList: (name) => new FileRegister(join(directory, LAYOUT.trustLists, `${name}.json`), fs),
+      crls: new FileCrlArchive(join(directory, LAYOUT.crls), fs),
       close,
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+export { FileCrlArchive } from './crl-archive.js';
 export { LAYOUT, openDataDirectory, type DataDirectory } from './data-directory.js';
 export { epochFile, nextEpoch } from './epoch.js';
 export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';

@@ -1,0 +1,232 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CrlArchive, RandomSource } from '../../ports/index.js';
+import { Refusal, Unavailable } from '../../reasons/index.js';
+import { findCrlSigner, parseCertificate, parseCrlInSlices, type Certificate, type Crl } from '../../x509/index.js';
+import { attemptCrl, type AttemptParts } from './crl-attempt.js';
+import { hostOf } from './fetching.js';
+import { STATUS_LIMITS } from './limits.js';
+import { isAlarming, isGood, type CrlOutcome } from './outcome.js';
+import { Place, type LastGood } from './place.js';
+import { untilNext, untilRetry } from './schedule.js';
+
+/** What policy says of CRLs to be fetched. */
+export interface CrlPolicy {
+  readonly crlSources: ReadonlyArray<{ readonly url: string; readonly everyMinutes: number }>;
+  readonly crlHosts: readonly string[];
+}
+
+/** Something that operators should hear of. Carries a host, never what a certificate wrote behind it. */
+export interface CrlReport {
+  readonly host: string;
+  readonly outcome: CrlOutcome | 'not-saved' | 'damaged';
+  /** What to do, or the stable code of what failed. */
+  readonly detail: string | null;
+  readonly isAlarming: boolean;
+}
+
+export interface CrlKeeperParts extends AttemptParts {
+  readonly archive: CrlArchive;
+  readonly random: RandomSource;
+  /** Puts the CRLs in force; resolves when verdicts are made under them. */
+  readonly changed: () => Promise<void>;
+  readonly report: (report: CrlReport) => void;
+}
+
+/**
+ * Fetches the CRLs that policy and certificates name, and keeps the last good one of each place: it is replaced only by one that is in force, later by
+ * number and time, and signed by somebody who is vouched for. What is kept outlives restarts. Nothing here decides about a certificate.
+ */
+export class CrlKeeper {
+  readonly #parts: CrlKeeperParts;
+  readonly #places = new Map<string, Place>();
+  readonly #counts = new Map<CrlOutcome, number>();
+  readonly #end = new AbortController();
+  #hosts: ReadonlySet<string> = new Set();
+  #revision = 0;
+  #change: Promise<void> | null = null;
+
+  private constructor(parts: CrlKeeperParts) {
+    this.#parts = parts;
+  }
+
+  /** With what is kept on the disk. Fetches nothing yet. @throws Unavailable when the archive cannot be read */
+  static async open(parts: CrlKeeperParts, policy: CrlPolicy): Promise<CrlKeeper> {
+    const keeper = new CrlKeeper(parts);
+    await keeper.#load();
+    keeper.configure(policy);
+    return keeper;
+  }
+
+  /** Takes another policy. What it no longer allows is kept for the day it does again: that its CRL never goes back holds beyond that. */
+  configure({ crlSources, crlHosts }: CrlPolicy): void {
+    const sources = new Map(crlSources.map(({ url, everyMinutes }) => [url, everyMinutes * 60_000]));
+    this.#hosts = new Set([...crlHosts, ...crlSources.map(({ url }) => hostOf(url) ?? '')]);
+    for (const [url, intervalMs] of sources) {
+      const place = this.#places.get(url) ?? this.#add(url, intervalMs);
+      place.intervalMs = intervalMs;
+    }
+    for (const place of this.#places.values()) {
+      place.isConfigured = sources.has(place.url);
+      place.isServed = place.isConfigured || crlHosts.includes(place.host);
+    }
+  }
+
+  /** Counts every change of what is kept. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** How often each outcome came about since the start. */
+  get counts(): ReadonlyMap<CrlOutcome, number> {
+    return this.#counts;
+  }
+
+  /** The places that policy allows now. */
+  get places(): readonly Place[] {
+    return [...this.#places.values()].filter(({ isServed }) => isServed);
+  }
+
+  /** The CRLs that verdicts may rest on, and DER of the certificates that came with them. */
+  material(): { readonly crls: readonly Crl[]; readonly crlSigners: readonly Uint8Array[] } {
+    const kept = this.places.flatMap((place) => (place.kept === null ? [] : [place.kept]));
+    const signers = new Map(kept.flatMap(({ signers: all }) => all.map((signer) => [signer.fingerprint.toString('hex'), signer.der])));
+    return { crls: kept.map(({ crl }) => crl), crlSigners: [...signers.values()] };
+  }
+
+  /** Begins to fetch what is due; resolves when that is done. Never rejects for what a host does. */
+  async turn(): Promise<void> {
+    const now = this.#parts.clock.now();
+    for (const place of this.#places.values()) if (isForgettable(place, now)) this.#places.delete(place.url);
+    const begun: Promise<CrlOutcome>[] = [];
+    for (const place of this.places) if (place.nextAt <= now && this.#hasRoom(place.host)) begun.push(this.#fly(place, []));
+    await Promise.all(begun);
+  }
+
+  /** Whether policy lets this URL be fetched, and no CRL that is in force is kept from there. */
+  isWanted(url: string): boolean {
+    const host = hostOf(url);
+    if (host === null || !this.#hosts.has(host)) return false;
+    return this.#places.get(url)?.isGoodAt(this.#parts.clock.now()) !== true;
+  }
+
+  /**
+   * Fetches one such URL; null where it must wait: it failed just now, too much is going on, or `mayBegin` says no. `issuers`: the judged CAs of a path
+   * that names it.
+   */
+  learn(url: string, issuers: readonly Certificate[], mayBegin: () => boolean): Promise<CrlOutcome> | null {
+    const known = this.#places.get(url);
+    if (known !== undefined && known.flight !== null) return known.flight;
+    // Of a CRL that nobody known had signed, the next path may bring the signer.
+    const isWaiting = known !== undefined && known.nextAt > this.#parts.clock.now() && known.outcome !== 'signer-unknown';
+    if (isWaiting || (known === undefined && this.#places.size >= STATUS_LIMITS.maxPlaces)) return null;
+    if (!this.#hasRoom(hostOf(url) ?? '') || !mayBegin()) return null;
+    return this.#fly(known ?? this.#add(url, STATUS_LIMITS.learnedMs), issuers);
+  }
+
+  /** Ends what is going on; resolves when nothing is. */
+  async close(): Promise<void> {
+    this.#end.abort();
+    await Promise.allSettled([...this.#places.values()].map(({ flight }) => flight));
+  }
+
+  #add(url: string, intervalMs: number): Place {
+    const place = new Place(url, hostOf(url) ?? '', intervalMs);
+    this.#places.set(url, place);
+    return place;
+  }
+
+  #hasRoom(host: string): boolean {
+    const flying = [...this.#places.values()].filter(({ flight }) => flight !== null);
+    const ofHost = flying.filter((place) => place.host === host).length;
+    return flying.length < STATUS_LIMITS.maxFlights && ofHost < STATUS_LIMITS.maxFlightsOfHost && !this.#end.signal.aborted;
+  }
+
+  #fly(place: Place, issuers: readonly Certificate[]): Promise<CrlOutcome> {
+    place.flight = this.#fetch(place, issuers).finally(() => {
+      place.flight = null;
+    });
+    return place.flight;
+  }
+
+  async #fetch(place: Place, issuers: readonly Certificate[]): Promise<CrlOutcome> {
+    const isHostAllowed = (host: string): boolean => this.#hosts.has(host);
+    const input = { place, issuers, isHostAllowed, room: this.#roomFor(place), signal: this.#end.signal };
+    const { outcome, detail, found } = await attemptCrl(input, this.#parts);
+    place.outcome = outcome;
+    this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
+    if (outcome !== 'unchanged') this.#parts.report({ host: place.host, outcome, detail, isAlarming: isAlarming(outcome) });
+    if (found !== null) {
+      place.kept = found;
+      place.isUnsaved = true;
+      this.#revision += 1;
+    }
+    this.#plan(place, outcome);
+    await this.#save(place);
+    if (found !== null) await this.#announce();
+    return outcome;
+  }
+
+  #roomFor(place: Place): number {
+    const others = [...this.#places.values()].filter((other) => other !== place);
+    return STATUS_LIMITS.maxOctets - others.reduce((sum, { kept }) => sum + (kept?.crl.der.length ?? 0), 0);
+  }
+
+  #plan(place: Place, outcome: CrlOutcome): void {
+    const { clock, random } = this.#parts;
+    const now = clock.now();
+    place.failures = isGood(outcome) ? 0 : place.failures + 1;
+    const left = (place.kept?.crl.nextUpdate ?? 0) * 1000 - now;
+    place.nextAt = now + (isGood(outcome) ? untilNext(place.intervalMs, left, random) : untilRetry(place.failures, random));
+  }
+
+  /** A CRL that cannot be saved is used all the same: what it revokes is revoked. Until it is saved, a restart would begin with the one before. */
+  async #save(place: Place): Promise<void> {
+    const { kept } = place;
+    if (kept === null || !place.isUnsaved) return;
+    try {
+      const { crl, signers, fetchedAt } = kept;
+      await this.#parts.archive.save({ url: place.url, crl: crl.der, signers: signers.map(({ der }) => der), fetchedAt });
+      place.isUnsaved = false;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      place.nextAt = Math.min(place.nextAt, this.#parts.clock.now() + STATUS_LIMITS.firstRetryMs);
+      this.#parts.report({ host: place.host, outcome: 'not-saved', detail: error.message, isAlarming: true });
+    }
+  }
+
+  /** Changes that come together are put in force together. */
+  #announce(): Promise<void> {
+    this.#change ??= nextTurn().then(() => {
+      this.#change = null;
+      return this.#parts.changed();
+    });
+    return this.#change;
+  }
+
+  async #load(): Promise<void> {
+    const { archive, report, clock, vouchers } = this.#parts;
+    const { kept, damaged } = await archive.load();
+    for (const detail of damaged) report({ host: '', outcome: 'damaged', detail, isAlarming: true });
+    for (const { url, crl, signers, fetchedAt } of kept) {
+      const parsed = await parseOrNull(crl, signers);
+      if (parsed === null) continue;
+      // It was verified before it was saved; now its key is found once more, piece by piece, so that the first verdict need not.
+      await findCrlSigner(parsed.crl, { ...vouchers(), at: clock.now(), chains: [parsed.signers] }, () => nextTurn());
+      this.#add(url, STATUS_LIMITS.learnedMs).kept = { ...parsed, fetchedAt };
+    }
+  }
+}
+
+/** A place that a certificate named, that never had a good CRL, and that may be asked again: nothing would be lost. */
+const isForgettable = ({ isConfigured, kept, nextAt, flight }: Place, now: number): boolean =>
+  !isConfigured && kept === null && flight === null && nextAt <= now;
+
+/** What an older version has kept, and this one cannot read, is fetched again. */
+const parseOrNull = async (crl: Uint8Array, signers: readonly Uint8Array[]): Promise<Omit<LastGood, 'fetchedAt'> | null> => {
+  try {
+    return { crl: await parseCrlInSlices(crl, () => nextTurn()), signers: signers.map((der) => parseCertificate(der)) };
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+};
