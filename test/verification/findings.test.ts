@@ -5,7 +5,7 @@ import { OFF_PROFILE_CASES, fitting, lineOf, strict, type Scene } from '../suppo
 import { MAILBOX, POLICY, caseOf, judge, outcomeOf, type CaseOptions } from '../support/passport-bench.js';
 
 /** Who revokes is not the matter here: authorities to the letter of ATIS-1000080 sign no CRL. */
-const OFF = { delegate: 'off', shaken: 'off', email: 'off', 'numbering-authority': 'off', shortLivedHours: 24 } as const;
+const OFF = { ...POLICY.revocation, delegate: 'off', shaken: 'off', email: 'off', 'numbering-authority': 'off' } as const;
 
 const policyOf = (...raise: OffProfile[]): NonNullable<CaseOptions['policy']> => ({
   revocation: OFF,

@@ -51,5 +51,12 @@ describe('the pipeline', () => {
 });
 
 const revocationOf = (mode: 'off' | 'when-named' | 'required') => ({
-  revocation: { delegate: mode, shaken: mode, email: mode, 'numbering-authority': mode, shortLivedHours: 24, crlAnchorsServePoints: ['shaken' as const] },
+  revocation: {
+    delegate: mode,
+    shaken: mode,
+    email: mode,
+    'numbering-authority': mode,
+    shortLivedHours: 24,
+    crlAnchorsServePoints: ['shaken' as const],
+  },
 });

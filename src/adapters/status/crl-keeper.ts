@@ -126,7 +126,7 @@ export class CrlKeeper {
   /** Ends what is going on; resolves when nothing is. */
   async close(): Promise<void> {
     this.#end.abort();
-    await Promise.allSettled([...this.#places.values()].map(({ flight }) => flight));
+    await Promise.allSettled([...this.#places.values()].map(({ flight }) => flight).filter((flight) => flight !== null));
   }
 
   #add(url: string, intervalMs: number): Place {

@@ -30,7 +30,7 @@ export class FetchedStatus implements StatusSource {
     if (wanted.length === 0) return false;
     const before = keeper.revision;
     const authorities = issuers.map((der) => parseCertificate(der));
-    const begun = wanted.map((url) => keeper.learn(url, authorities, () => this.#budget.take(client)));
+    const begun = wanted.map((url) => keeper.learn(url, authorities, () => this.#budget.take(client))).filter((flight) => flight !== null);
     await withinTime(Promise.all(begun), STATUS_LIMITS.learnMs);
     return keeper.revision !== before;
   }
