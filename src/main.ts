@@ -14,12 +14,21 @@ import {
 import { StorageFault, epochFile, nextEpoch, openDataDirectory } from './adapters/files/index.js';
 import { MemoryMappingStore } from './adapters/memory/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
-import { GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
+import { FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
 import { openGateway, type RunningGateway } from './gateway/index.js';
 import { Publication } from './gateway/publication.js';
 import { Publisher } from './gateway/publish.js';
 import { createHttpServer, describeFault, reasonsDocument, type HttpServer } from './http/index.js';
-import type { Clock, ConfigurationControl, FetchOctets, MappingStore, RandomSource, ReloadOutcome, Timer } from './ports/index.js';
+import type {
+  Clock,
+  ConfigurationControl,
+  CredentialSource,
+  FetchOctets,
+  MappingStore,
+  RandomSource,
+  ReloadOutcome,
+  Timer,
+} from './ports/index.js';
 import { Refusal, Unavailable } from './reasons/index.js';
 import { PIPELINE, SEQUENCER_STEPS } from './verification/index.js';
 
@@ -52,7 +61,7 @@ export interface GatewayOptions extends ConfigurationPlaces {
   readonly clock?: Clock;
   readonly random?: RandomSource;
   readonly timer?: Timer;
-  /** How outside hosts are reached; absent: by the system's resolver, at public addresses alone. */
+  /** How outside hosts are reached; absent: by the machine's resolver, at public addresses alone. No configuration reaches it. */
   readonly outside?: Omit<FetcherParts, 'clock' | 'limits'>;
   readonly log: Logger;
 }
@@ -115,7 +124,10 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const { options, clock } = start;
   const { log, timer = every } = options;
   const random = options.random ?? systemRandom;
-  const parts = await openParts(start, random);
+  let { hosts } = start.first.configuration.policies.gateway.x5u;
+  const fetcher = new GuardedFetcher({ ...options.outside, clock });
+  const credentials = new FetchedCredentials({ fetcher, clock, hosts: () => hosts });
+  const parts = await openParts(start, random, credentials);
   const { gateway, publisher, store, keys, lists, first } = parts;
   let storeProblems = await store.problems();
   const publication = new Publication(publisher, gateway, clock, (error) =>
@@ -125,6 +137,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     // One synchronous block, and what may throw first.
     server.useCredentials(configuration.tls);
     gateway.setWorld(world);
+    hosts = configuration.policies.gateway.x5u.hosts;
   };
   const onReload = (outcome: ReloadOutcome): void => logReload(log, outcome, keeper);
   const keeper = new GenerationKeeper({ places: options, clock, lists, install, problemsOf, onReload }, first, start.files);
@@ -144,6 +157,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     reasons: reasonsDocument(STEPS),
     clock,
     random,
+    fetches: () => credentials.counts.entries(),
     log,
   });
   const host = options.host ?? '127.0.0.1';
@@ -175,7 +189,7 @@ type Closers = (() => Promise<void>)[];
 const STEPS = [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, refuses }) => ({ step: name, clause, reasons: refuses }));
 
 /** Data, trust lists, store, gateway and publisher, recovered; what must be closed again is in `closers` as soon as it is open. */
-const openParts = async ({ options, clock, first: withoutLists, closers }: Start, random: RandomSource) => {
+const openParts = async ({ options, clock, first: withoutLists, closers }: Start, random: RandomSource, credentials: CredentialSource) => {
   const { log } = options;
   const { configuration } = withoutLists;
   const { origin } = configuration.policies.gateway;
@@ -197,6 +211,7 @@ const openParts = async ({ options, clock, first: withoutLists, closers }: Start
     storeIsVolatile: store.isVolatile,
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
+    credentials,
     origin,
     pepper: data.keys.pepper,
     epoch: await epochOf(options.dataDir),

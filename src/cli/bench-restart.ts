@@ -90,6 +90,7 @@ const requestsLike = (verifier: Verifier, place: BenchPlace): ((index: number) =
       signer,
       judgedUnder,
       origin,
+      byReference: false,
       passportDigest: randomBytes(32),
       signingDigest: randomBytes(32),
     };

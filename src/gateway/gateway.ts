@@ -1,7 +1,17 @@
 import { Refusal } from '../reasons/index.js';
 import { parseSii, parseSsi, subjectId } from '../identifiers/index.js';
 import { leafHash, type Tree } from '../log/index.js';
-import type { Clock, LogStorage, MappingStore, NoteSigner, RandomSource, SnapshotStorage, Vault, WriteAheadLog } from '../ports/index.js';
+import type {
+  Clock,
+  CredentialSource,
+  LogStorage,
+  MappingStore,
+  NoteSigner,
+  RandomSource,
+  SnapshotStorage,
+  Vault,
+  WriteAheadLog,
+} from '../ports/index.js';
 import { currentSubjects, lookup } from './lookup.js';
 import { recover } from './recovery.js';
 import { Sequencer } from './sequencer.js';
@@ -20,6 +30,7 @@ export interface GatewayParts {
   readonly storeIsVolatile: boolean;
   readonly logStorage: LogStorage;
   readonly receiptSigner: NoteSigner;
+  readonly credentials: CredentialSource;
   readonly origin: string;
   readonly pepper: Uint8Array;
   /** Counts the starts on this data directory: fences a process that should be dead. */
@@ -68,7 +79,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   });
   const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
-  const submitParts = { world: currentWorld, sequencer, spent, wal, clock, origin, receiptSigner, subject };
+  const { credentials } = parts;
+  const submitParts = { world: currentWorld, sequencer, spent, wal, clock, credentials, origin, receiptSigner, subject };
 
   const readiness = async (): Promise<Readiness> => {
     const problems: string[] = [...(publisher?.problems() ?? [])];

@@ -5,7 +5,7 @@ import { PARTITIONS, partitionOf, type MappingStore, type SnapshotStorage, type 
 import { readJournalEntry } from './journal.js';
 import { Projection } from './projection.js';
 import { restoreSnapshot, type RestoredSnapshot } from './snapshot.js';
-import { SpentPassports, signingMark, spentKey } from './spent-passports.js';
+import { SpentPassports, signingMark, spentKeys } from './spent-passports.js';
 
 export interface RecoveryParts {
   readonly wal: WriteAheadLog;
@@ -52,12 +52,8 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
     positions[partitionOf(id)] = index + 1;
     if (isLevel) await replay.push(id, entry);
     if (facts === null || event.type === 'withdraw-by-connection') continue;
-    spent.add(spentKey(event.signer.spkiDigest, event.jti), {
-      index,
-      signing: signingMark(facts.signingDigest),
-      client: facts.client,
-      exp: event.exp,
-    });
+    const remembered = { index, signing: signingMark(facts.signingDigest), client: facts.client, exp: event.exp };
+    for (const key of spentKeys(event.signer, event.jti, facts)) spent.add(key, remembered);
   }
   await replay.end();
   await projection.repair({ wal, vault, pepper });

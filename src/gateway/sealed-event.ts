@@ -8,6 +8,8 @@ export interface SpentFacts {
   readonly signingDigest: Uint8Array;
   /** Domain of the client that presented it. */
   readonly client: string;
+  /** Whether its path came from x5u. */
+  readonly byReference: boolean;
 }
 
 /** What the WAL holds sealed beside an accepted leaf: all that the fold needs, and the opening of the leaf's commitments. */
@@ -42,7 +44,7 @@ export const encodeSealedEvent = ({ event, opening, mappingLifetime, spent }: Se
     event.type === 'withdraw-by-connection'
       ? null
       : [event.iat, event.exp, event.jti, encodeSigner(event.signer), event.judgedUnder.providerOfRecord];
-  const spentFacts = spent === null ? null : [b64(spent.signingDigest), spent.client];
+  const spentFacts = spent === null ? null : [b64(spent.signingDigest), spent.client, ...(spent.byReference ? [1] : [])];
   return Buffer.from(JSON.stringify([...head, signed, spentFacts, encodeBody(event)]));
 };
 
@@ -83,7 +85,7 @@ export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
       string,
       number,
       [number, number, string, unknown[], string | null] | null,
-      [string, string] | null,
+      [string, string, number?] | null,
       unknown[],
     ];
     if (version !== 1) return refuse('log-corrupt', 'sealed event version');
@@ -91,7 +93,7 @@ export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
       event: decodeEvent(type, sii, signed, body),
       opening: octets(opening),
       mappingLifetime,
-      spent: spent === null ? null : { signingDigest: octets(spent[0]), client: spent[1] },
+      spent: spent === null ? null : { signingDigest: octets(spent[0]), client: spent[1], byReference: spent[2] === 1 },
     };
   } catch {
     return refuse('log-corrupt', 'sealed event');

@@ -17,7 +17,7 @@ import { sealingContext } from './journal.js';
 import { acceptedLeaf, refusedLeaf } from './leaf-record.js';
 import type { Projection, Put } from './projection.js';
 import { encodeSealedEvent, encodeSealedRefusal } from './sealed-event.js';
-import { signingMark, spentKey, type Spent, type SpentPassports } from './spent-passports.js';
+import { signingMark, spentKey, spentKeys, type Spent, type SpentPassports } from './spent-passports.js';
 import { versionsOf, type World } from './world.js';
 
 /*
@@ -316,16 +316,14 @@ export class Sequencer {
         event: request.event,
         opening,
         mappingLifetime: this.#parts.world().mappingLifetime,
-        spent: verified === null ? null : { signingDigest: verified.signingDigest, client: request.client },
+        spent:
+          verified === null ? null : { signingDigest: verified.signingDigest, client: request.client, byReference: verified.byReference },
       }),
     );
-    if (verified !== null)
-      draft.spent.set(spentKey(verified.signer.spkiDigest, verified.claims.jti), {
-        index,
-        signing: signingMark(verified.signingDigest),
-        client: request.client,
-        exp: verified.claims.exp,
-      });
+    if (verified !== null) {
+      const spent = { index, signing: signingMark(verified.signingDigest), client: request.client, exp: verified.claims.exp };
+      for (const key of spentKeys(verified.signer, verified.claims.jti, verified)) draft.spent.set(key, spent);
+    }
     draft.working.set(id, subject);
     draft.puts.set(id, { subject, index });
     const hash = this.#record(draft, { leaf, sealed, keySlot: subject.keySlot });

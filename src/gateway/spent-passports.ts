@@ -101,3 +101,17 @@ export const spentKey = (spkiDigest: Uint8Array, jti: string): string =>
   createHash('sha256').update(spkiDigest).update(jti, 'latin1').digest().subarray(0, 16).toString('latin1');
 
 export const signingMark = (signingDigest: Uint8Array): string => Buffer.from(signingDigest.subarray(0, 16)).toString('latin1');
+
+/** Every key that an accepted PASSporT is remembered under. */
+export const spentKeys = (
+  signer: { readonly spkiDigest: Uint8Array },
+  jti: string,
+  facts: { readonly signingDigest: Uint8Array; readonly byReference: boolean },
+): string[] => [spentKey(signer.spkiDigest, jti), ...(facts.byReference ? [referenceKey(facts.signingDigest)] : [])];
+
+/**
+ * A second key for PASSporTs with x5u: whether one was accepted must be known before its path is fetched, so without its signer's key.
+ * 16 octets of SHA-256("x5u", digest of the signing input), latin1.
+ */
+export const referenceKey = (signingDigest: Uint8Array): string =>
+  createHash('sha256').update('x5u').update(signingDigest).digest().subarray(0, 16).toString('latin1');

@@ -1,12 +1,13 @@
 import { REASONS, Refusal, Unavailable, type OffProfile, type Reason } from '../reasons/index.js';
 import { signReceipt } from '../log/index.js';
-import type { NoteSigner, Clock, WriteAheadLog } from '../ports/index.js';
+import type { Clock, CredentialSource, NoteSigner, WriteAheadLog } from '../ports/index.js';
 import { ssiOf, type RegistryEvent, type Subject } from '../registry/index.js';
 import { leafHash, parseLeaf } from '../log/index.js';
-import type { NotAccepted, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
+import type { InspectedPassport, NotAccepted, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
+import { judgeAcquiring, type Judged } from './acquire.js';
 import { effectStands } from './effect.js';
 import type { Sequenced, Sequencer } from './sequencer.js';
-import { signingMark, spentKey, type SpentPassports } from './spent-passports.js';
+import { referenceKey, signingMark, spentKey, type SpentPassports } from './spent-passports.js';
 import type { Acceptance, Principal, Submission } from './use-cases.js';
 import type { World } from './world.js';
 
@@ -21,6 +22,7 @@ export interface SubmitParts {
   readonly spent: SpentPassports;
   readonly wal: WriteAheadLog;
   readonly clock: Clock;
+  readonly credentials: CredentialSource;
   readonly origin: string;
   readonly receiptSigner: NoteSigner;
   readonly subject: (sii: string) => Promise<Subject | null>;
@@ -32,9 +34,9 @@ export interface SubmitParts {
  */
 export const submitPassport = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission> => {
   for (let judgement = 0; judgement < MAX_JUDGEMENTS; judgement += 1) {
-    const verdict = parts.world().verifier.verify({ passport, client: { domain: client.domain }, at: parts.clock.now() });
+    const { verdict, chain } = await judgeAcquiring(parts, passport, client.domain);
     const { findings } = verdict;
-    if (!verdict.accepted) return withFindings(await notAccepted(parts, passport, client, verdict), findings);
+    if (!verdict.accepted) return withFindings(await notAccepted(parts, passport, client, { verdict, chain }), findings);
     const misfit = checkPresenter(verdict.verified, client);
     if (misfit !== null)
       return withFindings(await refuse(parts, client, asRefusal(verdict.verified, misfit, 'check-presenter', parts)), findings);
@@ -98,8 +100,13 @@ const notOffered = (): Submission => ({
   retryAfter: null,
 });
 
-const notAccepted = async (parts: SubmitParts, passport: string, client: Principal, verdict: NotAccepted): Promise<Submission> => {
-  const first = await firstAnswer(parts, passport, client);
+const notAccepted = async (
+  parts: SubmitParts,
+  passport: string,
+  client: Principal,
+  { verdict, chain }: Judged & { readonly verdict: NotAccepted },
+): Promise<Submission> => {
+  const first = await firstAnswer(parts, passport, client, chain);
   if (first !== null) return first;
   if (verdict.family === 'unavailable') return { ...outcomeOf(verdict), outcome: 'unavailable', logIndex: null };
   return await refuse(parts, client, verdict);
@@ -116,8 +123,13 @@ const refuse = async (parts: SubmitParts, client: Principal, verdict: NotAccepte
  * The same PASSporT from the same client gets its first answer before freshness is looked at, as long as its effect stands (DESIGN section 7).
  * The signature is verified again, so that a bit flipped in it is still refused.
  */
-const firstAnswer = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission | null> => {
-  const inspected = parts.world().verifier.inspect(passport);
+const firstAnswer = async (
+  parts: SubmitParts,
+  passport: string,
+  client: Principal,
+  chain: readonly Uint8Array[] | null,
+): Promise<Submission | null> => {
+  const inspected = await inspect(parts, passport, client, chain);
   if (inspected === null || inspected.spkiDigest === null) return null;
   const { claims, spkiDigest, signingDigest } = inspected;
   const spent = parts.spent.find(spentKey(spkiDigest, claims.jti));
@@ -126,6 +138,26 @@ const firstAnswer = async (parts: SubmitParts, passport: string, client: Princip
   const subject = await parts.subject(claims.sii);
   if (subject === null || !effectStands(subject, claims, spent.index, parts.clock.now())) return null;
   return await repeat(parts, claims, spent.index, subject);
+};
+
+/** What expired is not fetched for, unless the replay memory knows it: its path is then needed to verify the signature again. */
+const inspect = async (
+  { world, spent, credentials }: SubmitParts,
+  passport: string,
+  client: Principal,
+  chain: readonly Uint8Array[] | null,
+): Promise<InspectedPassport | null> => {
+  const inspected = world().verifier.inspect(passport, chain);
+  if (inspected === null || inspected.x5u === null || chain !== null) return inspected;
+  if (spent.find(referenceKey(inspected.signingDigest)) === null) return null;
+  try {
+    const fetched = await credentials.chain(inspected.x5u, client.domain);
+    return world().verifier.inspect(passport, fetched.chain);
+  } catch (error) {
+    // Without its path no first answer is due, and the verdict stands; a path that cannot be had now says nothing.
+    if (error instanceof Unavailable || !(error instanceof Refusal)) throw error;
+    return null;
+  }
 };
 
 const answerSequenced = async (

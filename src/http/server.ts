@@ -11,6 +11,7 @@ import { Admission, type AdmissionLimits } from './admission.js';
 import { ClientIdentities } from './client-identity.js';
 import { Dispatcher } from './dispatch.js';
 import { Drain } from './drain.js';
+import { registerFetchMetrics, type FetchCount } from './fetch-metrics.js';
 import { describeFault } from './fault.js';
 import { expressApp, forMethod, refusing } from './express-app.js';
 import { LIMITS } from './limits.js';
@@ -42,6 +43,8 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
+  /** What was fetched from elsewhere, for the metrics. */
+  readonly fetches?: () => Iterable<FetchCount>;
   readonly limits?: AdmissionLimits;
 }
 
@@ -64,6 +67,7 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
     logSize: () => gateway.logSize,
     configuration: () => configuration.state(),
   });
+  if (options.fetches !== undefined) registerFetchMetrics(metrics.registry, options.fetches);
   const ids = new RequestIds(options.random);
   const identities = new ClientIdentities(options.clock);
   const dispatcher = new Dispatcher({ ...options, metrics, admission, openapi: openApiDocument() }, identities, ids);

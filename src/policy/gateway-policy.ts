@@ -71,7 +71,7 @@ const schema = z.strictObject({
     .prefault({}),
   /** How long a judged path may be used again before it is judged anew. */
   pathCache: z.strictObject({ seconds: z.int().min(0).max(86_400).default(3600) }).prefault({}),
-  /** Hosts whose x5u URLs may be fetched. This version fetches none: a PASSporT with x5u is `credential-unavailable`. */
+  /** Hosts from which paths (x5u) and TNAuthLists by reference may be fetched; a name stands for itself and all names under it. None by default. */
   x5u: z.strictObject({ hosts: z.array(domainField).default([]) }).prefault({}),
   /** Sealed evidence of refusals is destroyed after this. */
   evidence: z.strictObject({ days: z.int().min(1).max(3650).default(90) }).prefault({}),

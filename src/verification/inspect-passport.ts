@@ -11,22 +11,33 @@ export interface InspectedPassport {
   readonly claims: VerifiedClaims;
   /** SHA-256 of the signing input. */
   readonly signingDigest: Uint8Array;
-  /** SHA-256 of the SubjectPublicKeyInfo of x5c's end-entity; null for x5u. */
+  /** Where its path is; null where it is in x5c. */
+  readonly x5u: string | null;
+  /** SHA-256 of the SubjectPublicKeyInfo of the end-entity; null where there is none at hand, or it does not parse. */
   readonly spkiDigest: Uint8Array | null;
-  /** Whether the signature verifies under that key; false for x5u. */
+  /** Whether the signature verifies under that key; false where there is none. */
   readonly signatureHolds: () => boolean;
 }
 
-/** Null for what is not well-formed. */
-export const inspectPassport = (passport: unknown, { headers, certificates }: Caches): InspectedPassport | null =>
+/**
+ * Null for what is not well-formed.
+ * @param chain the path behind x5u, when it is at hand
+ */
+export const inspectPassport = (
+  passport: unknown,
+  { headers, certificates }: Caches,
+  chain: readonly Uint8Array[] | null = null,
+): InspectedPassport | null =>
   orNull(() => {
     const parsed = parsePassport(passport, headers);
-    const der = parsed.header.x5c?.[0];
+    const { x5c, x5u } = parsed.header;
+    const der = (x5c ?? chain)?.[0];
     const endEntity = der === undefined ? null : orNull(() => certificates.parse(der));
     const { signingInput, signature, signingDigest } = parsed;
     return {
       claims: verifiedClaims(parsed.claims),
       signingDigest,
+      x5u,
       spkiDigest: endEntity === null ? null : createHash('sha256').update(endEntity.publicKey.spki).digest(),
       signatureHolds: () => endEntity !== null && holds(endEntity, signingInput, signature),
     };

@@ -102,6 +102,8 @@ export interface VerifiedPassport {
   readonly judgedUnder: JudgedUnder;
   /** What is remembered of the credential, to judge it again. */
   readonly origin: CredentialOrigin;
+  /** Whether its path came from x5u. */
+  readonly byReference: boolean;
   /** SHA-256 of the compact PASSporT, with its signature. */
   readonly passportDigest: Uint8Array;
   /** SHA-256 of the signing input (header "." payload): equal for both signatures (r, s) and (r, n-s). */

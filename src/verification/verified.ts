@@ -23,9 +23,10 @@ export const signerOf = (credential: JudgedCredential, iat: number, domain: stri
 });
 
 /** Made only once every step has passed. Digests are computed when they are asked for. */
-export const verifiedPassport = ({ compact, claims, judged, authority }: Job, under: Generation): VerifiedPassport => ({
+export const verifiedPassport = ({ compact, header, claims, judged, authority }: Job, under: Generation): VerifiedPassport => ({
   claims: verifiedClaims(claims),
   signer: signerOf(judged, claims.iat, authority.domain),
+  byReference: header.x5u !== null,
   get judgedUnder() {
     return { ...under.versions, providerOfRecord: authority.providerOfRecord };
   },

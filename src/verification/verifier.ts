@@ -52,8 +52,8 @@ export class Verifier {
   }
 
   /** Shape alone, cheaply, for a retry of what was accepted before; null when it is not even well-formed. Judges no time, no trust. */
-  inspect(passport: unknown): InspectedPassport | null {
-    return inspectPassport(passport, this.#caches);
+  inspect(passport: unknown, chain: readonly Uint8Array[] | null = null): InspectedPassport | null {
+    return inspectPassport(passport, this.#caches, chain);
   }
 
   /** How the credentials of a class stand under this generation, whatever was registered with them. `at` in ms. */

@@ -9,7 +9,8 @@ import { MemoryMappingStore } from '../../src/adapters/memory/index.js';
 import { openGateway, type Principal, type RunningGateway, type World } from '../../src/gateway/index.js';
 import { Publisher } from '../../src/gateway/publish.js';
 import { signStatement, type IssuedCredential, type Statement } from '../../src/issuance/index.js';
-import type { Clock, MappingStore } from '../../src/ports/index.js';
+import type { Clock, CredentialSource, MappingStore } from '../../src/ports/index.js';
+import { Unavailable } from '../../src/reasons/index.js';
 import { Verifier } from '../../src/verification/index.js';
 
 /** ms; the moment at which a test's PKI is made. */
@@ -81,15 +82,22 @@ export interface OpenOptions {
   readonly store?: MappingStore;
   readonly storeIsVolatile?: boolean;
   readonly epoch?: number;
+  readonly credentials?: CredentialSource;
 }
+
+/** Nothing can be fetched. */
+const nowhere: CredentialSource = {
+  chain: () => Promise.reject(new Unavailable('credential-unavailable')),
+  tnAuthList: () => Promise.reject(new Unavailable('tnlist-unavailable')),
+};
 
 /** Opens a gateway on a place, without HTTP. The caller closes it before it opens another one there. */
 export const openAt = async (place: Place, options: OpenOptions = {}): Promise<Opened> => {
   const { dataDir, clock } = place;
-  const { fs = nodeFileSystem, store = new MemoryMappingStore(), storeIsVolatile = true, epoch = 1 } = options;
+  const { fs = nodeFileSystem, store = new MemoryMappingStore(), storeIsVolatile = true, epoch = 1, credentials = nowhere } = options;
   const data = await openDataDirectory(dataDir, { origin: 'dp.example/log', clock, fs });
   try {
-    return await openOver(place, data, { store, storeIsVolatile, epoch });
+    return await openOver(place, data, { store, storeIsVolatile, epoch, credentials });
   } catch (error) {
     await data.close();
     throw error;
@@ -99,7 +107,7 @@ export const openAt = async (place: Place, options: OpenOptions = {}): Promise<O
 const openOver = async (
   place: Place,
   data: DataDirectory,
-  { store, storeIsVolatile, epoch }: Required<Omit<OpenOptions, 'fs'>>,
+  { store, storeIsVolatile, epoch, credentials }: Required<Omit<OpenOptions, 'fs'>>,
 ): Promise<Opened> => {
   const { clock } = place;
   const gateway = await openGateway({
@@ -111,6 +119,7 @@ const openOver = async (
     storeIsVolatile,
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
+    credentials,
     origin: 'dp.example/log',
     pepper: data.keys.pepper,
     epoch,

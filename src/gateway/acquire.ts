@@ -1,0 +1,107 @@
+import type { Clock, CredentialSource, FetchedChain } from '../ports/index.js';
+import { Refusal, Unavailable } from '../reasons/index.js';
+import type { Needs, StepName, Verdict } from '../verification/index.js';
+import type { World } from './world.js';
+
+export interface AcquireParts {
+  readonly world: () => World;
+  readonly clock: Clock;
+  readonly credentials: CredentialSource;
+}
+
+export interface Judged {
+  readonly verdict: Verdict;
+  /** The path that was fetched; null where there was none to fetch, or it could not be. */
+  readonly chain: readonly Uint8Array[] | null;
+}
+
+/** The path, its lists, the path again, and the lists that the new one names: what needs still more has no end. */
+const MAX_FETCHES = 4;
+
+/** Steps whose refusal may be of the kept path alone: its origin may have another one by now (RFC 8224 section 7.4). */
+const RESTS_ON_THE_PATH: ReadonlySet<StepName> = new Set([
+  'verify-path',
+  'check-revocation',
+  'check-profile',
+  'verify-signature',
+  'check-claim-constraints',
+  'check-authority',
+]);
+
+/**
+ * The verdict on a PASSporT of an authenticated client, with whatever it points at. Verification says what it lacks; that is fetched, and all is judged
+ * anew, under the world and at the time that are then: a fetch that ends after a reload is judged by what was reloaded. A refusal that rests on a path
+ * that was kept is made sure of by one more fetch, so that a kept and a fetched path give the same verdict.
+ */
+export const judgeAcquiring = (parts: AcquireParts, passport: string, client: string): Promise<Judged> =>
+  new Acquisition(parts, passport, client).run();
+
+class Acquisition {
+  readonly #parts: AcquireParts;
+  readonly #passport: string;
+  readonly #client: string;
+  readonly #lists = new Map<string, Uint8Array>();
+  #url: string | null = null;
+  #fetched: FetchedChain | null = null;
+  #isSure = false;
+
+  constructor(parts: AcquireParts, passport: string, client: string) {
+    this.#parts = parts;
+    this.#passport = passport;
+    this.#client = client;
+  }
+
+  async run(): Promise<Judged> {
+    let verdict = this.#judge();
+    for (let fetches = 0; fetches < MAX_FETCHES; fetches += 1) {
+      const needs = this.#needsOf(verdict);
+      if (needs === null) break;
+      try {
+        await this.#have(needs);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        return { verdict: this.#without(needs, error), chain: null };
+      }
+      verdict = this.#judge();
+    }
+    return { verdict, chain: this.#fetched?.chain ?? null };
+  }
+
+  #judge(unacquired?: Refusal): Verdict {
+    return this.#parts.world().verifier.verify({
+      passport: this.#passport,
+      client: { domain: this.#client },
+      at: this.#parts.clock.now(),
+      chain: this.#fetched?.chain,
+      unacquired,
+      tnLists: this.#lists,
+    });
+  }
+
+  #needsOf(verdict: Verdict): Needs | null {
+    if (verdict.accepted) return null;
+    if (verdict.needs !== null) return verdict.needs;
+    const isDoubtful =
+      this.#fetched?.cached === true && !this.#isSure && verdict.family === 'refused' && RESTS_ON_THE_PATH.has(verdict.step);
+    return isDoubtful && this.#url !== null ? { kind: 'chain', url: this.#url } : null;
+  }
+
+  async #have(needs: Needs): Promise<void> {
+    const { credentials } = this.#parts;
+    if (needs.kind === 'tn-lists') {
+      const lists = await Promise.all(needs.urls.map((url) => credentials.tnAuthList(url, this.#client)));
+      needs.urls.forEach((url, i) => this.#lists.set(url, lists[i] ?? new Uint8Array()));
+      return;
+    }
+    this.#url = needs.url;
+    this.#isSure = this.#fetched !== null;
+    this.#fetched = await credentials.chain(needs.url, this.#client, { fresh: this.#isSure });
+  }
+
+  /** The verdict where what it needs could not be had. */
+  #without(needs: Needs, error: Refusal): Verdict {
+    const verdict = this.#judge(needs.kind === 'chain' ? error : undefined);
+    if (verdict.accepted || !(error instanceof Unavailable)) return verdict;
+    return verdict.reason === error.reason ? { ...verdict, detail: error.detail ?? null, retryAfter: error.retryAfter } : verdict;
+  }
+}
