@@ -1,0 +1,58 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const directory = mkdtempSync(join(tmpdir(), 'signpost-first-'));
+symlinkSync(join(ROOT, 'dist'), join(directory, 'dist'));
+
+const gateway = spawn(process.execPath, ['dist/src/cli/main.js', 'serve', '--first-run', '--port', '0'], {
+  cwd: directory,
+  stdio: ['ignore', 'pipe', 'ignore'],
+});
+const said: string[] = [];
+
+beforeAll(async () => {
+  for await (const line of createInterface({ input: gateway.stdout })) {
+    said.push(line);
+    if (line.startsWith('Ctrl-C')) return;
+  }
+});
+
+afterAll(async () => {
+  const exit = once(gateway, 'exit');
+  gateway.kill('SIGTERM');
+  expect((await exit)[0]).toBe(0);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Runs lines as a shell at the top of the project would; what they wrote. */
+const shell = (lines: string): string => {
+  const script = join(directory, 'lines.sh');
+  writeFileSync(script, `set -e\nshopt -s expand_aliases\n${lines}\n`);
+  const { status, stdout, stderr } = spawnSync('bash', [script], { cwd: directory, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`exit ${status}: ${stderr}${stdout}`);
+  return stdout;
+};
+
+describe('a first run', () => {
+  const urlOf = (): string => /ready at (\S+)\. /.exec(said.join('\n'))?.[1] ?? '';
+
+  test("README's commands register, look up and audit", () => {
+    const block = /```sh\n(alias signpost=[^]*?)\n```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[1];
+    if (block === undefined) throw new Error('README has no commands for a running gateway');
+    const out = shell(`URL=${urlOf()}\n${block}`);
+    expect(out).toContain('"mimi://a.example/u/alice"');
+  });
+
+  test('the three commands that it prints do what they say', () => {
+    const commands = said.filter((line) => line.startsWith('  node dist/src/cli/main.js'));
+    expect(commands).toHaveLength(3);
+    for (const command of commands) expect(shell(command)).not.toBe('');
+  });
+});
