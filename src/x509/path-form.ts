@@ -33,20 +33,19 @@ export const blaming = <T>(position: number | null, check: () => T): T => {
   }
 };
 
-/**
- * What one certificate must be by itself, wherever it stands on a path: critical extensions understood (RFC 5280 section 4.2), every
- * extension that is read well-formed, names where names must be.
- * @throws Refusal `precertificate`, `unknown-critical-ext`, `malformed-cert`, `name-constraints`, `bad-key-usage`
- */
-export const checkForm = (certificate: Certificate, rules: PathRules, place: 'end-entity' | 'CA'): void => {
-  // RFC 6962 section 3.1.
+type Place = 'end-entity' | 'CA';
+type FormCheck = (certificate: Certificate, rules: PathRules, place: Place) => void;
+
+/** RFC 6962 section 3.1. */
+const checkPoison = (certificate: Certificate): void => {
   if (certificate.extensions.has(OID.precertificatePoison)) refuse('precertificate');
+};
+
+/** RFC 5280 section 4.2. */
+const checkCritical: FormCheck = (certificate, rules) => {
   for (const { oid, critical } of certificate.extensions.values()) {
     if (critical && !UNDERSTOOD.has(oid) && !(rules.name === 'stir' && UNDERSTOOD_BY_STIR.has(oid))) refuse('unknown-critical-ext', oid);
   }
-  checkNames(certificate);
-  checkConstraints(certificate, rules, place);
-  readRest(certificate);
 };
 
 /** RFC 5280 sections 4.1.2.4, 4.1.2.6 and 4.2.1.6. */
@@ -59,7 +58,7 @@ const checkNames = (certificate: Certificate): void => {
     refuse('malformed-cert', 'neither subject nor critical subjectAltName');
 };
 
-const checkConstraints = (certificate: Certificate, rules: PathRules, place: 'end-entity' | 'CA'): void => {
+const checkConstraints: FormCheck = (certificate, rules, place) => {
   const isCa = certificate.basicConstraints?.ca === true;
   // RFC 5280 section 4.2.1.10: only in a CA certificate, and critical.
   const critical = !rules.criticalNameConstraints || certificate.isCritical(OID.nameConstraints);
@@ -83,4 +82,32 @@ const readRest = (certificate: Certificate): void => {
   void certificate.extKeyUsage;
   void certificate.crlDistributionPoints;
   void certificate.authorityInfoAccess;
+};
+
+/** RFC 5280 sections 4.2.1.2, 4.2.1.3, 4.2.1.9 and 6.1.4 (k), (n): what makes an authority, each by itself. */
+export const AUTHORITY_CHECKS: ReadonlyArray<(certificate: Certificate) => void> = [
+  ({ basicConstraints }) => {
+    if (basicConstraints?.ca !== true) refuse('not-a-ca', 'cA');
+  },
+  (certificate) => {
+    if (certificate.extensions.get(OID.basicConstraints)?.critical === false) refuse('not-a-ca', 'basicConstraints not critical');
+  },
+  ({ keyUsage }) => {
+    if (keyUsage === null || (keyUsage.bits & KEY_USAGE.keyCertSign) === 0) refuse('not-a-ca', 'keyCertSign');
+  },
+  ({ subjectKeyIdentifier }) => {
+    if (subjectKeyIdentifier === null) refuse('aki-mismatch', 'subject key identifier');
+  },
+];
+
+/** Each by itself, for who wants to know all that is wrong. */
+export const FORM_CHECKS: readonly FormCheck[] = [checkPoison, checkCritical, checkNames, checkConstraints, readRest];
+
+/**
+ * What one certificate must be by itself, wherever it stands on a path: critical extensions understood, every extension that is read well-formed,
+ * names where names must be.
+ * @throws Refusal `precertificate`, `unknown-critical-ext`, `malformed-cert`, `name-constraints`, `bad-key-usage`
+ */
+export const checkForm: FormCheck = (certificate, rules, place) => {
+  for (const check of FORM_CHECKS) check(certificate, rules, place);
 };

@@ -11,6 +11,13 @@ const identifiersFit = (subject: Certificate, issuer: Certificate): boolean => {
   return authorityKeyIdentifier !== null && subjectKeyIdentifier !== null && sameOctets(authorityKeyIdentifier, subjectKeyIdentifier);
 };
 
+/** RFC 5280 section 4.2.1.1: only a self-signed certificate may leave the identifier out, and then it would be its own. @throws Refusal `aki-mismatch` */
+export const checkAnchorIdentifiers = ({ authorityKeyIdentifier, subjectKeyIdentifier, isSelfIssued }: Certificate): void => {
+  if (!isSelfIssued && authorityKeyIdentifier === null) refuse('aki-mismatch', 'anchor');
+  if (!isSelfIssued || authorityKeyIdentifier === null || subjectKeyIdentifier === null) return;
+  if (!sameOctets(authorityKeyIdentifier, subjectKeyIdentifier)) refuse('aki-mismatch', 'anchor');
+};
+
 /** Whether `issuer` calls itself what `subject` says of its issuer. @throws Refusal `aki-mismatch`, `untrusted-chain`, `malformed-chain` */
 export const checkLink = (subject: Certificate, issuer: Certificate, position: number): void => {
   const names = subject.issuer.equals(issuer.subject);

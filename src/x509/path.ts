@@ -1,11 +1,9 @@
 import { Refusal, refuse } from '../reasons/index.js';
 import type { CertificateCache } from './certificate-cache.js';
 import { parseCertificate, type Certificate } from './certificate.js';
-import { KEY_USAGE } from './extension-values.js';
-import { OID } from './oids.js';
 import { NameConstraintLayers } from './name-constraints.js';
-import { blaming, checkForm } from './path-form.js';
-import { checkLink, checkLinks, findAnchors, type Candidate } from './path-links.js';
+import { AUTHORITY_CHECKS, blaming, checkForm } from './path-form.js';
+import { checkAnchorIdentifiers, checkLink, checkLinks, findAnchors, type Candidate } from './path-links.js';
 import {
   MAX_CANDIDATES,
   isAlgorithmKnown,
@@ -129,20 +127,12 @@ const positionIn = ({ chain, anchorPosition }: Walk, i: number): number | null =
 const checkAnchor = (anchor: Certificate, rules: PathRules): void => {
   checkForm(anchor, rules, 'CA');
   checkIsCa(anchor);
-  const { authorityKeyIdentifier, subjectKeyIdentifier } = anchor;
-  // RFC 5280 section 4.2.1.1: only a self-signed certificate may leave the identifier out, and then it would be its own.
-  if (!anchor.isSelfIssued && authorityKeyIdentifier === null) refuse('aki-mismatch', 'anchor');
-  if (!anchor.isSelfIssued || authorityKeyIdentifier === null || subjectKeyIdentifier === null) return;
-  if (Buffer.compare(authorityKeyIdentifier, subjectKeyIdentifier) !== 0) refuse('aki-mismatch', 'anchor');
+  checkAnchorIdentifiers(anchor);
 };
 
-/** RFC 5280 sections 4.2.1.2, 4.2.1.3, 4.2.1.9 and 6.1.4 (k), (n). */
+/** RFC 5280 sections 4.2.1.2, 4.2.1.3, 4.2.1.9 and 6.1.4 (k), (n). @throws Refusal `not-a-ca`, `aki-mismatch` */
 const checkIsCa = (certificate: Certificate): void => {
-  const { basicConstraints, keyUsage } = certificate;
-  if (basicConstraints?.ca !== true) refuse('not-a-ca', 'cA');
-  if (!certificate.isCritical(OID.basicConstraints)) refuse('not-a-ca', 'basicConstraints not critical');
-  if (keyUsage === null || (keyUsage.bits & KEY_USAGE.keyCertSign) === 0) refuse('not-a-ca', 'keyCertSign');
-  if (certificate.subjectKeyIdentifier === null) refuse('aki-mismatch', 'subject key identifier');
+  for (const check of AUTHORITY_CHECKS) check(certificate);
 };
 
 /** Keys and algorithms by name (RFC 8226 section 4), before anything is computed with them. */

@@ -1,5 +1,5 @@
 import { refuse } from '../../reasons/index.js';
-import { checkEncompassing, isBound } from '../../x509/index.js';
+import { checkEncompassing, isBound, type ClaimConstraints, type TnEntry } from '../../x509/index.js';
 import type { ProfileFinding } from '../credential.js';
 import { hasNumbers, spcsOf, type Shape } from './shape.js';
 
@@ -20,12 +20,17 @@ export const checkDelegate = ({ certificates, listed, lists: read, constraints }
   const [spc, ...others] = spcsOf(lists[top] ?? []);
   if (spc === undefined || others.length > 0) return refuse('profile-violation', 'the topmost TNAuthList has not exactly one SPC', top);
   checkEncompassing(certificates, lists);
-  const bound = isBound(constraints);
-  // An NP that forgets the extension must not hand out its own powers.
-  if (hasNumbers(own) && bound === null) return refuse('profile-violation', 'numbers without binding claim constraints', 0);
+  const bound = checkNumbersBound(own, constraints);
   const isNp = spcsOf(own).length > 0;
   const provider = isNp ? null : (bound?.provider ?? null);
   // Below the NP's own SPC certificate: those under the lowest certificate that has its SPC.
   const below = lists.findIndex((list) => list !== null && spcsOf(list).includes(spc));
   return { kind: isNp ? 'np' : 'delegate', spc, domains: [], mailbox: null, provider, constraints, below: isNp ? 0 : below };
+};
+
+/** An NP that forgets the extension must not hand out its own powers. @throws Refusal `profile-violation` */
+export const checkNumbersBound = (own: readonly TnEntry[], constraints: ClaimConstraints | null): ReturnType<typeof isBound> => {
+  const bound = isBound(constraints);
+  if (hasNumbers(own) && bound === null) refuse('profile-violation', 'numbers without binding claim constraints', 0);
+  return bound;
 };

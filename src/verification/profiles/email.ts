@@ -1,5 +1,5 @@
 import { refuse } from '../../reasons/index.js';
-import { isBound, type Certificate } from '../../x509/index.js';
+import { isBound, type Certificate, type ClaimConstraints } from '../../x509/index.js';
 import type { ProfileFinding } from '../credential.js';
 import type { Shape } from './shape.js';
 
@@ -36,6 +36,10 @@ export const checkEmail = ({ endEntity, certificates, listed, constraints }: Sha
   // RFC 5280 section 4.2.1.10: without it any CA below the anchor could name any mailbox.
   if (below < 0) return refuse('email-out-of-scope', 'no rfc822Name constraints above', 0);
   if (isExcluded(certificates, asciiLower(mailbox))) return refuse('email-out-of-scope', 'excluded above', 0);
-  const bound = isBound(constraints) ?? refuse('profile-violation', 'a mailbox without binding claim constraints', 0);
+  const bound = checkMailboxBound(constraints);
   return { ...finding, kind: 'mailbox', mailbox: asciiLower(mailbox), provider: bound.provider, below };
 };
+
+/** Whose mailbox it is may say so to one AP alone. @throws Refusal `profile-violation` */
+export const checkMailboxBound = (constraints: ClaimConstraints | null): { readonly provider: string } =>
+  isBound(constraints) ?? refuse('profile-violation', 'a mailbox without binding claim constraints', 0);

@@ -21,13 +21,10 @@ export interface Shape {
 export const checkShape = (certificates: readonly Certificate[], extendedKeyUsages: readonly string[], fetched: FetchedLists): Shape => {
   const endEntity = certificates[0] ?? refuse('profile-violation', 'empty');
   checkKeyUsage(endEntity);
-  // A certificate for TLS must not sign PASSporTs: its key is elsewhere too.
-  if (endEntity.extKeyUsage?.some((usage) => !extendedKeyUsages.includes(usage)) === true) return refuse('bad-eku', undefined, 0);
+  checkExtendedKeyUsage(endEntity, extendedKeyUsages);
   certificates.forEach((certificate, position) => {
-    if (certificate.isCritical(OID.tnAuthList)) refuse('tnauthlist-critical', undefined, position);
-    const constrained = certificate.extensions.has(OID.jwtClaimConstraints) || certificate.extensions.has(OID.enhancedJwtClaimConstraints);
-    // RFC 8226 section 8: end-entities only; on a CA they would bind nobody, and look as if they did.
-    if (position > 0 && constrained) refuse('profile-violation', 'claim constraints in a CA certificate', position);
+    checkListUncritical(certificate, position);
+    if (position > 0) checkUnconstrained(certificate, position);
   });
   checkListForm(certificates);
   return {
@@ -39,9 +36,26 @@ export const checkShape = (certificates: readonly Certificate[], extendedKeyUsag
   };
 };
 
-/** RFC 5280 section 4.2.1.3; ATIS-1000080 section 6.4.1: critical, digitalSignature and nothing else. */
-const checkKeyUsage = (endEntity: Certificate): void => {
+/** RFC 5280 section 4.2.1.3; ATIS-1000080 section 6.4.1: critical, digitalSignature and nothing else. @throws Refusal `bad-key-usage` */
+export const checkKeyUsage = (endEntity: Certificate): void => {
   if (!endEntity.isCritical(OID.keyUsage) || endEntity.keyUsage?.bits !== KEY_USAGE.digitalSignature) refuse('bad-key-usage', undefined, 0);
+};
+
+/** A certificate for TLS must not sign PASSporTs: its key is elsewhere too. @throws Refusal `bad-eku` */
+export const checkExtendedKeyUsage = (endEntity: Certificate, allowed: readonly string[]): void => {
+  if (endEntity.extKeyUsage?.some((usage) => !allowed.includes(usage)) === true) refuse('bad-eku', undefined, 0);
+};
+
+/** RFC 8226 section 9. @throws Refusal `tnauthlist-critical` */
+export const checkListUncritical = (certificate: Certificate, position: number): void => {
+  if (certificate.isCritical(OID.tnAuthList)) refuse('tnauthlist-critical', undefined, position);
+};
+
+/** RFC 8226 section 8: end-entities only; on a CA constraints would bind nobody, and look as if they did. @throws Refusal `profile-violation` */
+export const checkUnconstrained = (authority: Certificate, position: number): void => {
+  const { extensions } = authority;
+  if (extensions.has(OID.jwtClaimConstraints) || extensions.has(OID.enhancedJwtClaimConstraints))
+    refuse('profile-violation', 'claim constraints in a CA certificate', position);
 };
 
 export const spcsOf = (entries: readonly TnEntry[]): string[] => entries.flatMap((entry) => ('spc' in entry ? [entry.spc] : []));
