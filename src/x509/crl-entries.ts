@@ -23,6 +23,8 @@ export class CrlEntries {
   readonly #runs: number[] = [];
   readonly #runIssuers: number[] = [];
   #current = 0;
+  #list: Tlv | null = null;
+  #repeats: boolean | null = null;
   unusable: string | null = null;
 
   constructor(der: Buffer, crlIssuer: DistinguishedName) {
@@ -42,6 +44,7 @@ export class CrlEntries {
 
   /** Yields now and then, so that a million entries can be read in slices. @throws DerError */
   *read(list: Tlv, indirect: boolean): Generator<undefined, void> {
+    this.#list = list;
     let left = ENTRIES_A_SLICE;
     for (let at = list.content; at < list.end;) {
       at = this.#readEntry(at, list.end, indirect);
@@ -51,6 +54,24 @@ export class CrlEntries {
       yield;
     }
     this.#index.seal();
+  }
+
+  /** Whether a certificate is listed twice. Walks all entries once more, when it is first asked for. */
+  get repeats(): boolean {
+    this.#repeats ??= this.#findsRepeat();
+    return this.#repeats;
+  }
+
+  #findsRepeat(): boolean {
+    const seen = new Set<string>();
+    const end = this.#list?.end ?? 0;
+    for (let at = this.#list?.content ?? 0; at < end;) {
+      const next = this.#reader.read(at, end);
+      const { serial } = this.#reader;
+      seen.add(`${String(this.#issuerAt(at))} ${this.#der.toString('latin1', serial.content, serial.end)}`);
+      at = next;
+    }
+    return seen.size < this.count;
   }
 
   /** Returns where the entry ends. */

@@ -61,8 +61,8 @@ export class Crl {
   readonly extensions: ReadonlyMap<string, Extension>;
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly unusable: string | null;
-  /** A delta CRL (RFC 5280 section 5.2.4) proves nobody good: only what it lists counts. */
-  readonly isDelta: boolean;
+  /** BaseCRLNumber of a delta CRL (RFC 5280 section 5.2.4), which tells what has changed since; null for a complete CRL. */
+  readonly baseNumber: bigint | null;
   /** Equal for CRLs of one scope: one issuer, one issuingDistributionPoint. Their cRLNumbers are one sequence (RFC 5280 section 5.2.3). */
   readonly scope: string;
   readonly #head: Head;
@@ -86,7 +86,8 @@ export class Crl {
     const keyIdentifier = head.extensions.get(CRL_EXTENSION.authorityKeyIdentifier);
     this.authorityKeyIdentifier = keyIdentifier === undefined ? null : readAuthorityKeyIdentifier(keyIdentifier.value);
     this.issuingDistributionPoint = point;
-    this.isDelta = head.extensions.has(CRL_EXTENSION.deltaCRLIndicator);
+    const base = head.extensions.get(CRL_EXTENSION.deltaCRLIndicator);
+    this.baseNumber = base === undefined ? null : readCrlNumber(base.value);
     this.unusable = whyUnusable(this) ?? entries.unusable;
     const pointOctets = head.extensions.get(CRL_EXTENSION.issuingDistributionPoint)?.value ?? new Uint8Array();
     this.scope = `${this.issuer.key}|${Buffer.from(pointOctets).toString('latin1')}`;
@@ -126,6 +127,15 @@ export class Crl {
 
   get entryCount(): number {
     return this.#entries.count;
+  }
+
+  get isDelta(): boolean {
+    return this.baseNumber !== null;
+  }
+
+  /** Whether a certificate is listed twice: which entry is about it is nobody's to guess. */
+  get repeats(): boolean {
+    return this.#entries.repeats;
   }
 
   /**

@@ -8,7 +8,7 @@ import type { DistinguishedName } from './distinguished-name.js';
 import type { DistributionPoint } from './extension-values.js';
 import type { PathRules } from './path-rules.js';
 import { assumedPointOf, namedPoints, newStatusBudget } from './revocation.js';
-import { StatusReader } from './status-reader.js';
+import { StatusReader, liftingDelta } from './status-reader.js';
 
 export interface ListingsInput {
   /** The certificates above the end-entities in question, lowest first, the anchor last: judged when they were accepted. */
@@ -32,10 +32,11 @@ export interface Listed {
 const END_ENTITY: Pick<Certificate, 'basicConstraints'> = { basicConstraints: null };
 
 /** RFC 5280 section 6.3.3 (k). An entry whose time is none says nothing that could be acted upon. */
-const find = (crl: Crl, issuer: DistinguishedName, serial: Uint8Array): Listed | null => {
+const find = (crl: Crl, counting: readonly Crl[], issuer: DistinguishedName, serial: Uint8Array): Listed | null => {
   try {
     const revocation = crl.find(issuer, serial);
-    return revocation === null || revocation.reason === 'removeFromCRL' ? null : { crl, revocation };
+    if (revocation === null || revocation.reason === 'removeFromCRL') return null;
+    return liftingDelta(revocation, crl, counting, issuer, serial) === null ? { crl, revocation } : null;
   } catch (error) {
     if (error instanceof Refusal) return null;
     throw error;
@@ -69,7 +70,8 @@ export class Listings {
       .flatMap((certificate, i) => {
         const above = authorities[i + 1] ?? certificate;
         const asked = pointsBelow(certificate.crlDistributionPoints, above);
-        return countingAt(i + 1, asked, certificate).map((crl) => find(crl, above.subject, certificate.serial));
+        const counting = countingAt(i + 1, asked, certificate);
+        return counting.map((crl) => find(crl, counting, above.subject, certificate.serial));
       })
       .filter((listed) => listed !== null)
       .toReversed();
@@ -81,7 +83,7 @@ export class Listings {
     if (issuer === null) return [];
     const found: Listed[] = [];
     for (const crl of this.#counting) {
-      const listed = find(crl, issuer, serial);
+      const listed = find(crl, this.#counting, issuer, serial);
       if (listed !== null) found.push(listed);
     }
     return found;

@@ -42,10 +42,9 @@ const ofKind = (subtrees: readonly GeneralSubtree[], { kind }: GeneralName): Gen
   subtrees.filter(({ base }) => base.kind === kind);
 
 const checkName = (name: GeneralName, { permitted, excluded }: NameConstraints): void => {
-  if (ofKind(excluded, name).some(({ base }) => isWithinSubtree(name, base, 'excluded')))
-    refuse('name-constraints', `excluded ${name.kind}`);
+  if (ofKind(excluded, name).some(({ base }) => isWithinSubtree(name, base))) refuse('name-constraints', `excluded ${name.kind}`);
   const allowed = ofKind(permitted, name);
-  if (allowed.length > 0 && !allowed.some(({ base }) => isWithinSubtree(name, base, 'permitted'))) {
+  if (allowed.length > 0 && !allowed.some(({ base }) => isWithinSubtree(name, base))) {
     refuse('name-constraints', `${name.kind} not permitted`);
   }
 };

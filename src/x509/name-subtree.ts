@@ -7,6 +7,15 @@ const IPV4 = /^[0-9]+(?:\.[0-9]+)*$/;
 const MAILBOX = /^([^@]+)@([^@]+)$/;
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 
+/** One label of the preferred name syntax: RFC 1034 section 3.5, and a digit may begin it (RFC 1123 section 2.1). */
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+/** RFC 5280 section 4.2.1.6; `*` as the first label is left to who uses the name. */
+export const isPreferredName = (text: string): boolean => {
+  const [first, ...labels] = text.split('.');
+  return text.length <= 253 && (first === '*' ? labels.length > 0 : LABEL.test(first ?? '')) && labels.every((label) => LABEL.test(label));
+};
+
 const isHost = (text: string): boolean => text.length <= 253 && HOST.test(text);
 
 /** A host, or every host below a domain when it begins with a period (mail and URI forms, not dNSName). */
@@ -51,13 +60,10 @@ const matchesHostOrDomain = (host: string, base: string): boolean => (base.start
 
 const notComparable = (kind: string): never => refuse('name-constraints', `${kind} cannot be compared`);
 
-/** A wildcard stands for one label: it is within what all its names are within, and meets what any of them is within. */
-const dnsWithin = (name: string, base: string, against: Against): boolean => {
-  const wildcard = name.startsWith('*.');
-  const host = wildcard ? name.slice(2) : name;
-  if (!isHost(host)) return notComparable('dNSName');
-  if (host === base || isBelow(host, base)) return true;
-  return wildcard && against === 'excluded' && isBelow(base, host) && !base.slice(0, -host.length - 1).includes('.');
+/** RFC 5280 section 4.2.1.6 gives a wildcard no meaning, so whether all that it may stand for lies within a subtree is nobody's to say here. */
+const dnsWithin = (name: string, base: string): boolean => {
+  if (!isHost(name)) return notComparable('dNSName');
+  return name === base || isBelow(name, base);
 };
 
 /** RFC 5280 section 4.2.1.10: one mailbox, all of one host, or all hosts below a domain. The local part is compared as it stands. */
@@ -86,15 +92,13 @@ const addressWithin = (address: Uint8Array, base: Uint8Array): boolean => {
   return address.every((octet, i) => ((octet ^ (base[i] ?? 0)) & (base[address.length + i] ?? 0)) === 0);
 };
 
-type Against = 'permitted' | 'excluded';
-
 /**
  * Whether a name lies in the subtree under a base of the same kind.
  * @throws Refusal `name-constraints` when the name cannot be compared: also every name of a kind that nothing here compares.
  */
-export const isWithinSubtree = (name: GeneralName, base: GeneralName, against: Against): boolean => {
+export const isWithinSubtree = (name: GeneralName, base: GeneralName): boolean => {
   if (name.kind === 'directoryName' && base.kind === 'directoryName') return name.name.isWithin(base.name);
-  if (name.kind === 'dNSName' && base.kind === 'dNSName') return dnsWithin(name.text.toLowerCase(), base.text.toLowerCase(), against);
+  if (name.kind === 'dNSName' && base.kind === 'dNSName') return dnsWithin(name.text.toLowerCase(), base.text.toLowerCase());
   if (name.kind === 'rfc822Name' && base.kind === 'rfc822Name') return mailboxWithin(name.text, base.text);
   if (name.kind === 'uniformResourceIdentifier' && base.kind === name.kind) return uriWithin(name.text, base.text);
   if (name.kind === 'iPAddress' && base.kind === 'iPAddress') return addressWithin(name.octets, base.octets);

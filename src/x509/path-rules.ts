@@ -15,8 +15,13 @@ export interface PathRules {
   readonly endEntityCurves: readonly Curve[];
   /** Whether the end-entity may be a CA. */
   readonly caEndEntity: boolean;
-  /** RFC 5280 section 4.2.1.10: "conforming CAs MUST mark" nameConstraints critical. Elsewhere a breach is a finding: they are processed all the same. */
-  readonly criticalNameConstraints: boolean;
+  /**
+   * Whether what RFC 5280 section 4.2 tells conforming CAs binds: nameConstraints, policyConstraints and inhibitAnyPolicy critical, dNSNames in the preferred
+   * name syntax. Elsewhere a breach is a finding: such extensions are processed all the same.
+   */
+  readonly conforming: boolean;
+  /** RFC 5280 section 6.1.4 (n): a CA's keyUsage must have keyCertSign if it is there. False: it must be there (RFC 9060 section 4). */
+  readonly keyUsageOptional: boolean;
   /** Whether ECDSA may come with NULL parameters, against RFC 5758 section 3.2 (docs/adr/0008). */
   readonly nullEcdsaParameters: boolean;
   /** Names times subtrees that one path may cost: compared before any signature, so anybody can have it spent. */
@@ -32,7 +37,8 @@ export const RFC5280_RULES: PathRules = {
   rsa: true,
   endEntityCurves: ['P-256', 'P-384', 'P-521'],
   caEndEntity: true,
-  criticalNameConstraints: true,
+  conforming: true,
+  keyUsageOptional: true,
   nullEcdsaParameters: false,
   // Some 50 ms, on a line that is judged offline.
   comparisons: 250_000,
@@ -47,7 +53,8 @@ export const STIR_RULES: PathRules = {
   rsa: false,
   endEntityCurves: ['P-256'],
   caEndEntity: false,
-  criticalNameConstraints: false,
+  conforming: false,
+  keyUsageOptional: false,
   nullEcdsaParameters: false,
   // Some 2 ms: an online gateway must not be kept from others by who sends paths that nobody signed. An honest path has a few names.
   comparisons: 20_000,

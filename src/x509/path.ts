@@ -126,13 +126,13 @@ const positionIn = ({ chain, anchorPosition }: Walk, i: number): number | null =
 /** CONTRACT section 3: an anchor is judged as a CA certificate. Its signature proves nothing and is not looked at. */
 const checkAnchor = (anchor: Certificate, rules: PathRules): void => {
   checkForm(anchor, rules, 'CA');
-  checkIsCa(anchor);
+  checkIsCa(anchor, rules);
   checkAnchorIdentifiers(anchor);
 };
 
 /** RFC 5280 sections 4.2.1.2, 4.2.1.3, 4.2.1.9 and 6.1.4 (k), (n). @throws Refusal `not-a-ca`, `aki-mismatch` */
-const checkIsCa = (certificate: Certificate): void => {
-  for (const check of AUTHORITY_CHECKS) check(certificate);
+const checkIsCa = (certificate: Certificate, rules: PathRules): void => {
+  for (const check of AUTHORITY_CHECKS) check(certificate, rules);
 };
 
 /** Keys and algorithms by name (RFC 8226 section 4), before anything is computed with them. */
@@ -168,7 +168,7 @@ const checkAuthorities = (walk: Walk, maxDepth: number): void => {
   let left = Math.min(maxDepth, anchor.basicConstraints?.pathLength ?? Infinity);
   for (let i = chain.length - 2; i >= 1; i -= 1) {
     const certificate = chain[i] as Certificate;
-    blaming(i, () => checkIsCa(certificate));
+    blaming(i, () => checkIsCa(certificate, rules));
     if (!certificate.isSelfIssued) {
       if (left === 0) refuse('path-length', undefined, i);
       left -= 1;

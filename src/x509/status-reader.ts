@@ -3,6 +3,7 @@ import type { Revocation } from './crl-entry.js';
 import type { Crl } from './crl.js';
 import { anyPoint, isInScope, reasonsCovered, type StatusPoint } from './crl-scope.js';
 import { isSpent } from './crl-set.js';
+import type { DistinguishedName } from './distinguished-name.js';
 import { judgeSigner, signerAmongAnchors, signerOnPath, signersHandedIn, type SignerContext } from './crl-signer.js';
 
 /** What the CRLs of one point say. */
@@ -43,6 +44,28 @@ const latestOf = (crls: readonly Crl[]): { readonly latest: readonly Crl[]; read
 const newDeltas = (crls: readonly Crl[], latest: readonly Crl[]): readonly Crl[] =>
   crls.filter((delta) => delta.isDelta && !latest.some((crl) => crl.scope === delta.scope && (crl.number ?? 0n) >= (delta.number ?? 0n)));
 
+/** RFC 5280 section 5.2.4: the deltas that may be combined with a complete CRL: of its scope and signer, begun no later than it. */
+const latestDeltaOf = (complete: Crl, deltas: readonly Crl[]): Crl | undefined =>
+  deltas
+    .filter(({ scope, baseNumber }) => scope === complete.scope && baseNumber !== null && baseNumber <= (complete.number ?? -1n))
+    .filter((delta) => sameOctets(delta.authorityKeyIdentifier, complete.authorityKeyIdentifier))
+    .reduce<Crl | undefined>((best, delta) => ((delta.number ?? -1n) > (best?.number ?? -1n) ? delta : best), undefined);
+
+const sameOctets = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
+  Buffer.compare(a ?? new Uint8Array(), b ?? new Uint8Array()) === 0;
+
+/** The delta among others that takes a hold of this CRL back; null where none does, and for every other reason: only a hold is ever taken back. */
+export const liftingDelta = (
+  { reason }: Revocation,
+  crl: Crl,
+  others: readonly Crl[],
+  issuer: DistinguishedName,
+  serial: Uint8Array,
+): Crl | null => {
+  const delta = reason === 'certificateHold' ? latestDeltaOf(crl, others) : undefined;
+  return delta?.find(issuer, serial)?.reason === 'removeFromCRL' ? delta : null;
+};
+
 /** Status along one path. Paths of CRL signers are asked in the same way, with the signers in question held to be good meanwhile. */
 export class StatusReader {
   readonly #context: SignerContext;
@@ -61,12 +84,16 @@ export class StatusReader {
     let revocation: Revocation | null = null;
     if (certificate === undefined || issuer === undefined) return { covered: 0, used: [], revocation, rolledBack: false };
     const { latest, deltas, rolledBack } = this.counting(position, point, certificate);
+    const used = [...latest];
     for (const crl of [...latest, ...deltas]) {
       const found = crl.find(issuer.subject, certificate.serial);
       // RFC 5280 section 6.3.3 (k).
-      if (found !== null && found.reason !== 'removeFromCRL') revocation ??= found;
+      if (found === null || found.reason === 'removeFromCRL') continue;
+      const lifting = liftingDelta(found, crl, deltas, issuer.subject, certificate.serial);
+      if (lifting === null) revocation ??= found;
+      else used.push(lifting);
     }
-    return { covered: latest.reduce((mask, crl) => mask | reasonsCovered(crl, point), 0), used: latest, revocation, rolledBack };
+    return { covered: latest.reduce((mask, crl) => mask | reasonsCovered(crl, point), 0), used, revocation, rolledBack };
   }
 
   /** Which CRLs count for a certificate at that position. Of the certificate itself only what kind it is plays a part. */
@@ -96,13 +123,14 @@ export class StatusReader {
   }
 
   #mayDecide(crl: Crl, position: number, point: StatusPoint, certificate: Pick<Certificate, 'basicConstraints'>): boolean {
-    const { second, budget } = this.#context;
+    const { second, budget, rules } = this.#context;
     budget.looks -= 1;
     if (budget.looks < 0 || crl.unusable !== null) return false;
     // RFC 5280 section 5.1.2.5: by nextUpdate the next one is out, so this one no longer counts.
     if (crl.thisUpdate > second || crl.nextUpdate === null || second >= crl.nextUpdate) return false;
     if (!isInScope(crl, certificate, point, this.#anyIssuer) || reasonsCovered(crl, point) === 0) return false;
-    return this.#isAuthorised(crl, position, !point.any && !point.issuers.some((issuer) => issuer.equals(crl.issuer)));
+    if (!this.#isAuthorised(crl, position, !point.any && !point.issuers.some((issuer) => issuer.equals(crl.issuer)))) return false;
+    return !(rules.conforming && crl.repeats);
   }
 
   /** RFC 5280 section 6.3.3 (f) and (g), with the signers of profiles, "Revocation". */

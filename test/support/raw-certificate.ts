@@ -61,8 +61,9 @@ export const policies = (...oids: string[]): Buffer =>
   extension('2.5.29.32', encodeSequence(...oids.map((oid) => encodeSequence(encodeOid(oid)))));
 export const mappings = (...pairs: [string, string][]): Buffer =>
   extension('2.5.29.33', encodeSequence(...pairs.map(([a, b]) => encodeSequence(encodeOid(a), encodeOid(b)))), true);
-export const requireExplicitPolicy = (skip: number): Buffer =>
-  extension('2.5.29.36', encodeSequence(encodeTlv(0x80, Buffer.from([skip]))), true);
+export const requireExplicitPolicy = (skip: number, critical = true): Buffer =>
+  extension('2.5.29.36', encodeSequence(encodeTlv(0x80, Buffer.from([skip]))), critical);
+export const extKeyUsage = (...oids: string[]): Buffer => extension('2.5.29.37', encodeSequence(...oids.map(encodeOid)));
 
 export const ECDSA_SHA256 = encodeSequence(encodeOid('1.2.840.10045.4.3.2'));
 export const ECDSA_SHA384 = encodeSequence(encodeOid('1.2.840.10045.4.3.3'));
@@ -70,7 +71,11 @@ export const ECDSA_SHA512 = encodeSequence(encodeOid('1.2.840.10045.4.3.4'));
 export const ECDSA_SHA1 = encodeSequence(encodeOid('1.2.840.10045.4.1'));
 export const RSA_SHA256 = encodeSequence(encodeOid('1.2.840.113549.1.1.11'), NULL);
 
-const time = (at: Date): Buffer => encodeTlv(0x17, Buffer.from(`${at.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
+/** RFC 5280 section 4.1.2.5: UTCTime until 2049, GeneralizedTime from then on. */
+const time = (at: Date): Buffer => {
+  const text = `${at.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`;
+  return at.getUTCFullYear() < 2050 ? encodeTlv(0x17, Buffer.from(text.slice(2))) : encodeTlv(0x18, Buffer.from(text));
+};
 
 export interface Shape {
   readonly version: Buffer;

@@ -154,7 +154,6 @@ const MISFITS: ReadonlyArray<readonly [string, string, Buffer[], Buffer[]?]> = [
     through({ extensions: { basicConstraints: raw.basicConstraints(true, null, false) } }),
   ],
   ['a CA without keyCertSign', 'not-a-ca@1', through({ extensions: { keyUsage: raw.keyUsage([6]) } })],
-  ['a CA without keyUsage', 'not-a-ca@1', through({ extensions: { keyUsage: null } })],
   ['an end-entity with keyCertSign', 'bad-key-usage@0', under({ extensions: { keyUsage: raw.keyUsage([0, 5]) } })],
   [
     'more CAs than pathLenConstraint allows',
@@ -212,6 +211,32 @@ describe('a path with one defect', () => {
     test(`is refused with ${outcome}: ${name}`, () => {
       expect(outcomeOf(() => judgeRfc5280(path, trusted ?? anchors))).toBe(outcome);
       expect(outcomeOf(() => judgeStir(path, trusted ?? anchors))).toBe(outcome);
+    });
+  }
+});
+
+describe('what RFC 5280 leaves open, or tells only who issues', () => {
+  const explicit = (critical: boolean): Buffer => raw.requireExplicitPolicy(9, critical);
+  const noAny = (critical: boolean): Buffer => raw.extension('2.5.29.54', encodeInteger(9n), critical);
+  const named = (text: string): Buffer[] => under({ extensions: { san: raw.subjectAltName([raw.dns(text)]) } });
+  const CASES: ReadonlyArray<readonly [string, Buffer[], string, string]> = [
+    ['a CA without keyUsage', through({ extensions: { keyUsage: null } }), 'accepted', 'not-a-ca@1'],
+    ['policyConstraints that are critical', through({ extensions: { c: explicit(true) } }), 'accepted', 'accepted'],
+    ['policyConstraints that are not', through({ extensions: { c: explicit(false) } }), 'bad-policy@1', 'accepted'],
+    ['inhibitAnyPolicy that is critical', through({ extensions: { c: noAny(true) } }), 'accepted', 'accepted'],
+    ['inhibitAnyPolicy that is not', through({ extensions: { c: noAny(false) } }), 'bad-policy@1', 'accepted'],
+    ['a dNSName of hosts', named('3a-b.Example.com'), 'accepted', 'accepted'],
+    ['a dNSName with a wildcard', named('*.example.com'), 'accepted', 'accepted'],
+    ['a dNSName with an underscore', named('a_b.example.com'), 'malformed-cert@0', 'accepted'],
+    ['a dNSName with an empty label', named('.example.com'), 'malformed-cert@0', 'accepted'],
+    ['a dNSName of a wildcard alone', named('*'), 'malformed-cert@0', 'accepted'],
+    ['a dNSName with a label of 64', named(`${'a'.repeat(64)}.example`), 'malformed-cert@0', 'accepted'],
+    ['a dNSName of 254', named(`${'a.'.repeat(126)}aa`), 'malformed-cert@0', 'accepted'],
+  ];
+  for (const [name, path, byRfc5280, byTrustProfiles] of CASES) {
+    test(`is ${byRfc5280} by rfc5280 and ${byTrustProfiles} under the trust profiles: ${name}`, () => {
+      expect(outcomeOf(() => judgeRfc5280(path, anchors))).toBe(byRfc5280);
+      expect(outcomeOf(() => judgeStir(path, anchors))).toBe(byTrustProfiles);
     });
   }
 });

@@ -228,14 +228,48 @@ describe('several CRLs of one scope', () => {
 });
 
 describe('a delta CRL', () => {
-  const delta = (entries: readonly Buffer[], number = 2n): Buffer =>
-    issueCrl(ca, entries, { number, extensions: [raw.extension('2.5.29.27', encodeInteger(1n), true)] });
+  const delta = (entries: readonly Buffer[], number = 2n, base = 1n, parts: Partial<CrlParts> = {}): Buffer =>
+    issueCrl(ca, entries, { number, extensions: [raw.extension('2.5.29.27', encodeInteger(base), true)], ...parts });
+  const held = revoked(leaf, reasonCode(6));
+  const lifted = revoked(leaf, reasonCode(8));
 
   test('alone makes nobody good', () => expect(judgeLeaf([delta([])])).toBe('status-unavailable@0'));
   test('beside its base refuses what it lists, until a complete CRL is as new', () => {
     expect(judgeLeaf([issueCrl(ca), delta([])])).toBe('accepted');
     expect(judgeLeaf([issueCrl(ca), delta([revoked(leaf)])])).toBe('cert-revoked@0');
     expect(judgeLeaf([issueCrl(ca, [], { number: 2n }), delta([revoked(leaf)])])).toBe('accepted');
+  });
+  test('lifts a hold that its base has, and nothing else', () => {
+    expect(judgeLeaf([issueCrl(ca, [held]), delta([])])).toBe('cert-revoked@0');
+    expect(judgeLeaf([issueCrl(ca, [held]), delta([lifted])])).toBe('accepted');
+    expect(judgeLeaf([issueCrl(ca, [revoked(leaf, reasonCode(1))]), delta([lifted])])).toBe('cert-revoked@0');
+    expect(judgeLeaf([issueCrl(ca, [revoked(leaf)]), delta([lifted])])).toBe('cert-revoked@0');
+  });
+  test("lifts nothing when it is older than the complete CRL, began after it, is another signer's, or has run out", () => {
+    expect(judgeLeaf([issueCrl(ca, [held], { number: 2n }), delta([lifted])])).toBe('cert-revoked@0');
+    expect(judgeLeaf([issueCrl(ca, [held], { number: 2n }), delta([lifted], 3n, 3n)])).toBe('cert-revoked@0');
+    expect(judgeLeaf([issueCrl(ca, [held], { number: 2n }), delta([lifted], 3n, 2n)])).toBe('accepted');
+    expect(judgeLeaf([issueCrl(ca, [held]), delta([lifted], 2n, 1n, { authority: null })])).toBe('cert-revoked@0');
+    expect(judgeLeaf([issueCrl(ca, [held]), delta([lifted], 2n, 1n, { nextUpdate: AT })])).toBe('cert-revoked@0');
+  });
+  test('that is not the newest lifts nothing that the newest holds again', () => {
+    expect(judgeLeaf([issueCrl(ca, [held]), delta([lifted]), delta([held], 3n)])).toBe('cert-revoked@0');
+    expect(judgeLeaf([issueCrl(ca, [held]), delta([held]), delta([lifted], 3n)])).toBe('accepted');
+  });
+  test('bounds what rests on it', () => {
+    const soon = delta([lifted], 2n, 1n, { nextUpdate: AT + 1000 });
+    expect(judgeRevocation(inputOf([leaf, ca, root], [rootCrl, issueCrl(ca, [held]), soon])).until).toBe(AT / 1000 + 1);
+  });
+});
+
+describe('a CRL that lists a certificate twice', () => {
+  const twice = issueCrl(ca, [entry(Buffer.from([0x51])), entry(Buffer.from([0x51]), reasonCode(8))]);
+  const once = issueCrl(ca, [entry(Buffer.from([0x51])), entry(Buffer.from([0x52]), reasonCode(8))]);
+
+  test('decides nothing by rfc5280, and all the same under the trust profiles', () => {
+    expect(judgeLeaf([twice], { rules: RFC5280_RULES })).toBe('status-unavailable@0');
+    expect(judgeLeaf([once], { rules: RFC5280_RULES })).toBe('accepted');
+    expect(judgeLeaf([twice])).toBe('accepted');
   });
 });
 
