@@ -206,6 +206,7 @@ const openParts = async ({ options, clock, first: withoutLists, closers }: Start
     world: first.world,
     wal: data.wal,
     vault: data.vault,
+    classes: data.classes,
     snapshots: data.snapshots,
     store: store.mappings,
     storeIsVolatile: store.isVolatile,

@@ -5,6 +5,7 @@ import { readConfiguration } from '../adapters/configuration/index.js';
 import { openDataDirectory } from '../adapters/files/index.js';
 import { MemoryMappingStore } from '../adapters/memory/index.js';
 import { systemClock, systemRandom } from '../adapters/system/index.js';
+import { CredentialClasses } from '../gateway/credential-classes.js';
 import { recover } from '../gateway/recovery.js';
 import { Sequencer, type SequencerRequest } from '../gateway/sequencer.js';
 import type { VerifiedPassport } from '../verification/index.js';
@@ -54,12 +55,14 @@ const fill = async (place: BenchPlace, count: number): Promise<void> => {
   const world = {
     verifier,
     mappingLifetime: policies.gateway.mapping.lifetimeDays * 86_400,
+    attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
     lookup: { ttl: 300, negativeTtl: 60 },
     refusalRetentionDays: policies.gateway.evidence.days,
   };
   const sequencer = new Sequencer({
     ...parts,
     ...recovered,
+    classes: await CredentialClasses.load(data.classes),
     clock: systemClock,
     random: systemRandom,
     gateway: 'signpost@bench',

@@ -1,17 +1,19 @@
 import { refuse } from '../reasons/index.js';
-import { subjectId } from '../identifiers/index.js';
 import type { SubjectId, Vault, WriteAheadLog } from '../ports/index.js';
 import { packSubject, transition, type Subject } from '../registry/index.js';
-import { readJournalEntry, replayContext, type JournalEntry } from './journal.js';
+import { readJournalEntry, replayContext, subjectsOf, type JournalEntry } from './journal.js';
 
 /**
- * Applies one journal entry to a subject: the next subject.
- * The fold is the same `transition` as the commit; an entry that was accepted then and does not apply now is corruption.
+ * Applies one journal entry to a subject that it changes: the next subject.
+ * The fold is the same `transition` as the commit; an entry that was accepted then and does not apply now is corruption. Only a revocation may name a
+ * subject of which nothing is left, because it was erased.
  * @throws Refusal `log-corrupt`
  */
 export const foldEntry = (subject: Subject | null, entry: JournalEntry): Subject | null => {
-  if (entry.sealed === null) return subject;
-  const result = transition(subject, entry.sealed.event, replayContext(entry, entry.sealed));
+  const event = entry.sealed?.event ?? entry.revoked?.event;
+  if (event === undefined) return subject;
+  const result = transition(subject, event, replayContext(entry));
+  if (result.outcome === 'refused' && event.type === 'revoke') return subject;
   if (result.outcome !== 'applied') return refuse('log-corrupt', `entry ${entry.index} does not apply`);
   return result.subject;
 };
@@ -27,10 +29,10 @@ export const foldLog = async ({ wal, vault, pepper }: FoldSource): Promise<Map<S
   const subjects = new Map<SubjectId, Subject>();
   for await (const { index, record } of wal.read(0)) {
     const entry = readJournalEntry(vault, index, record);
-    if (entry.sealed === null) continue;
-    const id = subjectId(pepper, entry.sealed.event.sii);
-    const next = foldEntry(subjects.get(id) ?? null, entry);
-    if (next !== null) subjects.set(id, next);
+    for (const id of subjectsOf(entry, pepper)) {
+      const next = foldEntry(subjects.get(id) ?? null, entry);
+      if (next !== null) subjects.set(id, next);
+    }
   }
   return new Map([...subjects].map(([id, subject]) => [id, packSubject(subject)]));
 };

@@ -2,6 +2,7 @@ import { Refusal } from '../reasons/index.js';
 import { parseSii, parseSsi, subjectId } from '../identifiers/index.js';
 import { leafHash, type Tree } from '../log/index.js';
 import type {
+  ClassStorage,
   Clock,
   CredentialSource,
   LogStorage,
@@ -12,6 +13,8 @@ import type {
   Vault,
   WriteAheadLog,
 } from '../ports/index.js';
+import type { CredentialBook } from './credential-book.js';
+import { CredentialClasses } from './credential-classes.js';
 import { currentSubjects, lookup } from './lookup.js';
 import { recover } from './recovery.js';
 import { Sequencer } from './sequencer.js';
@@ -24,6 +27,7 @@ export interface GatewayParts {
   readonly world: World;
   readonly wal: WriteAheadLog;
   readonly vault: Vault;
+  readonly classes: ClassStorage;
   readonly snapshots: SnapshotStorage;
   readonly store: MappingStore;
   /** True for a store that forgets its subjects when the process ends: they are then kept in the snapshot. */
@@ -60,7 +64,8 @@ export interface RunningGateway extends Gateway {
 /** Recovers the state from snapshot and WAL, and opens the use cases over it. @throws Refusal `log-corrupt` */
 export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> => {
   const { wal, vault, store, clock, random, pepper, origin, receiptSigner, logStorage } = parts;
-  const { tree, spent, projection, time } = await recover(parts);
+  const classes = await CredentialClasses.load(parts.classes);
+  const { tree, spent, book, projection, time } = await recover(parts);
   let world = parts.world;
   let publisher: Parameters<RunningGateway['attach']>[0] | null = null;
   const currentWorld = (): World => world;
@@ -70,6 +75,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     projection,
     tree,
     spent,
+    book,
+    classes,
     pepper,
     clock,
     random,
@@ -114,7 +121,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     proof: (index) => (publisher === null ? Promise.reject(new Refusal('not-published')) : publisher.inclusionProofText(index)),
     logFile: (path) => logStorage.read(path),
     readiness,
-    snapshot: () => saveSnapshot(parts, { tree, spent, projection, sequencer }),
+    snapshot: () => saveSnapshot(parts, { tree, spent, book, projection, sequencer }),
     drain: () => sequencer.drain(),
     repair: () => sequencer.repair(),
   };
@@ -131,7 +138,7 @@ const withdrawal = ({ sii, ssi }: { readonly sii: string; readonly ssi: string }
 
 const saveSnapshot = async (
   { snapshots, store, storeIsVolatile, wal }: GatewayParts,
-  { tree, spent, projection, sequencer }: Pick<SnapshotState, 'tree' | 'spent' | 'projection' | 'sequencer'>,
+  { tree, spent, book, projection, sequencer }: SnapshotState,
 ): Promise<void> => {
   // Between two commits everything is at one log size; the subjects may run ahead of it while they are written.
   const source = await sequencer.exclusively(async () => ({
@@ -141,12 +148,13 @@ const saveSnapshot = async (
     positions: projection.positions.slice(),
   }));
   if (sequencer.storeBehind) return;
-  await snapshots.save(source.size, snapshotParts({ ...source, spent, subjects: storeIsVolatile ? (store.whole ?? null) : null }));
+  await snapshots.save(source.size, snapshotParts({ ...source, spent, book, subjects: storeIsVolatile ? (store.whole ?? null) : null }));
 };
 
 interface SnapshotState {
   readonly tree: Tree;
   readonly spent: Parameters<typeof snapshotParts>[0]['spent'];
+  readonly book: CredentialBook;
   readonly projection: { readonly positions: Float64Array };
   readonly sequencer: Sequencer;
 }

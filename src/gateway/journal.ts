@@ -1,6 +1,10 @@
-import type { Vault, WalRecord } from '../ports/index.js';
-import { peekLeaf, type LeafHead } from '../log/index.js';
+import type { SubjectId, Vault, WalRecord } from '../ports/index.js';
+import { subjectId } from '../identifiers/index.js';
+import { commitList, parseLeaf, peekLeaf, type LeafHead } from '../log/index.js';
+import { refuse } from '../reasons/index.js';
+import type { RevokeEvent } from '../registry/index.js';
 import { AS_JUDGED, decodeSealedEvent, type SealedEvent } from './sealed-event.js';
+import { decodeSealedRevocation, digestOfPlaces, packPlaces, revokeEventOf, type SealedRevocation } from './sealed-revocation.js';
 
 /** AES-GCM context of a sealed record: its index, so that no record can be moved to another place in the log. */
 export const sealingContext = (index: number): Buffer => {
@@ -16,23 +20,46 @@ export interface JournalEntry {
   readonly keySlot: number;
   /** Null where the leaf changes no subject, or the subject was erased. */
   readonly sealed: SealedEvent | null;
+  /** Of a `revoke` leaf. */
+  readonly revoked: (SealedRevocation & { readonly event: RevokeEvent }) | null;
 }
 
 /** @throws Refusal `log-corrupt` when the record does not parse or does not open */
 export const readJournalEntry = (vault: Vault, index: number, record: WalRecord): JournalEntry => {
   const leaf = peekLeaf(record.leaf);
-  const entry = { index, leaf, keySlot: record.keySlot };
-  if (leaf.k !== 'accept' || record.sealed.length === 0) return { ...entry, sealed: null };
+  const entry = { index, leaf, keySlot: record.keySlot, sealed: null, revoked: null };
+  if ((leaf.k !== 'accept' && leaf.k !== 'revoke') || record.sealed.length === 0) return entry;
   const plaintext = vault.open(record.keySlot, sealingContext(index), record.sealed);
-  return { ...entry, sealed: plaintext === null ? null : decodeSealedEvent(plaintext) };
+  if (plaintext === null) return entry;
+  if (leaf.k === 'accept') return { ...entry, sealed: decodeSealedEvent(plaintext) };
+  const sealed = decodeSealedRevocation(plaintext);
+  checkFell(record.leaf, sealed, index);
+  return { ...entry, revoked: { ...sealed, event: revokeEventOf(sealed) } };
+};
+
+/** What auditors see of a revocation is what was done: few leaves, so each is looked at again. */
+const checkFell = (leaf: Uint8Array, { opening, effect, list }: SealedRevocation, index: number): void => {
+  const { fell } = parseLeaf(leaf);
+  const isSaid =
+    fell !== undefined &&
+    fell.eff === effect &&
+    fell.n === list.length &&
+    fell.list === commitList(opening, digestOfPlaces(packPlaces(list)));
+  if (!isSaid) refuse('log-corrupt', `entry ${index} says another list than is sealed beside it`);
+};
+
+/** The subjects that an entry changes. */
+export const subjectsOf = ({ sealed, revoked }: JournalEntry, pepper: Uint8Array): SubjectId[] => {
+  if (sealed !== null) return [subjectId(pepper, sealed.event.sii)];
+  return revoked === null ? [] : [...new Set(revoked.list.map(({ id }) => id))];
 };
 
 /** The context in which an accepted event is applied again: what was in force then. */
-export const replayContext = (entry: JournalEntry, sealed: SealedEvent) => ({
-  index: entry.index,
-  time: entry.leaf.t,
+export const replayContext = ({ index, leaf, sealed, keySlot }: JournalEntry) => ({
+  index,
+  time: leaf.t,
   versions: AS_JUDGED,
-  providerOfRecord: sealed.event.type === 'withdraw-by-connection' ? null : sealed.event.judgedUnder.providerOfRecord,
-  mappingLifetime: sealed.mappingLifetime,
-  keySlot: entry.keySlot,
+  providerOfRecord: sealed === null || sealed.event.type === 'withdraw-by-connection' ? null : sealed.event.judgedUnder.providerOfRecord,
+  mappingLifetime: sealed?.mappingLifetime ?? 0,
+  keySlot,
 });

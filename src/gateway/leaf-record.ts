@@ -1,5 +1,6 @@
 import { isDomain } from '../identifiers/index.js';
 import {
+  commitList,
   commitMapping,
   commitSii,
   digestInLeaf,
@@ -9,8 +10,8 @@ import {
   versionsInLeaf,
   type LeafSigner,
 } from '../log/index.js';
-import type { RegistryEvent } from '../registry/index.js';
-import type { NotAccepted, Signer, VerifiedPassport, Versions } from '../verification/index.js';
+import type { RegistryEvent, RevokeEvent } from '../registry/index.js';
+import type { Fall, NotAccepted, Signer, VerifiedPassport, Versions } from '../verification/index.js';
 
 /** What every leaf says of its maker. */
 export interface LeafOrigin {
@@ -69,6 +70,38 @@ export const refusedLeaf = ({ verdict, client, time, opening, gateway }: Refused
     gw: gateway,
   });
 };
+
+export interface RevocationDecision extends Omit<LeafOrigin, 'client'> {
+  readonly effect: RevokeEvent['effect'];
+  readonly cause: Pick<Fall, 'reason' | 'crl' | 'crlReason'>;
+  readonly count: number;
+  /** SHA-256 of the packed list. */
+  readonly digest: Uint8Array;
+  readonly versions: Versions;
+}
+
+export const revokedLeaf = ({ effect, cause, count, digest, time, opening, gateway, versions }: RevocationDecision): Buffer =>
+  encodeLeaf({
+    v: 1,
+    k: 'revoke',
+    t: time,
+    act: null,
+    ap: null,
+    np: null,
+    tok: null,
+    sii: null,
+    map: null,
+    why: cause.reason,
+    ...versionsInLeaf(versions),
+    gw: gateway,
+    fell: {
+      eff: effect,
+      n: count,
+      list: commitList(opening, digest),
+      crl: cause.crl === null ? null : digestInLeaf(Buffer.from(cause.crl, 'hex')),
+      rsn: cause.crlReason,
+    },
+  });
 
 /**
  * RFC 8226 section 9 lets an SPC be any IA5String, and RFC 5280 section 4.2.1.6 a dNSName be more than a domain (a wildcard, upper case): one outside

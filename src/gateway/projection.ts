@@ -1,9 +1,8 @@
 import { refuse } from '../reasons/index.js';
-import { subjectId } from '../identifiers/index.js';
 import { PARTITIONS, partitionOf, type MappingStore, type PartitionBatch, type SubjectId } from '../ports/index.js';
 import { packSubject, unpackSubject, type Subject } from '../registry/index.js';
 import { foldEntry, type FoldSource } from './fold.js';
-import { readJournalEntry, type JournalEntry } from './journal.js';
+import { readJournalEntry, subjectsOf, type JournalEntry } from './journal.js';
 
 /** Records replayed between two writes to the store: bounds memory, and the size of one batch. */
 const REPLAY_CHUNK = 4000;
@@ -84,11 +83,20 @@ export class Projection {
     const replay = this.replayFrom(at);
     for await (const { index, record } of source.wal.read(from)) {
       const entry = readJournalEntry(source.vault, index, record);
-      if (entry.sealed === null) continue;
-      const id = subjectId(source.pepper, entry.sealed.event.sii);
-      if (behind.has(partitionOf(id))) await replay.push(id, entry);
+      for (const id of subjectsOf(entry, source.pepper)) if (behind.has(partitionOf(id))) await replay.push(id, entry);
     }
     await replay.end();
+    await this.#level(behind, at);
+  }
+
+  /** What was erased left nothing to put: its partitions are brought to where the log demands them all the same. */
+  async #level(behind: ReadonlySet<number>, at: Float64Array): Promise<void> {
+    const batches: PartitionBatch[] = [];
+    for (const partition of behind) {
+      const [previous, position] = [at[partition] as number, this.#committed[partition] as number];
+      if (previous < position) batches.push({ partition, previous, position, puts: [] });
+    }
+    if (batches.length > 0) await this.#store.apply(this.#epoch, batches);
   }
 
   /** Applies journal entries, in order, to a store whose partitions are at `at`; what a partition holds already is passed over. */

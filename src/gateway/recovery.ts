@@ -1,8 +1,8 @@
 import { refuse } from '../reasons/index.js';
-import { subjectId } from '../identifiers/index.js';
 import { Tree, leafHash } from '../log/index.js';
 import { PARTITIONS, partitionOf, type MappingStore, type SnapshotStorage, type Vault, type WriteAheadLog } from '../ports/index.js';
-import { readJournalEntry } from './journal.js';
+import { CredentialBook, credentialId } from './credential-book.js';
+import { readJournalEntry, subjectsOf, type JournalEntry } from './journal.js';
 import { Projection } from './projection.js';
 import { restoreSnapshot, type RestoredSnapshot } from './snapshot.js';
 import { SpentPassports, signingMark, spentKeys } from './spent-passports.js';
@@ -21,6 +21,7 @@ export interface RecoveryParts {
 export interface Recovered {
   readonly tree: Tree;
   readonly spent: SpentPassports;
+  readonly book: CredentialBook;
   readonly projection: Projection;
   /** ms: time of the last leaf. */
   readonly time: number;
@@ -33,7 +34,7 @@ export interface Recovered {
 export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   const { wal, vault, pepper, store, epoch } = parts;
   const base = (await loadSnapshot(parts)) ?? emptyState();
-  const { tree, spent, positions } = base;
+  const { tree, spent, book, positions } = base;
   if (parts.storeIsVolatile) store.whole?.load(epoch, base.partitions);
   const projection = new Projection(store, epoch, positions);
   // The tail is read once. A store that is behind the snapshot itself is repaired afterwards, from where it is.
@@ -46,18 +47,28 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
     const entry = readJournalEntry(vault, index, record);
     if (entry.leaf.t < time) return refuse('log-corrupt', `entry ${index} is earlier than the one before`);
     time = entry.leaf.t;
-    if (entry.sealed === null) continue;
-    const { event, spent: facts } = entry.sealed;
-    const id = subjectId(pepper, event.sii);
-    positions[partitionOf(id)] = index + 1;
-    if (isLevel) await replay.push(id, entry);
-    if (facts === null || event.type === 'withdraw-by-connection') continue;
-    const remembered = { index, signing: signingMark(facts.signingDigest), client: facts.client, exp: event.exp };
-    for (const key of spentKeys(event.signer, event.jti, facts)) spent.add(key, remembered);
+    for (const id of subjectsOf(entry, pepper)) {
+      positions[partitionOf(id)] = index + 1;
+      if (isLevel) await replay.push(id, entry);
+    }
+    remember(entry, spent, book);
   }
   await replay.end();
   await projection.repair({ wal, vault, pepper });
-  return { tree, spent, projection, time };
+  return { tree, spent, book, projection, time };
+};
+
+/** What a commit keeps beside the subject: the PASSporT that is spent, and the credential that registered. */
+const remember = ({ index, sealed }: JournalEntry, spent: SpentPassports, book: CredentialBook): void => {
+  if (sealed === null || sealed.event.type === 'withdraw-by-connection') return;
+  const { event, spent: facts, credential } = sealed;
+  const { signer, jti, exp } = event;
+  if (facts !== null) {
+    const remembered = { index, signing: signingMark(facts.signingDigest), client: facts.client, exp };
+    for (const key of spentKeys(signer, jti, facts)) spent.add(key, remembered);
+  }
+  const [fingerprint] = signer.fingerprints;
+  if (credential !== null && fingerprint !== undefined) book.put(credentialId(fingerprint), credential);
 };
 
 /** Whether the store holds at least what the snapshot's positions demand. */
@@ -75,5 +86,6 @@ const emptyState = (): RestoredSnapshot => ({
   time: 0,
   positions: new Float64Array(PARTITIONS),
   spent: new SpentPassports(),
+  book: new CredentialBook(),
   partitions: [],
 });

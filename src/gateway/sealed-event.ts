@@ -1,6 +1,7 @@
 import type { RegistryEvent } from '../registry/event.js';
 import type { Signer, Versions } from '../verification/verdict.js';
-import { refuse } from '../reasons/index.js';
+import { Refusal, refuse } from '../reasons/index.js';
+import type { CredentialEntry } from './credential-book.js';
 
 /** How long an answer is remembered, and by whom it was asked for: the replay key of an accepted PASSporT. */
 export interface SpentFacts {
@@ -20,6 +21,8 @@ export interface SealedEvent {
   readonly mappingLifetime: number;
   /** Null for a withdrawal by connection. */
   readonly spent: SpentFacts | null;
+  /** What the credential of a register is judged again by; null for every other event. */
+  readonly credential: CredentialEntry | null;
 }
 
 /** What the WAL holds sealed beside the leaf of a refusal, under a key that dies with the retention period. */
@@ -37,15 +40,18 @@ export const AS_JUDGED: Versions = { trust: '', revocation: '', numbering: '', p
 const b64 = (octets: Uint8Array): string => Buffer.from(octets).toString('base64url');
 const octets = (text: unknown): Uint8Array => Buffer.from(text as string, 'base64url');
 
-/** Version 1 of the sealed form: a JSON array, positions fixed, so that a record stays small. */
-export const encodeSealedEvent = ({ event, opening, mappingLifetime, spent }: SealedEvent): Buffer => {
-  const head = [1, b64(opening), event.type, event.sii, mappingLifetime];
+/** Version 2 of the sealed form: a JSON array, positions fixed, so that a record stays small. Version 1 had no credential. */
+const VERSION = 2;
+
+export const encodeSealedEvent = ({ event, opening, mappingLifetime, spent, credential }: SealedEvent): Buffer => {
+  const head = [VERSION, b64(opening), event.type, event.sii, mappingLifetime];
   const signed =
     event.type === 'withdraw-by-connection'
       ? null
       : [event.iat, event.exp, event.jti, encodeSigner(event.signer), event.judgedUnder.providerOfRecord];
   const spentFacts = spent === null ? null : [b64(spent.signingDigest), spent.client, ...(spent.byReference ? [1] : [])];
-  return Buffer.from(JSON.stringify([...head, signed, spentFacts, encodeBody(event)]));
+  const origin = credential === null ? null : [credential.class, b64(credential.serial)];
+  return Buffer.from(JSON.stringify([...head, signed, spentFacts, encodeBody(event), origin]));
 };
 
 const encodeBody = (event: RegistryEvent): unknown[] => {
@@ -78,7 +84,12 @@ const encodeSigner = (signer: Signer): unknown[] => [
 export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
   try {
     const fields = JSON.parse(Buffer.from(plaintext).toString('utf8')) as unknown[];
-    const [version, opening, type, sii, mappingLifetime, signed, spent, body] = fields as [
+    if (fields[0] !== VERSION)
+      return refuse(
+        'log-corrupt',
+        `sealed event of version ${String(fields[0])}, which this build does not read: begin a new data directory`,
+      );
+    const [, opening, type, sii, mappingLifetime, signed, spent, body, origin] = fields as [
       number,
       string,
       RegistryEvent['type'],
@@ -87,15 +98,18 @@ export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
       [number, number, string, unknown[], string | null] | null,
       [string, string, number?] | null,
       unknown[],
+      [number, string] | null,
     ];
-    if (version !== 1) return refuse('log-corrupt', 'sealed event version');
+    if ((type === 'register') !== (origin !== null)) return refuse('log-corrupt', 'sealed event without credential');
     return {
       event: decodeEvent(type, sii, signed, body),
       opening: octets(opening),
       mappingLifetime,
       spent: spent === null ? null : { signingDigest: octets(spent[0]), client: spent[1], byReference: spent[2] === 1 },
+      credential: origin === null ? null : { class: origin[0], serial: octets(origin[1]) },
     };
-  } catch {
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
     return refuse('log-corrupt', 'sealed event');
   }
 };

@@ -2,21 +2,22 @@ import { refuse } from '../reasons/index.js';
 import { Tree } from '../log/index.js';
 import { PARTITIONS, type PartitionRecords, type StoreWhole } from '../ports/index.js';
 import { recordRuns } from '../registry/index.js';
+import { CredentialBook } from './credential-book.js';
 import { SpentPassports } from './spent-passports.js';
 
 /**
- * What a start needs without reading the whole WAL: the tree's frontier, the position of every partition, the replay memory
- * and (where the store forgets on exit) the subjects.
+ * What a start needs without reading the whole WAL: the tree's frontier, the position of every partition, the replay memory,
+ * the credentials that mappings name and (where the store forgets on exit) the subjects.
  * It is taken while writes go on: everything belongs to log size `size` or later, and replaying the tail over it changes nothing twice.
  * Layout: frames `u32 length, kind octet, content`; the first is the header, JSON.
  */
 
-const KIND = { positions: 1, spent: 2, subjects: 3, header: 4 } as const;
+const KIND = { positions: 1, spent: 2, subjects: 3, header: 4, credentials: 5 } as const;
 const FRAME_HEAD = 5;
 const FRAME_BYTES = 256 * 1024;
 
 interface Header {
-  readonly version: 3;
+  readonly version: 4;
   readonly size: number;
   /** base64 of the serialised tree. */
   readonly tree: string;
@@ -30,6 +31,7 @@ export interface SnapshotSource {
   readonly time: number;
   readonly positions: Float64Array;
   readonly spent: SpentPassports;
+  readonly book: CredentialBook;
   /** Null where the store keeps its subjects itself. */
   readonly subjects: StoreWhole | null;
 }
@@ -41,14 +43,15 @@ const frame = (kind: number, content: Uint8Array): Buffer => {
   return Buffer.concat([head, content]);
 };
 
-/** The parts to save. Positions, tree and time are those of the source; the replay memory and the subjects are read as the parts are asked for, and may be later. */
+/** The parts to save. Positions, tree and time are those of the source; the replay memory, the credentials and the subjects are read as the parts are asked for, and may be later. */
 export async function* snapshotParts(source: SnapshotSource): AsyncGenerator<Uint8Array> {
-  const header: Header = { version: 3, size: source.size, tree: Buffer.from(source.tree).toString('base64'), time: source.time };
+  const header: Header = { version: 4, size: source.size, tree: Buffer.from(source.tree).toString('base64'), time: source.time };
   const positions = Buffer.alloc(PARTITIONS * 6);
   for (let p = 0; p < PARTITIONS; p += 1) positions.writeUIntBE(source.positions[p] as number, p * 6, 6);
   yield frame(KIND.header, Buffer.from(JSON.stringify(header)));
   yield frame(KIND.positions, positions);
   yield* inFrames(KIND.spent, source.spent.dump());
+  yield* inFrames(KIND.credentials, source.book.dump());
   if (source.subjects !== null) yield* inFrames(KIND.subjects, source.subjects.dump());
 }
 
@@ -74,6 +77,7 @@ export interface RestoredSnapshot {
   readonly time: number;
   readonly positions: Float64Array;
   readonly spent: SpentPassports;
+  readonly book: CredentialBook;
   /** What an empty store is filled with. */
   readonly partitions: readonly PartitionRecords[];
 }
@@ -83,19 +87,24 @@ export const restoreSnapshot = (parts: Iterable<Uint8Array>): RestoredSnapshot =
   const positions = new Float64Array(PARTITIONS);
   const spent = new SpentPassports();
   const spentParts: Buffer[] = [];
+  const book = new CredentialBook();
+  const credentialParts: Buffer[] = [];
   const groups = Array.from({ length: PARTITIONS }, (): Uint8Array[] => []);
   let header: Header | null = null;
   for (const { kind, content } of readFrames(parts)) {
     if (kind === KIND.header) header = readHeader(content);
     else if (kind === KIND.positions) readPositions(content, positions);
     else if (kind === KIND.spent) spentParts.push(content);
+    else if (kind === KIND.credentials) credentialParts.push(content);
     else if (kind === KIND.subjects) readSubjects(content, groups);
     else return refuse('log-corrupt', 'snapshot frame');
   }
   if (header === null) return refuse('log-corrupt', 'snapshot header');
   spent.load(spentParts);
+  book.load(credentialParts);
   const partitions = groups.map((records, partition) => ({ partition, position: positions[partition] as number, records }));
-  return { size: header.size, tree: Tree.restore(Buffer.from(header.tree, 'base64')), time: header.time, positions, spent, partitions };
+  const tree = Tree.restore(Buffer.from(header.tree, 'base64'));
+  return { size: header.size, tree, time: header.time, positions, spent, book, partitions };
 };
 
 /** Frames as they come, as views: a snapshot of 10^6 subjects is never in memory twice. */
@@ -117,7 +126,7 @@ function* readFrames(parts: Iterable<Uint8Array>): Generator<{ readonly kind: nu
 
 const readHeader = (content: Buffer): Header => {
   const header = JSON.parse(content.toString('utf8')) as Header;
-  return header.version === 3
+  return header.version === 4
     ? header
     : refuse('log-corrupt', 'snapshot version: take the snapshot folder away, the write-ahead log holds everything');
 };

@@ -6,6 +6,8 @@ export interface World {
   readonly verifier: Verifier;
   /** Seconds that a mapping lives after its last registration. */
   readonly mappingLifetime: number;
+  /** Seconds that a mapping still lives whose credential no longer stands, unless it is registered again. */
+  readonly attestGrace: number;
   readonly lookup: {
     /** Seconds: the longest ttl of an answer with mappings, and of one without. */
     readonly ttl: number;

@@ -46,7 +46,13 @@ const schema = z.strictObject({
   lookup: z
     .strictObject({ ttlSeconds: z.int().min(0).max(86_400).default(3600), negativeTtlSeconds: z.int().min(0).max(86_400).default(60) })
     .prefault({}),
-  mapping: z.strictObject({ lifetimeDays: z.int().min(1).max(30).default(30) }).prefault({}),
+  mapping: z
+    .strictObject({
+      lifetimeDays: z.int().min(1).max(30).default(30),
+      /** A mapping whose credential was replaced, not misused, must be registered again within this. */
+      attestGraceDays: z.int().min(1).max(30).default(14),
+    })
+    .prefault({}),
   revocation: z
     .strictObject({
       delegate: mode.default('required'),

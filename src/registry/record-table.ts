@@ -25,6 +25,11 @@ export class RecordTable {
     return this.arena.length;
   }
 
+  /** Records. */
+  get size(): number {
+    return this.count;
+  }
+
   get(id: string): Uint8Array | null {
     const offset = this.slots[this.slotOf(id)] ?? 0;
     return offset === 0 ? null : this.recordAt(offset - 1);

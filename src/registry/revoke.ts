@@ -1,7 +1,11 @@
 import type { RevokeEvent, Transition, TransitionContext } from './event.js';
 import { applied, refused } from './outcome.js';
-import { keepMappings, withoutExpired } from './removal.js';
+import { isLive, keepMappings, withoutExpired } from './removal.js';
 import type { Mapping, Subject } from './subject.js';
+
+/** Whether the event has an effect on a mapping: it is named, lives, and was not marked before. `time` in ms. */
+export const fallsBy = ({ registrations, effect }: RevokeEvent, mapping: Mapping, time: number): boolean =>
+  registrations.has(mapping.leafIndex) && isLive(mapping, time) && (effect === 'removed' || !mapping.attest);
 
 /**
  * DESIGN section 7, revoke: what the credential registered is removed, or stays for the grace period to be registered again.
@@ -10,8 +14,7 @@ import type { Mapping, Subject } from './subject.js';
 export const revoke = (before: Subject | null, event: RevokeEvent, context: TransitionContext): Transition => {
   if (before === null) return refused('superseded');
   const subject = withoutExpired(before, context.time);
-  const falls = (mapping: Mapping): boolean =>
-    event.registrations.has(mapping.leafIndex) && (event.effect === 'removed' || !mapping.attest);
+  const falls = (mapping: Mapping): boolean => fallsBy(event, mapping, context.time);
   if (!subject.mappings.some(falls)) return refused('superseded');
   const next = event.effect === 'removed' ? keepMappings(subject, (mapping) => !falls(mapping)) : marked(subject, falls, event.attestBy);
   return applied({ ...next, leafIndex: context.index });

@@ -64,6 +64,7 @@ export const makeWorld = async ({ pki, clock }: Place): Promise<World> => {
   return {
     verifier: new Verifier(material),
     mappingLifetime: policies.gateway.mapping.lifetimeDays * 86_400,
+    attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
     lookup: { ttl: 300, negativeTtl: 60 },
     refusalRetentionDays: 90,
   };
@@ -114,6 +115,7 @@ const openOver = async (
     world: await makeWorld(place),
     wal: data.wal,
     vault: data.vault,
+    classes: data.classes,
     snapshots: data.snapshots,
     store,
     storeIsVolatile,

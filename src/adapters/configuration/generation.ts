@@ -29,6 +29,7 @@ export const makeGeneration = (configuration: Configuration, lists: readonly Tru
   const world = {
     verifier,
     mappingLifetime: mapping.lifetimeDays * 86_400,
+    attestGrace: mapping.attestGraceDays * 86_400,
     lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds },
     refusalRetentionDays: evidence.days,
   };

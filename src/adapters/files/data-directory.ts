@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../ports/index.js';
 import { FileCrlArchive } from './crl-archive.js';
+import { FileClassStorage } from './class-storage.js';
 import { makeDurableDirectory } from './durable-file.js';
 import { nodeFileSystem, type FileSystem } from './file-system.js';
 import { openKeys, type GatewayKeys } from './keys.js';
@@ -16,6 +17,7 @@ export const LAYOUT = {
   wal: 'wal',
   tiles: 'tiles',
   vault: 'vault',
+  classes: 'classes',
   snapshot: 'snapshot',
   keys: 'keys',
   /** The last good trust list of each name, with its sequence: what keeps an older one from coming back. */
@@ -31,6 +33,7 @@ export interface DataDirectory {
   readonly wal: FileWal;
   readonly tiles: FileLogStorage;
   readonly vault: FileVault;
+  readonly classes: FileClassStorage;
   readonly snapshots: FileSnapshotStorage;
   readonly lastSigned: FileRegister;
   trustList(name: string): FileRegister;
@@ -60,10 +63,13 @@ export const openDataDirectory = async (
     const keys = await openKeys(join(directory, LAYOUT.keys), { origin, mayCreate: wal.size === 0, fs });
     const vault = await FileVault.open(join(directory, LAYOUT.vault), { vaultKey: keys.vaultKey, clock, fs, mayCreate: wal.size === 0 });
     opened.push(vault);
+    const classes = await FileClassStorage.open(join(directory, LAYOUT.classes), { fs });
+    opened.push(classes);
     return {
       keys,
       wal,
       vault,
+      classes,
       tiles: await FileLogStorage.open(join(directory, LAYOUT.tiles), fs),
       snapshots: new FileSnapshotStorage(join(directory, LAYOUT.snapshot), fs),
       lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),

@@ -1,4 +1,5 @@
 export { FileCrlArchive } from './crl-archive.js';
+export { FileClassStorage } from './class-storage.js';
 export { LAYOUT, openDataDirectory, type DataDirectory } from './data-directory.js';
 export { epochFile, nextEpoch } from './epoch.js';
 export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';

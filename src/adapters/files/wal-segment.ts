@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { refuse } from '../../reasons/index.js';
 import type { OpenFile } from './file-system.js';
 import { BATCH_HEAD, BATCH_TAIL, SEGMENT_HEAD, holdsPayload, isSegmentHead, parseBatchHead, type BatchHead } from './wal-format.js';
@@ -20,7 +21,8 @@ export class BrokenBatch extends Error {
 }
 
 /** Names the file below the data directory, and the place: what an operator needs to restore it. */
-export const corruptSegment = (name: string, offset: number): never => refuse('log-corrupt', `wal/${name} is broken at offset ${offset}`);
+export const corruptSegment = (path: string, offset: number): never =>
+  refuse('log-corrupt', `${basename(dirname(path))}/${basename(path)} is broken at offset ${offset}`);
 
 /** Octets read at once: for a replay, which also reads ahead, and for a look-up. */
 const REPLAY_CHUNK = 2 * 1024 * 1024;

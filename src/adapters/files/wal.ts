@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Unavailable, refuse } from '../../reasons/index.js';
 import type { WalRecord, WriteAheadLog } from '../../ports/index.js';
 import { closing, makeDurableDirectory } from './durable-file.js';
@@ -46,7 +46,7 @@ export const openWal = async (directory: string, options: WalOptions = {}): Prom
   const fs = options.fs ?? nodeFileSystem;
   if (options.readOnly !== true) await makeDurableDirectory(fs, directory, join(directory, '..'));
   const firsts = (await fs.list(directory)).map(parseSegmentName).filter((first) => first !== null);
-  if (firsts.length > 0 && firsts[0] !== 0) return refuse('log-corrupt', `wal/${segmentName(0)} is missing`);
+  if (firsts.length > 0 && firsts[0] !== 0) return refuse('log-corrupt', `${basename(directory)}/${segmentName(0)} is missing`);
   const tail = await openTail(fs, directory, firsts, options.readOnly === true);
   const wal = new FileWal(fs, directory, firsts, options.segmentOctets ?? SEGMENT_OCTETS, options.readOnly === true);
   wal.adopt(tail);
@@ -74,7 +74,7 @@ const openTail = async (
   await file.read(octets, 0);
   await file.close();
   const torn = octets.length < SEGMENT_HEAD || (octets.length === SEGMENT_HEAD && octets.every((octet) => octet === 0));
-  if (!torn) return corruptSegment(segmentName(first), 0);
+  if (!torn) return corruptSegment(path, 0);
   if (!readOnly) {
     await fs.remove(path);
     await fs.syncDirectory(directory);
@@ -97,7 +97,7 @@ const scanTail = async (file: OpenFile, first: number, readOnly: boolean): Promi
     if (!(error instanceof BrokenBatch)) throw error;
     const rest = Buffer.alloc(length - error.offset);
     await file.read(rest, error.offset);
-    if (!isTornAppend(rest, error.offset)) return corruptSegment(segmentName(first), error.offset);
+    if (!isTornAppend(rest, error.offset)) return corruptSegment(file.path, error.offset);
     if (!readOnly) {
       await file.truncate(tail.end);
       await file.datasync();
@@ -175,7 +175,7 @@ export class FileWal implements WriteAheadLog {
   }
 
   async #newSegment(first: number): Promise<OpenFile> {
-    const file = await this.#fs.open(join(this.#directory, segmentName(first)), 'create');
+    const file = await this.#fs.open(this.#pathOf(first), 'create');
     try {
       await file.write(encodeSegmentHead(first), 0);
       await file.datasync();
@@ -203,7 +203,7 @@ export class FileWal implements WriteAheadLog {
         index = Math.max(index, at);
       }
       // A segment that ends before the next one begins has lost batches.
-      if (index !== limit) corruptSegment(segmentName(first), await this.#lengthOf(segment));
+      if (index !== limit) corruptSegment(this.#pathOf(first), await this.#lengthOf(segment));
     }
   }
 
@@ -216,7 +216,7 @@ export class FileWal implements WriteAheadLog {
       if (at === index) return record;
       at += 1;
     }
-    return corruptSegment(segmentName(this.#firsts[segment] as number), batch.offset);
+    return corruptSegment(this.#pathOf(this.#firsts[segment] as number), batch.offset);
   }
 
   async #batchOf(segment: number, index: number): Promise<Batch> {
@@ -228,21 +228,21 @@ export class FileWal implements WriteAheadLog {
       this.#lastBatch = { segment, batch };
       return batch;
     }
-    return corruptSegment(segmentName(this.#firsts[segment] as number), await this.#lengthOf(segment));
+    return corruptSegment(this.#pathOf(this.#firsts[segment] as number), await this.#lengthOf(segment));
   }
 
   /** Batches of a segment from the one that holds `index`, or a little before it. */
   async *#batches(first: number, index: number, lookup: boolean): AsyncGenerator<Batch> {
     // A handle of its own: the tail's may be closed by a rotation while somebody reads.
-    const file = await this.#fs.open(join(this.#directory, segmentName(first)), 'read');
+    const file = await this.#fs.open(this.#pathOf(first), 'read');
     try {
-      if (!(await hasSegmentHead(file, first))) return corruptSegment(segmentName(first), 0);
+      if (!(await hasSegmentHead(file, first))) return corruptSegment(this.#pathOf(first), 0);
       const tail = this.#tail?.first === first ? this.#tail : null;
       const end = tail?.end ?? (await file.size());
       const start = index === first ? null : (tail?.index ?? (await this.#indexOf(file, first, end))).before(index);
       yield* readBatches(file, { from: start?.offset ?? SEGMENT_HEAD, to: end, first: start?.first ?? first, lookup });
     } catch (error) {
-      if (error instanceof BrokenBatch) corruptSegment(segmentName(first), error.offset);
+      if (error instanceof BrokenBatch) corruptSegment(this.#pathOf(first), error.offset);
       throw error;
     } finally {
       await file.close();
@@ -270,8 +270,12 @@ export class FileWal implements WriteAheadLog {
     return Math.max(0, low - 1);
   }
 
+  #pathOf(first: number): string {
+    return join(this.#directory, segmentName(first));
+  }
+
   async #lengthOf(segment: number): Promise<number> {
-    const file = await this.#fs.open(join(this.#directory, segmentName(this.#firsts[segment] as number)), 'read');
+    const file = await this.#fs.open(this.#pathOf(this.#firsts[segment] as number), 'read');
     return await closing(file, () => file.size());
   }
 

@@ -1,0 +1,158 @@
+import { RecordTable, recordRuns } from '../registry/index.js';
+
+/** Which credential a mapping names, as latin1: the first 16 octets of the SHA-256 of its end-entity certificate. */
+export type CredentialId = string;
+
+/** One thing that the log says of a credential: it may be of several classes, when it registered numbers of several scopes. */
+export interface CredentialEntry {
+  /** Number of its class. */
+  readonly class: number;
+  /** Content octets of the serial number, 1 to 20. */
+  readonly serial: Uint8Array;
+}
+
+export const credentialId = (fingerprint: Uint8Array): CredentialId => Buffer.from(fingerprint.subarray(0, 16)).toString('latin1');
+
+/** As a mapping names it: hex. */
+export const credentialIdOfMapping = (hex: string): CredentialId => Buffer.from(hex, 'hex').toString('latin1');
+
+/** Tables by the first octet of the id: one that grows is copied, and a large one would stall what waits. */
+const SHARDS = 256;
+const newTables = (): RecordTable[] => Array.from({ length: SHARDS }, () => new RecordTable());
+
+/** An entry: class u32, length octet, serial. */
+const HEAD = 5;
+
+const packEntry = ({ class: number, serial }: CredentialEntry): Buffer => {
+  const entry = Buffer.allocUnsafe(HEAD + serial.length);
+  entry.writeUInt32BE(number, 0);
+  entry[4] = serial.length;
+  entry.set(serial, HEAD);
+  return entry;
+};
+
+const unpackEntries = (octets: Uint8Array): CredentialEntry[] => {
+  const record = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+  const entries: CredentialEntry[] = [];
+  for (let at = 0; at < record.length;) {
+    const end = at + HEAD + (record[at + 4] as number);
+    entries.push({ class: record.readUInt32BE(at), serial: record.subarray(at + HEAD, end) });
+    at = end;
+  }
+  return entries;
+};
+
+const isIn = (record: Uint8Array, entry: Buffer): boolean => {
+  for (let at = 0; at < record.length; at += HEAD + (record[at + 4] as number)) {
+    if (record[at + 4] === entry[4] && entry.compare(record, at, at + entry.length) === 0) return true;
+  }
+  return false;
+};
+
+/** What stays when a walk ends. */
+class Kept {
+  readonly tables = newTables();
+  readonly classes = new Set<number>();
+  size = 0;
+
+  add(id: CredentialId, record: Uint8Array): void {
+    const table = this.tables[id.charCodeAt(0)];
+    const known = table?.get(id) ?? null;
+    if (known !== null && known.length === record.length) return;
+    table?.set(id, record);
+    if (known === null) this.size += 1;
+    for (const entry of unpackEntries(record)) this.classes.add(entry.class);
+  }
+}
+
+/**
+ * Every credential that a mapping may name, with what it takes to judge it again. A fold of the registers in the log: whatever registered is put in,
+ * and what no mapping names any more is left out when the store has been walked. 10^6 credentials take some 50 MB.
+ */
+export class CredentialBook {
+  #tables = newTables();
+  /** While the store is walked. */
+  #kept: Kept | null = null;
+  #size = 0;
+
+  /** Credentials, not entries. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** True when the credential is new, or is of a class that it was not of before. */
+  put(id: CredentialId, entry: CredentialEntry): boolean {
+    const packed = packEntry(entry);
+    const known = this.#table(id).get(id);
+    const isNew = known === null || !isIn(known, packed);
+    if (isNew) this.#table(id).set(id, known === null ? packed : Buffer.concat([known, packed]));
+    if (known === null) this.#size += 1;
+    this.see(id);
+    return isNew;
+  }
+
+  get(id: CredentialId): CredentialEntry[] {
+    const record = this.#table(id).get(id);
+    return record === null ? [] : unpackEntries(record);
+  }
+
+  /** Every credential, a shard at a time: the caller may yield between them. */
+  *shards(): Generator<readonly (readonly [CredentialId, readonly CredentialEntry[]])[]> {
+    for (let shard = 0; shard < SHARDS; shard += 1)
+      yield (this.#tables[shard]?.entries() ?? []).map(([id, record]) => [id, unpackEntries(record)] as const);
+  }
+
+  /** From now on what is seen or put in stays at `endWalk`, and nothing else does. */
+  beginWalk(): void {
+    this.#kept = new Kept();
+  }
+
+  /** A mapping names it. False when the book does not know it. */
+  see(id: CredentialId): boolean {
+    const record = this.#table(id).get(id);
+    if (record === null) return false;
+    this.#kept?.add(id, record);
+    return true;
+  }
+
+  /** Leaves out what was not seen since `beginWalk`; the numbers of the classes that are left. */
+  endWalk(): ReadonlySet<number> {
+    const kept = this.#kept ?? new Kept();
+    this.#tables = kept.tables;
+    this.#size = kept.size;
+    this.#kept = null;
+    return kept.classes;
+  }
+
+  abandonWalk(): void {
+    this.#kept = null;
+  }
+
+  /** Records as a snapshot keeps them. */
+  *dump(): Generator<Uint8Array> {
+    for (const table of this.#tables) yield table.dump();
+  }
+
+  /** What `dump` gave, into an empty book. @throws RangeError when a record is cut off */
+  load(parts: Iterable<Buffer>): void {
+    const groups = new Map<number, Uint8Array[]>();
+    for (const part of parts) {
+      for (const { group, run } of recordRuns(part, (at) => part[at] as number)) {
+        const runs = groups.get(group);
+        if (runs === undefined) groups.set(group, [run]);
+        else runs.push(run);
+      }
+    }
+    for (const [group, runs] of groups) {
+      const table = this.#tables[group];
+      table?.load(runs);
+      this.#size += table?.size ?? 0;
+    }
+  }
+
+  #table(id: CredentialId): RecordTable {
+    const table = this.#tables[id.charCodeAt(0)];
+    if (table === undefined) throw new RangeError('no credential id');
+    return table;
+  }
+}

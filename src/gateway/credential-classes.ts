@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { Unavailable, refuse, type OffProfile } from '../reasons/index.js';
+import type { ClassStorage } from '../ports/index.js';
+import type { CredentialClass, SignerKind, TrustProfile } from '../verification/index.js';
+
+/*
+ * Records of the class storage, text throughout. Their numbers are what names them, also in the sealed events of the log.
+ *   C<base64>   DER of a CA's certificate
+ *   K[...]      JSON: version 1, profile, kind, numbers of the CAs' records, and the other members of a class in order
+ */
+
+/** Classes that credentials of live mappings are of: some 1 KB each. An NP that made a CA for every number would fill the memory otherwise. */
+const MOST_CLASSES = 262_144;
+
+type ClassRecord = [
+  version: number,
+  profile: TrustProfile,
+  kind: SignerKind,
+  authorities: number[],
+  anchor: string,
+  anchorKey: string,
+  scope: string,
+  points: string | null,
+  usages: string[],
+  policy: string | null,
+  consent: string,
+  findings: OffProfile[],
+];
+
+const corrupt = (what: string): never => refuse('log-corrupt', `classes/ ${what}: restore the folder from a mirror`);
+
+/** The credential classes that a gateway has met, under their numbers. */
+export class CredentialClasses {
+  readonly #storage: ClassStorage;
+  readonly #byNumber = new Map<number, CredentialClass>();
+  readonly #numbers = new Map<string, number>();
+  /** Numbers of CAs' records by their digest, and the one copy that all classes share. */
+  readonly #authorities = new Map<string, { readonly number: number; readonly der: Uint8Array }>();
+  readonly #known = new WeakMap<CredentialClass, number>();
+  readonly #knownAuthorities = new WeakMap<Uint8Array, number>();
+
+  private constructor(storage: ClassStorage) {
+    this.#storage = storage;
+  }
+
+  /** @throws Refusal `log-corrupt` */
+  static async load(storage: ClassStorage): Promise<CredentialClasses> {
+    const classes = new CredentialClasses(storage);
+    const certificates = new Map<number, Uint8Array>();
+    let number = 0;
+    for await (const octets of storage.read()) {
+      classes.#read(number, Buffer.from(octets).toString('latin1'), certificates);
+      number += 1;
+    }
+    return classes;
+  }
+
+  get size(): number {
+    return this.#byNumber.size;
+  }
+
+  /** The class with that number. @throws Refusal `log-corrupt` when there is none: what names it is in the log */
+  of(number: number): CredentialClass {
+    return this.#byNumber.get(number) ?? corrupt(`lacks class ${number}`);
+  }
+
+  /** The number of a class; one that is new is durable after the next `flush`. @throws Unavailable `overloaded` */
+  numberOf(cls: CredentialClass): number {
+    const known = this.#known.get(cls);
+    if (known !== undefined && this.#byNumber.has(known)) return known;
+    const authorities = cls.authorities.map((der) => this.#authorityOf(der));
+    const key = JSON.stringify(recordOf(cls, authorities));
+    const number = this.#numbers.get(key) ?? this.#add(key, cls);
+    this.#known.set(cls, number);
+    return number;
+  }
+
+  flush(): Promise<void> {
+    return this.#storage.flush();
+  }
+
+  /** Forgets the classes that nothing names any more; in memory alone, their numbers are never given again. */
+  keep(named: ReadonlySet<number>): void {
+    for (const [key, number] of this.#numbers) {
+      if (named.has(number)) continue;
+      this.#numbers.delete(key);
+      this.#byNumber.delete(number);
+    }
+  }
+
+  #add(key: string, cls: CredentialClass): number {
+    if (this.#byNumber.size >= MOST_CLASSES) throw new Unavailable('overloaded', 'credential classes', null, 60);
+    return this.#put(this.#storage.append(Buffer.from(`K${key}`, 'latin1')), key, cls);
+  }
+
+  #put(number: number, key: string, cls: CredentialClass): number {
+    this.#numbers.set(key, number);
+    this.#byNumber.set(number, { ...cls, authorities: cls.authorities.map((der) => this.#authorities.get(digestOf(der))?.der ?? der) });
+    return number;
+  }
+
+  #authorityOf(der: Uint8Array): number {
+    const number = this.#knownAuthorities.get(der) ?? this.#numberOfAuthority(der);
+    this.#knownAuthorities.set(der, number);
+    return number;
+  }
+
+  #numberOfAuthority(der: Uint8Array): number {
+    const digest = digestOf(der);
+    let known = this.#authorities.get(digest);
+    if (known === undefined) {
+      const number = this.#storage.append(Buffer.from(`C${Buffer.from(der).toString('base64')}`, 'latin1'));
+      this.#authorities.set(digest, (known = { number, der: new Uint8Array(der) }));
+    }
+    return known.number;
+  }
+
+  #read(number: number, text: string, certificates: Map<number, Uint8Array>): void {
+    if (text.startsWith('C')) {
+      const der = Buffer.from(text.slice(1), 'base64');
+      certificates.set(number, der);
+      this.#authorities.set(digestOf(der), { number, der });
+      return;
+    }
+    if (!text.startsWith('K')) return corrupt(`has a record that this build does not know, ${number}`);
+    this.#put(
+      number,
+      text.slice(1),
+      classOf(text.slice(1), (named) => certificates.get(named) ?? corrupt(`lacks certificate ${named}`)),
+    );
+  }
+}
+
+const digestOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('base64');
+
+const recordOf = (cls: CredentialClass, authorities: number[]): ClassRecord => [
+  1,
+  cls.profile,
+  cls.kind,
+  authorities,
+  cls.anchor,
+  cls.anchorKey,
+  cls.scope,
+  cls.points,
+  [...cls.usages],
+  cls.policy,
+  cls.consent,
+  [...cls.findings],
+];
+
+const classOf = (json: string, certificateOf: (number: number) => Uint8Array): CredentialClass => {
+  const [version, profile, kind, authorities, anchor, anchorKey, scope, points, usages, policy, consent, findings] = JSON.parse(
+    json,
+  ) as ClassRecord;
+  if (version !== 1) return corrupt(`has a class of version ${version}, which this build does not know`);
+  return {
+    profile,
+    kind,
+    authorities: authorities.map(certificateOf),
+    anchor,
+    anchorKey,
+    scope,
+    points,
+    usages,
+    policy,
+    consent,
+    findings,
+  };
+};

@@ -1,0 +1,291 @@
+import type { Reason } from '../reasons/index.js';
+import { subjectId } from '../identifiers/index.js';
+import { MOST_FELL } from '../log/index.js';
+import type { RandomSource, SubjectId, Vault } from '../ports/index.js';
+import { fallsBy, transition, type RegistryEvent, type RevokeEvent, type Subject, type TransitionContext } from '../registry/index.js';
+import type { Fall, NotAccepted, VerifiedPassport, Versions } from '../verification/index.js';
+import { credentialId } from './credential-book.js';
+import type { CredentialClasses } from './credential-classes.js';
+import type { Draft } from './draft.js';
+import { effectStands } from './effect.js';
+import { sealingContext } from './journal.js';
+import { acceptedLeaf, refusedLeaf, revokedLeaf } from './leaf-record.js';
+import { encodeSealedEvent, encodeSealedRefusal } from './sealed-event.js';
+import { digestOfPlaces, encodeSealedRevocation, packPlaces, type MappingPlace } from './sealed-revocation.js';
+import { signingMark, spentKey, spentKeys, type SpentPassports } from './spent-passports.js';
+import { versionsOf, type World } from './world.js';
+
+const DAY_MS = 86_400_000;
+
+/** About one SII. */
+export type EventRequest =
+  | { readonly kind: 'passport'; readonly event: RegistryEvent; readonly verified: VerifiedPassport; readonly client: string }
+  | { readonly kind: 'connection'; readonly event: RegistryEvent; readonly client: string };
+
+export type SequencerRequest = EventRequest | { readonly kind: 'refusal'; readonly verdict: NotAccepted; readonly client: string };
+
+/** Mappings whose credentials no longer stand, for one cause. */
+export interface RevocationRequest {
+  readonly kind: 'revocation';
+  readonly effect: RevokeEvent['effect'];
+  readonly cause: Pick<Fall, 'reason' | 'crl' | 'crlReason'>;
+  /** At most MOST_FELL. */
+  readonly places: readonly MappingPlace[];
+  /** Under which they were found to have fallen. */
+  readonly judgedUnder: Versions;
+}
+
+export interface Committed {
+  readonly outcome: 'committed';
+  readonly index: number;
+  /** ms */
+  readonly time: number;
+  readonly leafHash: Uint8Array;
+  readonly subject: Subject | null;
+}
+
+export type Sequenced =
+  | Committed
+  /** The leaf says no. */
+  | (Omit<Committed, 'outcome'> & {
+      readonly outcome: 'refused';
+      readonly reason: Reason;
+      readonly step: 'check-replay' | 'check-order';
+      readonly detail: string | null;
+    })
+  /** Accepted before, by the same client, and its effect stands: the first answer is due. */
+  | { readonly outcome: 'repeat'; readonly index: number; readonly subject: Subject }
+  /** What it was judged under has moved: judge again. */
+  | { readonly outcome: 'moved' };
+
+export type Revoked =
+  /** How many mappings fell: those that were still there. Without any there is no leaf. */
+  { readonly outcome: 'revoked'; readonly count: number } | { readonly outcome: 'moved' };
+
+export interface DecisionParts {
+  readonly vault: Vault;
+  readonly spent: SpentPassports;
+  readonly classes: CredentialClasses;
+  readonly pepper: Uint8Array;
+  readonly random: RandomSource;
+  /** Name and build of this gateway, for the leaves. */
+  readonly gateway: string;
+  readonly world: () => World;
+}
+
+type Resolve<T> = (outcome: T) => void;
+
+/**
+ * Makes decisions into a draft: leaf, sealed event and the next subject, and the answer that is due once all of it is durable.
+ * A fault in one decision leaves nothing of it in the draft.
+ */
+export class Decisions {
+  readonly #parts: DecisionParts;
+  #refusalSlot: { readonly day: number; readonly slot: number } | null = null;
+
+  constructor(parts: DecisionParts) {
+    this.#parts = parts;
+  }
+
+  /** @param time ms; of the leaf */
+  decide(draft: Draft, time: number, request: SequencerRequest, resolve: Resolve<Sequenced>): void {
+    if (request.kind === 'refusal') {
+      const committed = this.#refuse(draft, time, request.verdict, request.client);
+      draft.answers.push(() => resolve({ ...committed, outcome: 'committed' }));
+      return;
+    }
+    const id = subjectId(this.#parts.pepper, request.event.sii);
+    const subject = draft.working.get(id) ?? null;
+    const seen = request.kind === 'passport' ? this.#seen(draft, time, request.verified, request.client, subject) : null;
+    if (seen !== null && typeof seen === 'number') {
+      const standing = subject as Subject;
+      draft.answers.push(() => resolve({ outcome: 'repeat', index: seen, subject: standing }));
+    } else if (seen !== null) this.#refuseEvent(draft, time, request, resolve, { reason: seen, step: 'check-replay', detail: null });
+    else this.#apply(draft, time, request, resolve, id, subject);
+  }
+
+  /** One leaf for all of the places that are still as they were found. */
+  revoke(draft: Draft, time: number, request: RevocationRequest, resolve: Resolve<Revoked>): void {
+    const { effect, places, judgedUnder } = request;
+    if (places.length > MOST_FELL) throw new RangeError('too many mappings for one leaf');
+    const world = this.#parts.world();
+    const event: RevokeEvent = {
+      type: 'revoke',
+      registrations: new Set(places.map(({ index }) => index)),
+      effect,
+      attestBy: Math.floor(time / 1000) + world.attestGrace,
+      judgedUnder,
+    };
+    const context = this.#contextAt(draft.next, time, null);
+    const next = new Map<SubjectId, Subject>();
+    const fell: MappingPlace[] = [];
+    for (const [id, own] of bySubject(places)) {
+      const before = draft.working.get(id) ?? null;
+      const result = transition(before, event, context);
+      if (result.outcome === 'moved') {
+        draft.answers.push(() => resolve({ outcome: 'moved' }));
+        return;
+      }
+      if (result.outcome !== 'applied') continue;
+      next.set(id, result.subject);
+      const fallen = new Set((before?.mappings ?? []).filter((mapping) => fallsBy(event, mapping, time)).map(({ leafIndex }) => leafIndex));
+      fell.push(...own.filter(({ index }) => fallen.has(index)));
+    }
+    if (fell.length > 0)
+      this.#record(
+        draft,
+        time,
+        request,
+        event.attestBy,
+        fell.toSorted((a, b) => a.index - b.index),
+      );
+    for (const [id, subject] of next) draft.put(id, subject, context.index);
+    draft.answers.push(() => resolve({ outcome: 'revoked', count: fell.length }));
+  }
+
+  #record(draft: Draft, time: number, { effect, cause }: RevocationRequest, attestBy: number, list: readonly MappingPlace[]): void {
+    const { vault, random, gateway, world } = this.#parts;
+    const opening = random(32);
+    const packed = packPlaces(list);
+    // A key of its own, so that the erasure of one subject leaves the others' entry whole.
+    draft.newSlots = true;
+    const keySlot = vault.newSlot();
+    const digest = digestOfPlaces(packed);
+    const leaf = revokedLeaf({ effect, cause, count: list.length, digest, time, opening, gateway, versions: versionsOf(world()) });
+    const sealed = vault.seal(keySlot, sealingContext(draft.next), encodeSealedRevocation({ opening, effect, attestBy }, packed));
+    draft.record({ leaf, sealed, keySlot });
+  }
+
+  #contextAt(index: number, time: number, sii: string | null): TransitionContext {
+    const world = this.#parts.world();
+    return {
+      index,
+      time,
+      versions: versionsOf(world),
+      providerOfRecord: sii === null ? null : world.verifier.providerOfRecord(sii, time),
+      mappingLifetime: world.mappingLifetime,
+      keySlot: 0,
+    };
+  }
+
+  /** Null: never seen. A number: the leaf of the first answer, which is due again. A reason: refuse. */
+  #seen(
+    draft: Draft,
+    time: number,
+    verified: VerifiedPassport,
+    client: string,
+    subject: Subject | null,
+  ): number | 'jti-replay' | 'jti-conflict' | null {
+    const key = spentKey(verified.signer.spkiDigest, verified.claims.jti);
+    const spent = draft.spent.get(key) ?? this.#parts.spent.find(key);
+    if (spent === null) return null;
+    if (spent.signing !== signingMark(verified.signingDigest)) return 'jti-conflict';
+    if (spent.client !== client || !effectStands(subject, verified.claims, spent.index, time)) return 'jti-replay';
+    return spent.index;
+  }
+
+  #apply(draft: Draft, time: number, request: EventRequest, resolve: Resolve<Sequenced>, id: SubjectId, subject: Subject | null): void {
+    const { event } = request;
+    if (request.kind === 'passport' && request.verified.claims.exp * 1000 <= time) {
+      this.#refuseEvent(draft, time, request, resolve, { reason: 'expired-token', step: 'check-replay', detail: null });
+      return;
+    }
+    const result = transition(subject, event, this.#contextAt(draft.next, time, event.sii));
+    if (result.outcome === 'moved') draft.answers.push(() => resolve({ outcome: 'moved' }));
+    else if (result.outcome === 'refused') {
+      const { reason, detail } = result;
+      this.#refuseEvent(draft, time, request, resolve, { reason, step: 'check-order', detail });
+    } else this.#accept(draft, time, request, resolve, id, subject === null ? this.#withKey(result.subject, draft) : result.subject);
+  }
+
+  #withKey(subject: Subject, draft: Draft): Subject {
+    draft.newSlots = true;
+    return { ...subject, keySlot: this.#parts.vault.newSlot() };
+  }
+
+  #accept(draft: Draft, time: number, request: EventRequest, resolve: Resolve<Sequenced>, id: SubjectId, subject: Subject): void {
+    const { vault, random, gateway } = this.#parts;
+    const { event, client } = request;
+    const world = this.#parts.world();
+    const index = draft.next;
+    const opening = random(32);
+    const verified = request.kind === 'passport' ? request.verified : null;
+    const credential =
+      verified === null || event.type !== 'register'
+        ? null
+        : { class: this.#parts.classes.numberOf(verified.origin.class), serial: verified.origin.serial };
+    const leaf = acceptedLeaf({ event, verified, client, time, opening, gateway, versions: versionsOf(world) });
+    const spent = verified === null ? null : { signingDigest: verified.signingDigest, client, byReference: verified.byReference };
+    const sealed = vault.seal(
+      subject.keySlot,
+      sealingContext(index),
+      encodeSealedEvent({ event, opening, mappingLifetime: world.mappingLifetime, spent, credential }),
+    );
+    if (verified !== null) {
+      const { claims, signer, signingDigest } = verified;
+      const remembered = { index, signing: signingMark(signingDigest), client, exp: claims.exp };
+      for (const key of spentKeys(signer, claims.jti, verified)) draft.spent.set(key, remembered);
+      const [fingerprint] = signer.fingerprints;
+      if (credential !== null && fingerprint !== undefined) draft.credentials.push([credentialId(fingerprint), credential]);
+    }
+    draft.put(id, subject, index);
+    const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot });
+    draft.answers.push(() => resolve({ outcome: 'committed', index, time, leafHash: hash, subject }));
+  }
+
+  #refuseEvent(
+    draft: Draft,
+    time: number,
+    request: EventRequest,
+    resolve: Resolve<Sequenced>,
+    refusal: { readonly reason: Reason; readonly step: 'check-replay' | 'check-order'; readonly detail: string | null },
+  ): void {
+    const { event, client } = request;
+    const verified = request.kind === 'passport' ? request.verified : null;
+    const known = {
+      action: verified?.claims.action ?? ('withdraw' as const),
+      sii: event.sii,
+      ssi: 'ssi' in event ? event.ssi : null,
+      signer: verified?.signer ?? null,
+      passportDigest: verified?.passportDigest ?? null,
+    };
+    const versions = versionsOf(this.#parts.world());
+    const committed = this.#refuse(draft, time, { reason: refusal.reason, known, versions }, client);
+    draft.answers.push(() => resolve({ ...committed, outcome: 'refused', ...refusal }));
+  }
+
+  #refuse(
+    draft: Draft,
+    time: number,
+    verdict: Pick<NotAccepted, 'reason' | 'known' | 'versions'>,
+    client: string,
+  ): Omit<Committed, 'outcome'> {
+    const index = draft.next;
+    const opening = this.#parts.random(32);
+    const keySlot = this.#slotForRefusals(draft, time);
+    const leaf = refusedLeaf({ verdict, client, time, opening, gateway: this.#parts.gateway });
+    const { sii, ssi } = verdict.known;
+    const sealed = this.#parts.vault.seal(keySlot, sealingContext(index), encodeSealedRefusal({ opening, sii, ssi }));
+    const hash = draft.record({ leaf, sealed, keySlot });
+    return { index, time, leafHash: hash, subject: null };
+  }
+
+  #slotForRefusals(draft: Draft, time: number): number {
+    const day = Math.floor(time / DAY_MS);
+    if (this.#refusalSlot?.day !== day) {
+      this.#refusalSlot = { day, slot: this.#parts.vault.newSlot(day + this.#parts.world().refusalRetentionDays) };
+      draft.newSlots = true;
+    }
+    return this.#refusalSlot.slot;
+  }
+}
+
+const bySubject = (places: readonly MappingPlace[]): ReadonlyMap<SubjectId, MappingPlace[]> => {
+  const groups = new Map<SubjectId, MappingPlace[]>();
+  for (const place of places) {
+    const group = groups.get(place.id);
+    if (group === undefined) groups.set(place.id, [place]);
+    else group.push(place);
+  }
+  return groups;
+};

@@ -1,0 +1,44 @@
+import { leafHash } from '../log/index.js';
+import type { SubjectId, WalRecord } from '../ports/index.js';
+import type { Subject } from '../registry/index.js';
+import type { CredentialEntry, CredentialId } from './credential-book.js';
+import type { Put } from './projection.js';
+import type { Spent } from './spent-passports.js';
+
+/** One batch on its way to the log: nothing of it is in the shared state before its records are durable. */
+export class Draft {
+  /** Index that the first record will have. */
+  readonly base: number;
+  readonly records: WalRecord[] = [];
+  readonly hashes: Uint8Array[] = [];
+  readonly puts = new Map<SubjectId, Put>();
+  /** Subjects as the decisions so far leave them. */
+  readonly working: Map<SubjectId, Subject | null>;
+  readonly spent = new Map<string, Spent>();
+  readonly credentials: (readonly [CredentialId, CredentialEntry])[] = [];
+  /** Said once everything is durable and the store has it. */
+  readonly answers: (() => void)[] = [];
+  newSlots = false;
+
+  constructor(base: number, working: Map<SubjectId, Subject | null>) {
+    this.base = base;
+    this.working = working;
+  }
+
+  /** Index that the next record will have. */
+  get next(): number {
+    return this.base + this.records.length;
+  }
+
+  record(record: WalRecord): Uint8Array {
+    this.records.push(record);
+    const hash = leafHash(record.leaf);
+    this.hashes.push(hash);
+    return hash;
+  }
+
+  put(id: SubjectId, subject: Subject, index: number): void {
+    this.working.set(id, subject);
+    this.puts.set(id, { subject, index });
+  }
+}

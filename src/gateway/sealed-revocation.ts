@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { refuse } from '../reasons/index.js';
+import type { SubjectId } from '../ports/index.js';
+import type { RevokeEvent } from '../registry/index.js';
+import { AS_JUDGED } from './sealed-event.js';
+
+/** A mapping as the store has it: whose it is, and the leaf of its last registration. */
+export interface MappingPlace {
+  readonly id: SubjectId;
+  readonly index: number;
+}
+
+/** What the WAL holds sealed beside a `revoke` leaf: what the fold needs, and the opening of the leaf's commitment to the list. */
+export interface SealedRevocation {
+  readonly opening: Uint8Array;
+  readonly effect: RevokeEvent['effect'];
+  /** Seconds. */
+  readonly attestBy: number;
+  /** In ascending order of index; an index is of one mapping. */
+  readonly list: readonly MappingPlace[];
+}
+
+const PLACE = 22;
+/** Version octet, opening, effect octet, attestBy in 6 octets. */
+const HEAD = 1 + 32 + 1 + 6;
+
+/** The list as the leaf commits to it: 6 octets of index and 16 of the id for each, in ascending order of index. */
+export const packPlaces = (list: readonly MappingPlace[]): Buffer => {
+  const octets = Buffer.allocUnsafe(list.length * PLACE);
+  list.forEach(({ id, index }, place) => {
+    octets.writeUIntBE(index, place * PLACE, 6);
+    octets.write(id, place * PLACE + 6, 16, 'latin1');
+  });
+  return octets;
+};
+
+export const digestOfPlaces = (packed: Uint8Array): Uint8Array => createHash('sha256').update(packed).digest();
+
+/** Version 1: the head, and the list as `packPlaces` gives it. */
+export const encodeSealedRevocation = ({ opening, effect, attestBy }: Omit<SealedRevocation, 'list'>, packed: Uint8Array): Buffer => {
+  const head = Buffer.alloc(HEAD);
+  head[0] = 1;
+  head.set(opening, 1);
+  head[33] = effect === 'removed' ? 1 : 2;
+  head.writeUIntBE(attestBy, 34, 6);
+  return Buffer.concat([head, packed]);
+};
+
+/** @throws Refusal `log-corrupt` */
+export const decodeSealedRevocation = (plaintext: Uint8Array): SealedRevocation => {
+  const octets = Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
+  const [version, effect] = [octets[0], octets[33]];
+  if (octets.length < HEAD || (octets.length - HEAD) % PLACE !== 0 || version !== 1 || (effect !== 1 && effect !== 2))
+    return refuse('log-corrupt', 'sealed revocation');
+  const list: MappingPlace[] = [];
+  for (let at = HEAD; at < octets.length; at += PLACE)
+    list.push({ index: octets.readUIntBE(at, 6), id: octets.toString('latin1', at + 6, at + PLACE) });
+  return {
+    opening: octets.subarray(1, 33),
+    effect: effect === 1 ? 'removed' : 'marked',
+    attestBy: octets.readUIntBE(34, 6),
+    list,
+  };
+};
+
+/** As the registry applies it to each subject that the list names. */
+export const revokeEventOf = ({ effect, attestBy, list }: SealedRevocation): RevokeEvent => ({
+  type: 'revoke',
+  registrations: new Set(list.map(({ index }) => index)),
+  effect,
+  attestBy,
+  judgedUnder: AS_JUDGED,
+});
