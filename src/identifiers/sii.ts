@@ -62,7 +62,7 @@ const parseMailbox = (value: string): Sii => {
 };
 
 /** ASCII alone is folded: toLowerCase would also turn the Kelvin sign into "k", and one address into another. */
-const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+export const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** Digits of a canonical `tel:` SII, or null for a mailbox. */
 export const tnOf = (sii: string): string | null => (sii.startsWith('tel:+') ? sii.slice(5) : null);

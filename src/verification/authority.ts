@@ -29,10 +29,9 @@ const overMailbox = ({ claims: { sii }, judged }: Job): AuthorityFinding => {
   const domain = mailDomainOf(sii) ?? refuse('email-out-of-scope');
   if (judged.kind === 'mailbox') {
     if (judged.mailbox !== sii.slice('mailto:'.length)) return refuse('email-out-of-scope', 'mailbox');
-  } else {
-    // RFC 5280 section 4.2.1.6 has no wildcard; an exact name is the only proof of a domain, and none of its children.
-    if (judged.domains.some((name) => name.includes('*')) || !judged.domains.includes(domain))
-      return refuse('email-out-of-scope', 'domain');
+  } else if (!judged.domains.includes(domain)) {
+    // RFC 5922 section 7.2 is not followed: an exact name is the only proof of a domain, and none of its children.
+    return refuse('email-out-of-scope', 'domain');
   }
   return { providerOfRecord: domain, ofRecord: true, domain, evidence: { domain, proof: judged.kind } };
 };

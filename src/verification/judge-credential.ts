@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Refusal } from '../reasons/index.js';
-import { judgePath, type Certificate, type JudgedPath } from '../x509/index.js';
+import { OID, judgePath, type Certificate, type JudgedPath } from '../x509/index.js';
 import type { CredentialFailure, JudgedCredential, ProfileFinding } from './credential.js';
 import type { Generation, ProfileAnchors } from './generation.js';
 import { checkRaised, codesOf, pathFindings, type FoundAt } from './findings/path-findings.js';
@@ -69,7 +69,9 @@ const evidenceOf = (profile: string, { certificates, anchor, from, until }: Judg
 
 /** Its fingerprint says which number or mailbox it is about to whoever can guess them. */
 const isPersonal = (certificate: Certificate, list: PathLists['lists'][number]): boolean =>
-  hasNumbers(list ?? []) || certificate.subjectAltName?.some(({ kind }) => kind === 'rfc822Name') === true;
+  hasNumbers(list ?? []) ||
+  certificate.subjectAltName?.some(({ kind }) => kind === 'rfc822Name' || kind === 'smtpUTF8Mailbox') === true ||
+  certificate.subject.rdns.flat().some(({ oid }) => oid === OID.emailAddress);
 
 const credentialOf = (
   profile: JudgedCredential['profile'],

@@ -152,11 +152,15 @@ export const readAuthorityKeyIdentifier = (value: Uint8Array): Uint8Array | null
 
 export const readAltName = (value: Uint8Array): GeneralName[] => readGeneralNames(value, open(value));
 
+/** A dNSName subtree may be empty: every name lies in it, and CAs that are to name no host exclude it. As a name it is none. */
+const readBase = (der: Uint8Array, tlv: Tlv): GeneralName =>
+  tlv.tag === 0x82 && tlv.content === tlv.end ? { kind: 'dNSName', text: '' } : readGeneralName(der, tlv);
+
 const readSubtree = (der: Uint8Array, tlv: Tlv): GeneralSubtree => {
   const [base, ...bounds] = readChildren(der, tlv);
   if (tlv.tag !== TAG.sequence || base === undefined) throw new DerError('GeneralSubtree');
   byTag(bounds, [0x80, 0x81]);
-  return { base: readGeneralName(der, base), plain: bounds.length === 0 };
+  return { base: readBase(der, base), plain: bounds.length === 0 };
 };
 
 const readSubtrees = (der: Uint8Array, tlv: Tlv | undefined): GeneralSubtree[] => {

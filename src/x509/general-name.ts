@@ -1,9 +1,14 @@
 import { DerError, TAG, contentOf, readChildren, readOid, wholeOf, type Tlv } from '../encoding/index.js';
+import { readExplicit, readUtf8String } from './der-string.js';
 import { DistinguishedName } from './distinguished-name.js';
+import { OID } from './oids.js';
 
-/** GeneralName (RFC 5280 section 4.2.1.6). IA5 forms are text, as written; kinds that nothing here interprets keep their octets. */
+/**
+ * GeneralName (RFC 5280 section 4.2.1.6). IA5 forms are text, as written; kinds that nothing here interprets keep their octets. The otherName
+ * SmtpUTF8Mailbox (RFC 9598) is a kind of its own: text, as written, not held to its grammar.
+ */
 export type GeneralName =
-  | { readonly kind: 'rfc822Name' | 'dNSName' | 'uniformResourceIdentifier'; readonly text: string }
+  | { readonly kind: 'rfc822Name' | 'smtpUTF8Mailbox' | 'dNSName' | 'uniformResourceIdentifier'; readonly text: string }
   | { readonly kind: 'directoryName'; readonly name: DistinguishedName }
   | { readonly kind: 'iPAddress'; readonly octets: Uint8Array }
   | { readonly kind: 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID'; readonly octets: Uint8Array };
@@ -23,18 +28,21 @@ const readDirectoryName = (der: Uint8Array, tlv: Tlv): DistinguishedName => {
   return DistinguishedName.read(der, name);
 };
 
-const readOtherName = (der: Uint8Array, tlv: Tlv): void => {
+const readOtherName = (der: Uint8Array, tlv: Tlv): GeneralName => {
   const [type, value, more] = readChildren(der, tlv);
   if (type === undefined || value?.tag !== 0xa0 || more !== undefined) throw new DerError('otherName');
-  readOid(der, type);
+  if (readOid(der, type) !== OID.smtpUtf8Mailbox) return { kind: 'otherName', octets: wholeOf(der, tlv) };
+  const text = readUtf8String(der, readExplicit(der, value, TAG.utf8String));
+  // RFC 9598 appendix A: SIZE (1..MAX).
+  if (text === '') throw new DerError('SmtpUTF8Mailbox');
+  return { kind: 'smtpUTF8Mailbox', text };
 };
 
 /** @throws DerError */
 export const readGeneralName = (der: Uint8Array, tlv: Tlv): GeneralName => {
   switch (tlv.tag) {
     case 0xa0:
-      readOtherName(der, tlv);
-      return { kind: 'otherName', octets: wholeOf(der, tlv) };
+      return readOtherName(der, tlv);
     case 0x81:
       return { kind: 'rfc822Name', text: ia5(der, tlv) };
     case 0x82:

@@ -20,6 +20,7 @@ export {
   type PolicyMapping,
 } from './extension-values.js';
 export { readGeneralName, readGeneralNames, type GeneralName, type GeneralNameKind } from './general-name.js';
+export { permitsMail, type MailScope } from './mail-scope.js';
 export { OID } from './oids.js';
 export { PublicKey, type Curve } from './public-key.js';
 export { readSignatureAlgorithm, signatureHolds, type Digest, type SignatureAlgorithm } from './signature-algorithm.js';

@@ -1,4 +1,4 @@
-/** Object identifiers of RFC 5280, 5480, 5758, 4055, 8226, 9118 and 6962 that the gateway reads. */
+/** Object identifiers of RFC 5280, 5480, 5758, 4055, 8226, 9118, 9598 and 6962 that the gateway reads. */
 export const OID = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -34,5 +34,6 @@ export const OID = {
   sha384WithRsa: '1.2.840.113549.1.1.12',
   sha512WithRsa: '1.2.840.113549.1.1.13',
   commonName: '2.5.4.3',
+  smtpUtf8Mailbox: '1.3.6.1.5.5.7.8.9',
   emailAddress: '1.2.840.113549.1.9.1',
 } as const;

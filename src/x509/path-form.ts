@@ -1,7 +1,7 @@
 import { Refusal, refuse } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
 import { KEY_USAGE } from './extension-values.js';
-import { isPreferredName } from './name-subtree.js';
+import { isPreferredName } from './host-name.js';
 import { OID } from './oids.js';
 import type { PathRules } from './path-rules.js';
 

@@ -49,6 +49,9 @@ export const uri = (text: string): Buffer => encodeTlv(0x86, Buffer.from(text));
 export const ip = (...octets: number[]): Buffer => encodeTlv(0x87, Buffer.from(octets));
 export const directory = (name: Buffer): Buffer => encodeTlv(0xa4, name);
 export const otherName = (): Buffer => encodeTlv(0xa0, encodeOid('1.2.3'), encodeTlv(0xa0, encodeUtf8('x')));
+/** SmtpUTF8Mailbox (RFC 9598 section 3), its value as given. */
+export const utf8MailboxOf = (value: Buffer): Buffer => encodeTlv(0xa0, encodeOid('1.3.6.1.5.5.7.8.9'), encodeTlv(0xa0, value));
+export const utf8Mailbox = (text: string): Buffer => utf8MailboxOf(encodeUtf8(text));
 export const subjectAltName = (names: Buffer[], critical = false): Buffer => extension('2.5.29.17', encodeSequence(...names), critical);
 
 export const nameConstraints = (permitted: Buffer[], excluded: Buffer[], critical = true): Buffer => {

@@ -15,6 +15,7 @@ import { changed, type Scene } from '../support/misfits/scene.js';
 import { tnListReference } from '../support/misfits/tn-list-reference.js';
 import { Refusal, Unavailable } from '../../src/reasons/index.js';
 import { encodeTnAuthList, type TnEntry } from '../../src/x509/index.js';
+import { MAIL_VECTORS } from './mail-vectors.js';
 
 /** One defect, the step and reason that it must be refused with, and its accepted twin. */
 export interface Vector {
@@ -588,4 +589,5 @@ export const VECTORS: readonly Vector[] = [
   ...AUTHORITY,
   ...PRESENTER,
   ...AUTHORIZE,
+  ...MAIL_VECTORS,
 ];

@@ -1,9 +1,32 @@
+import { asciiLower } from '../../identifiers/index.js';
 import { refuse } from '../../reasons/index.js';
-import { isBound, type Certificate, type ClaimConstraints } from '../../x509/index.js';
+import { isBound, permitsMail, type Certificate, type ClaimConstraints, type MailScope } from '../../x509/index.js';
 import type { ProfileFinding } from '../credential.js';
 import type { Shape } from './shape.js';
 
-const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** Whom a mail credential names: an EP's domains, as written, or one mailbox, in lower case. */
+type MailNames =
+  { readonly domains: readonly string[]; readonly mailbox: null } | { readonly domains: readonly []; readonly mailbox: string };
+
+/**
+ * An EP's domains or the one mailbox. Proves the shape of the names, not who may name them.
+ * @throws Refusal `profile-violation`, `email-out-of-scope`
+ */
+export const checkMailNames = ({ subjectAltName }: Certificate): MailNames => {
+  const names = subjectAltName ?? [];
+  const domains = names.flatMap((name) => (name.kind === 'dNSName' ? [name.text] : []));
+  // RFC 9598 section 6: both forms name mailboxes of one namespace.
+  const [mailbox, ...others] = names.filter(({ kind }) => kind === 'rfc822Name' || kind === 'smtpUTF8Mailbox');
+  if (domains.length > 0 && mailbox === undefined) {
+    // RFC 5280 section 4.2.1.6 has no wildcard; an exact name is the only proof of a domain, and none of its children.
+    return domains.some((domain) => domain.includes('*')) ? refuse('email-out-of-scope', 'wildcard', 0) : { domains, mailbox: null };
+  }
+  if (mailbox === undefined || others.length > 0 || domains.length > 0) return refuse('profile-violation', 'subjectAltName', 0);
+  // RFC 9598 section 3: a SmtpUTF8Mailbox has a local part beyond ASCII, and no SII has such a one.
+  return mailbox.kind === 'rfc822Name'
+    ? { domains: [], mailbox: asciiLower(mailbox.text) }
+    : refuse('profile-violation', 'SmtpUTF8Mailbox', 0);
+};
 
 /** The EP's CA: the highest certificate above the end-entity that permits mailboxes by name; -1 when there is none. */
 const constrainedCa = (certificates: readonly Certificate[]): number =>
@@ -11,12 +34,17 @@ const constrainedCa = (certificates: readonly Certificate[]): number =>
     ({ nameConstraints }, position) => position > 0 && nameConstraints?.permitted.some(({ base }) => base.kind === 'rfc822Name') === true,
   );
 
-/** RFC 5280 section 7.5 compares local parts octet for octet; here they are folded, so what a CA must not name it must not name in another case. */
-const isExcluded = (certificates: readonly Certificate[], mailbox: string): boolean =>
-  certificates.some(
-    ({ nameConstraints }) =>
-      nameConstraints?.excluded.some(({ base }) => base.kind === 'rfc822Name' && asciiLower(base.text) === mailbox) === true,
-  );
+/** The name constraints of every CA, the anchor's too, in both forms that speak of mail. */
+const checkConstraints = (certificates: readonly Certificate[], scope: MailScope): void => {
+  for (const { nameConstraints } of certificates) {
+    if (nameConstraints !== null && !permitsMail(nameConstraints, scope)) refuse('email-out-of-scope', 'name constraints above', 0);
+  }
+};
+
+const mailScopeOf = (mailbox: string): MailScope => {
+  const at = mailbox.lastIndexOf('@');
+  return { local: mailbox.slice(0, at), host: mailbox.slice(at + 1) };
+};
 
 /**
  * An EP's own credential (dNSName), or that of one mailbox (rfc822Name), bound to an AP. Which name it takes is the authority's to judge.
@@ -25,19 +53,17 @@ const isExcluded = (certificates: readonly Certificate[], mailbox: string): bool
 export const checkEmail = ({ endEntity, certificates, listed, constraints }: Shape): ProfileFinding => {
   const list = listed.indexOf(true);
   if (list >= 0) return refuse('profile-violation', 'TNAuthList', list);
-  const names = endEntity.subjectAltName ?? [];
-  const domains = names.flatMap((name) => (name.kind === 'dNSName' ? [name.text] : []));
-  const mailboxes = names.flatMap((name) => (name.kind === 'rfc822Name' ? [name.text] : []));
+  const { domains, mailbox } = checkMailNames(endEntity);
   const finding = { spc: null, domains, constraints };
-  if (domains.length > 0 && mailboxes.length === 0) return { ...finding, kind: 'ep', mailbox: null, provider: null, below: 0 };
-  const [mailbox, ...others] = mailboxes;
-  if (mailbox === undefined || others.length > 0 || domains.length > 0) return refuse('profile-violation', 'subjectAltName', 0);
+  if (mailbox === null) {
+    for (const domain of domains) checkConstraints(certificates, { local: null, host: asciiLower(domain) });
+    return { ...finding, kind: 'ep', mailbox, provider: null, below: 0 };
+  }
   const below = constrainedCa(certificates);
   // RFC 5280 section 4.2.1.10: without it any CA below the anchor could name any mailbox.
   if (below < 0) return refuse('email-out-of-scope', 'no rfc822Name constraints above', 0);
-  if (isExcluded(certificates, asciiLower(mailbox))) return refuse('email-out-of-scope', 'excluded above', 0);
-  const bound = checkMailboxBound(constraints);
-  return { ...finding, kind: 'mailbox', mailbox: asciiLower(mailbox), provider: bound.provider, below };
+  checkConstraints(certificates, mailScopeOf(mailbox));
+  return { ...finding, kind: 'mailbox', mailbox, provider: checkMailboxBound(constraints).provider, below };
 };
 
 /** Whose mailbox it is may say so to one AP alone. @throws Refusal `profile-violation` */

@@ -1,6 +1,7 @@
 import { CONSTRAINT_MISFITS, LIST_MISFITS, SCOPE_MISFITS } from './authority-misfits.js';
 import { CERTIFICATE_MISFITS } from './certificate-misfits.js';
 import { FIELD_MISFITS } from './field-misfits.js';
+import { MAIL_MISFITS } from './mail-misfits.js';
 import type { Misfit } from './misfit.js';
 import { PATH_MISFITS } from './path-misfits.js';
 import { REVOCATION_MISFITS } from './revocation-misfits.js';
@@ -12,6 +13,7 @@ export const MISFITS: readonly Misfit[] = [
   ...LIST_MISFITS,
   ...SCOPE_MISFITS,
   ...CONSTRAINT_MISFITS,
+  ...MAIL_MISFITS,
   ...REVOCATION_MISFITS,
   ...FIELD_MISFITS,
 ];

@@ -268,16 +268,6 @@ const TRUST: readonly OffProfileCase[] = [
     ...caseOf('constraints-contradict', 'a delegate', delegate, OWN, put(contradicting('provider')), put(contradicting())),
     outcome: 'check-claim-constraints claim-constraint',
   },
-  {
-    ...caseOf(
-      'unusable-domain',
-      'a wildcard beside the domain',
-      mailProvider,
-      OWN,
-      put(subjectAltName([{ dns: MAIL_DOMAIN }, { dns: `*.${MAIL_DOMAIN}` }])),
-    ),
-    outcome: 'check-authority email-out-of-scope',
-  },
   caseOf(
     'unusable-domain',
     'capitals',
