@@ -3,16 +3,19 @@ import type { Logger } from 'pino';
 import {
   ConfigurationProblems,
   GenerationKeeper,
+  NOTHING_FETCHED,
   ProblemList,
   TrustLists,
   makeGeneration,
   readConfiguration,
+  vouchersOf,
   type ConfigurationPlaces,
   type Generation,
   type TrustListEvent,
 } from './adapters/configuration/index.js';
 import { StorageFault, epochFile, nextEpoch, openDataDirectory } from './adapters/files/index.js';
 import { MemoryMappingStore } from './adapters/memory/index.js';
+import { CrlKeeper, FetchedStatus, STATUS_LIMITS, type CrlReport } from './adapters/status/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
 import { openGateway, type RunningGateway } from './gateway/index.js';
@@ -23,6 +26,7 @@ import type {
   Clock,
   ConfigurationControl,
   CredentialSource,
+  CrlArchive,
   FetchOctets,
   MappingStore,
   RandomSource,
@@ -42,6 +46,8 @@ const STORE_MS = 2_000;
 const WATCH_MS = 500;
 /** How long a trust list may count past its end. */
 const LISTS_MS = 1_000;
+/** How late a CRL may be fetched. */
+const CRLS_MS = 5_000;
 /** ms for a whole list, a hundred times larger than a path: nobody waits for it. */
 const LIST_TIMEOUT_MS = 10_000;
 /** A start replays what the newest snapshot lacks, some 50 us a record: so many records may be missing, so few are worth a snapshot at a stop. */
@@ -86,7 +92,7 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayHand
   const clock = options.clock ?? systemClock;
   const files = new ProblemList();
   const configuration = await readConfiguration(options, clock.now(), files);
-  const first = makeGeneration(configuration, []);
+  const first = makeGeneration(configuration, { lists: [], fetched: NOTHING_FETCHED });
   if (first.gaps.length > 0 && configuration.lists.length === 0) throw new ConfigurationProblems(first.gaps);
   const closers: Closers = [];
   try {
@@ -115,7 +121,7 @@ interface Start {
   readonly options: GatewayOptions;
   readonly clock: Clock;
   readonly files: ProblemList['files'];
-  /** Without the anchors of trust lists: the last good ones are in the data directory, which is not open yet. */
+  /** Without the anchors of trust lists, and without fetched CRLs: the last good ones are in the data directory, which is not open yet. */
   readonly first: Generation;
   readonly closers: Closers;
 }
@@ -128,7 +134,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const fetcher = new GuardedFetcher({ ...options.outside, clock });
   const credentials = new FetchedCredentials({ fetcher, clock, hosts: () => hosts });
   const parts = await openParts(start, random, credentials);
-  const { gateway, publisher, store, keys, lists, first } = parts;
+  const { gateway, publisher, store, keys, lists, status, first } = parts;
   let storeProblems = await store.problems();
   const publication = new Publication(publisher, gateway, clock, (error) =>
     log.error({ fault: describeFault(error) }, 'the log cannot be published'),
@@ -140,7 +146,12 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     hosts = configuration.policies.gateway.x5u.hosts;
   };
   const onReload = (outcome: ReloadOutcome): void => logReload(log, outcome, keeper);
-  const keeper = new GenerationKeeper({ places: options, clock, lists, install, problemsOf, onReload }, first, start.files);
+  const keeper = new GenerationKeeper(
+    { places: options, clock, lists, fetched: status.crls, install, problemsOf, onReload },
+    first,
+    start.files,
+  );
+  status.late.keeper = keeper;
   gateway.attach({
     inclusionProofText: (index) => publisher.inclusionProofText(index),
     problems: () => [...publication.problems(), ...storeProblems, ...keeper.problems()],
@@ -171,7 +182,9 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     timer(SNAPSHOT_CHECK_MS, () => saveSnapshot(gateway, log, SNAPSHOT_RECORDS)),
     timer(WATCH_MS, () => keeper.watch()),
     timer(LISTS_MS, () => keeper.tendLists()),
+    timer(CRLS_MS, () => status.turn()),
   ];
+  await status.turn();
   log.info({ port, entries: gateway.logSize }, 'listening');
   return {
     url: `https://${host}:${port}`,
@@ -189,9 +202,9 @@ type Closers = (() => Promise<void>)[];
 const STEPS = [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, refuses }) => ({ step: name, clause, reasons: refuses }));
 
 /** Data, trust lists, store, gateway and publisher, recovered; what must be closed again is in `closers` as soon as it is open. */
-const openParts = async ({ options, clock, first: withoutLists, closers }: Start, random: RandomSource, credentials: CredentialSource) => {
+const openParts = async ({ options, clock, first: ofFiles, closers }: Start, random: RandomSource, credentials: CredentialSource) => {
   const { log } = options;
-  const { configuration } = withoutLists;
+  const { configuration } = ofFiles;
   const { origin } = configuration.policies.gateway;
   const data = await openDataDirectory(options.dataDir, { origin, clock });
   closers.push(() => data.close());
@@ -199,7 +212,11 @@ const openParts = async ({ options, clock, first: withoutLists, closers }: Start
   const lists = new TrustLists({ registerOf: (name) => data.trustList(name), fetch: fetchLists(options, clock), clock, onEvent });
   closers.push(() => lists.close());
   const standings = await lists.judge(configuration.lists, configuration.material);
-  const first = standings.length === 0 ? withoutLists : makeGeneration(configuration, standings, withoutLists.world.verifier.caches);
+  const { caches } = ofFiles.world.verifier;
+  const withLists = makeGeneration(configuration, { lists: standings, fetched: NOTHING_FETCHED }, caches);
+  const status = await openStatus({ options, clock, random, archive: data.crls, first: withLists });
+  closers.push(() => status.crls.close());
+  const first = makeGeneration(configuration, { lists: standings, fetched: status.crls.material() }, caches);
   const store = await openStore(options.store ?? 'memory');
   closers.push(() => store.mappings.close());
   const gateway = await openGateway({
@@ -213,6 +230,7 @@ const openParts = async ({ options, clock, first: withoutLists, closers }: Start
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
     credentials,
+    status: status.source,
     origin,
     pepper: data.keys.pepper,
     epoch: await epochOf(options.dataDir),
@@ -223,7 +241,41 @@ const openParts = async ({ options, clock, first: withoutLists, closers }: Start
   const publishing = { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log };
   const publisher = await Publisher.start(publishing, gateway.tree);
   for (const remark of await store.remarks()) log.warn({ remark }, 'store');
-  return { gateway, publisher, store, lists, first, keys: data.keys };
+  return { gateway, publisher, store, lists, status, first, keys: data.keys };
+};
+
+interface StatusInput {
+  readonly options: GatewayOptions;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly archive: CrlArchive;
+  /** In force until there is a keeper of generations. */
+  readonly first: Generation;
+}
+
+/** What fetches revocation status. `keeper` of the generations comes later: what it has in force says who vouches for CRLs, and who may be asked. */
+const openStatus = async ({ options, clock, random, archive, first }: StatusInput) => {
+  const late: { keeper: GenerationKeeper | null } = { keeper: null };
+  const inForce = (): Generation => late.keeper?.current ?? first;
+  const fetcher = new GuardedFetcher({ ...options.outside, clock, limits: { timeoutMs: STATUS_LIMITS.crlMs } });
+  const vouchers = () => vouchersOf(inForce());
+  const changed = async (): Promise<void> => await late.keeper?.takeCrls();
+  const report = (facts: CrlReport): void => logCrl(options.log, facts);
+  const parts = { fetcher, archive, clock, random, vouchers, changed, report };
+  const crls = await CrlKeeper.open(parts, first.configuration.policies.trust);
+  const source = new FetchedStatus({ keeper: crls, fetcher, clock, ocspHosts: () => inForce().configuration.policies.trust.ocspHosts });
+  /** Begins to fetch what is due; nobody waits for slow hosts. */
+  const turn = (): Promise<void> => {
+    crls.turn().catch((error: unknown) => options.log.error({ fault: describeFault(error) }, 'CRLs cannot be fetched'));
+    return Promise.resolve();
+  };
+  return { crls, source, late, turn };
+};
+
+const logCrl = (log: Logger, { isAlarming, ...facts }: CrlReport): void => {
+  if (isAlarming) log.error(facts, 'CRL refused: the last good one stays until it runs out');
+  else if (facts.outcome === 'new') log.info(facts, 'CRL in force');
+  else log.warn(facts, 'CRL not fetched: the last good one stays until it runs out');
 };
 
 const fetchLists = ({ outside }: GatewayOptions, clock: Clock): FetchOctets => {

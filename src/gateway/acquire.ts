@@ -1,4 +1,4 @@
-import type { Clock, CredentialSource, FetchedChain } from '../ports/index.js';
+import type { Clock, CredentialSource, FetchedChain, StatusSource } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
 import type { Needs, StepName, Verdict } from '../verification/index.js';
 import type { World } from './world.js';
@@ -7,6 +7,7 @@ export interface AcquireParts {
   readonly world: () => World;
   readonly clock: Clock;
   readonly credentials: CredentialSource;
+  readonly status: StatusSource;
 }
 
 export interface Judged {
@@ -15,8 +16,8 @@ export interface Judged {
   readonly chain: readonly Uint8Array[] | null;
 }
 
-/** The path, its lists, the path again, and the lists that the new one names: what needs still more has no end. */
-const MAX_FETCHES = 4;
+/** The path, its status, its lists, the path again, and what the new one names: what needs still more has no end. */
+const MAX_FETCHES = 6;
 
 /** Steps whose refusal may be of the kept path alone: its origin may have another one by now (RFC 8224 section 7.4). */
 const RESTS_ON_THE_PATH: ReadonlySet<StepName> = new Set([
@@ -44,6 +45,8 @@ class Acquisition {
   #url: string | null = null;
   #fetched: FetchedChain | null = null;
   #isSure = false;
+  /** The path whose status was asked for: once each, since what was not to be had then is not to be had now. */
+  #askedStatus: readonly Uint8Array[] | null | undefined;
 
   constructor(parts: AcquireParts, passport: string, client: string) {
     this.#parts = parts;
@@ -64,7 +67,7 @@ class Acquisition {
       }
       verdict = this.#judge();
     }
-    return { verdict, chain: this.#fetched?.chain ?? null };
+    return { verdict, chain: this.#path };
   }
 
   #judge(unacquired?: Refusal): Verdict {
@@ -80,14 +83,24 @@ class Acquisition {
 
   #needsOf(verdict: Verdict): Needs | null {
     if (verdict.accepted) return null;
+    if (verdict.needs?.kind === 'status' && this.#askedStatus === this.#path) return null;
     if (verdict.needs !== null) return verdict.needs;
     const isDoubtful =
       this.#fetched?.cached === true && !this.#isSure && verdict.family === 'refused' && RESTS_ON_THE_PATH.has(verdict.step);
     return isDoubtful && this.#url !== null ? { kind: 'chain', url: this.#url } : null;
   }
 
+  get #path(): readonly Uint8Array[] | null {
+    return this.#fetched?.chain ?? null;
+  }
+
   async #have(needs: Needs): Promise<void> {
-    const { credentials } = this.#parts;
+    const { credentials, status } = this.#parts;
+    if (needs.kind === 'status') {
+      this.#askedStatus = this.#path;
+      await status.learn(needs.crls, this.#client, needs.issuers);
+      return;
+    }
     if (needs.kind === 'tn-lists') {
       const lists = await Promise.all(needs.urls.map((url) => credentials.tnAuthList(url, this.#client)));
       needs.urls.forEach((url, i) => this.#lists.set(url, lists[i] ?? new Uint8Array()));

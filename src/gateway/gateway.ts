@@ -5,6 +5,7 @@ import type {
   ClassStorage,
   Clock,
   CredentialSource,
+  StatusSource,
   LogStorage,
   MappingStore,
   NoteSigner,
@@ -35,6 +36,7 @@ export interface GatewayParts {
   readonly logStorage: LogStorage;
   readonly receiptSigner: NoteSigner;
   readonly credentials: CredentialSource;
+  readonly status: StatusSource;
   readonly origin: string;
   readonly pepper: Uint8Array;
   /** Counts the starts on this data directory: fences a process that should be dead. */
@@ -86,8 +88,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   });
   const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
-  const { credentials } = parts;
-  const submitParts = { world: currentWorld, sequencer, spent, wal, clock, credentials, origin, receiptSigner, subject };
+  const { credentials, status } = parts;
+  const submitParts = { world: currentWorld, sequencer, spent, wal, clock, credentials, status, origin, receiptSigner, subject };
 
   const readiness = async (): Promise<Readiness> => {
     const problems: string[] = [...(publisher?.problems() ?? [])];

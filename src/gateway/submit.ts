@@ -1,6 +1,6 @@
 import { REASONS, Refusal, Unavailable, type OffProfile, type Reason } from '../reasons/index.js';
 import { signReceipt } from '../log/index.js';
-import type { Clock, CredentialSource, NoteSigner, WriteAheadLog } from '../ports/index.js';
+import type { Clock, CredentialSource, NoteSigner, StatusSource, WriteAheadLog } from '../ports/index.js';
 import { ssiOf, type RegistryEvent, type Subject } from '../registry/index.js';
 import { leafHash, parseLeaf } from '../log/index.js';
 import type { InspectedPassport, NotAccepted, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
@@ -23,6 +23,7 @@ export interface SubmitParts {
   readonly wal: WriteAheadLog;
   readonly clock: Clock;
   readonly credentials: CredentialSource;
+  readonly status: StatusSource;
   readonly origin: string;
   readonly receiptSigner: NoteSigner;
   readonly subject: (sii: string) => Promise<Subject | null>;

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { ConfigurationState } from '../ports/index.js';
+import type { ConfigurationState, CrlHostState } from '../ports/index.js';
 
 /** What is in force, read when somebody asks: digests and counts, nothing of what the files hold. */
 export const registerConfigurationMetrics = (registry: Registry, state: () => ConfigurationState): void => {
@@ -45,6 +45,7 @@ export const registerConfigurationMetrics = (registry: Registry, state: () => Co
     ['outcome'],
   );
   registerTrustListMetrics(register);
+  registerCrlMetrics(register);
 };
 
 type Register = (name: string, help: string, read: (gauge: Gauge, now: ConfigurationState) => void, labelNames?: readonly string[]) => void;
@@ -70,5 +71,28 @@ const registerTrustListMetrics = (register: Register): void => {
       for (const { name, refused } of lists) for (const [fault, count] of Object.entries(refused)) gauge.set({ list: name, fault }, count);
     },
     ['list', 'fault'],
+  );
+};
+
+/** `host` is one of the operator's own policy: no place is asked whose host that does not name. */
+const registerCrlMetrics = (register: Register): void => {
+  const perHost = (name: string, help: string, read: (host: CrlHostState) => number): void =>
+    register(name, help, (gauge, { crls }) => crls.hosts.forEach((host) => gauge.set({ host: host.host }, read(host))), ['host']);
+  perHost('signpost_crl_kept', 'CRLs kept of those fetched, by host', ({ kept }) => kept);
+  perHost(
+    'signpost_crl_this_update_seconds',
+    'Oldest thisUpdate of the CRLs kept, seconds since 1970; 0: none is',
+    ({ thisUpdate }) => thisUpdate ?? 0,
+  );
+  perHost(
+    'signpost_crl_next_update_seconds',
+    'Earliest nextUpdate of the CRLs kept, seconds since 1970; 0: none is',
+    ({ nextUpdate }) => nextUpdate ?? 0,
+  );
+  register(
+    'signpost_crl_fetches',
+    'CRLs fetched since the start, by outcome',
+    (gauge, { crls }) => Object.entries(crls.fetches).forEach(([outcome, count]) => gauge.set({ outcome }, count)),
+    ['outcome'],
   );
 };

@@ -14,6 +14,23 @@ export interface TrustListState {
   readonly refused: { readonly rollback: number; readonly invalid: number; readonly unavailable: number };
 }
 
+/** What is known of the CRLs that are fetched from one host of the operator's policy. Times in seconds since 1970. */
+export interface CrlHostState {
+  readonly host: string;
+  /** CRLs kept. */
+  readonly kept: number;
+  /** The oldest thisUpdate and the earliest nextUpdate of those kept; null: none is. */
+  readonly thisUpdate: number | null;
+  readonly nextUpdate: number | null;
+}
+
+/** What is known of the CRLs that are fetched. */
+export interface CrlsState {
+  readonly hosts: readonly CrlHostState[];
+  /** Fetches since the start, by outcome. */
+  readonly fetches: Readonly<Record<string, number>>;
+}
+
 /** What is known of the configuration in force; nothing in it is personal. */
 export interface ConfigurationState {
   /** Digests of what verdicts are made under now. */
@@ -25,7 +42,8 @@ export interface ConfigurationState {
   /** Why what is on disk is not what is in force; empty when it is. */
   readonly refused: readonly string[];
   readonly lists: readonly TrustListState[];
-  /** What an operator should mend though every promise is kept, in words: `refused`, and what trust lists lack. */
+  readonly crls: CrlsState;
+  /** What an operator should mend though every promise is kept, in words: `refused`, and what trust lists and CRLs lack. */
   readonly remarks: readonly string[];
 }
 

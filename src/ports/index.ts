@@ -1,6 +1,14 @@
 export type { ClassStorage } from './class-storage.js';
 export type { Clock, RandomSource, Timer } from './clock.js';
-export type { ConfigurationControl, ConfigurationState, FetchOctets, ReloadOutcome, TrustListState } from './configuration.js';
+export type {
+  ConfigurationControl,
+  ConfigurationState,
+  CrlHostState,
+  CrlsState,
+  FetchOctets,
+  ReloadOutcome,
+  TrustListState,
+} from './configuration.js';
 export type { CredentialSource, FetchedChain } from './credential-source.js';
 export type { CrlArchive, KeptCrl } from './crl-archive.js';
 export type { LogStorage, Register, SnapshotStorage, WalRecord, WriteAheadLog } from './log-storage.js';

@@ -5,8 +5,8 @@ import type { Needs } from './verdict.js';
 export class Missing extends Unavailable {
   readonly needs: Needs;
 
-  constructor(reason: Reason, needs: Needs, position: number | null = null) {
-    super(reason, undefined, position);
+  constructor(reason: Reason, needs: Needs, position: number | null = null, detail?: string) {
+    super(reason, detail, position);
     this.needs = needs;
   }
 }

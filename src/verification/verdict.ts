@@ -57,8 +57,17 @@ export interface Signer {
   readonly personal: readonly boolean[];
 }
 
-/** What verification lacks and whoever calls it may fetch: the path behind x5u, or TNAuthLists by reference. */
-export type Needs = { readonly kind: 'chain'; readonly url: string } | { readonly kind: 'tn-lists'; readonly urls: readonly string[] };
+/** What verification lacks and whoever calls it may fetch: the path behind x5u, TNAuthLists by reference, or revocation status. */
+export type Needs =
+  | { readonly kind: 'chain'; readonly url: string }
+  | { readonly kind: 'tn-lists'; readonly urls: readonly string[] }
+  | {
+      readonly kind: 'status';
+      /** Distribution points of the path, at hand or not. */
+      readonly crls: readonly string[];
+      /** DER of the judged path's CAs, lowest first: one of them may have signed the CRLs. */
+      readonly issuers: readonly Uint8Array[];
+    };
 
 /** The versions that a verdict was judged under; lower-case hex SHA-256 digests. */
 export interface Versions {

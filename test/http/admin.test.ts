@@ -29,6 +29,13 @@ beforeAll(async () => {
         { name: 'sti-pa', sequence: 7, until: 1_800_000_000, refused: { rollback: 1, invalid: 0, unavailable: 2 } },
         { name: 'other', sequence: null, until: null, refused: { rollback: 0, invalid: 0, unavailable: 1 } },
       ],
+      crls: {
+        hosts: [
+          { host: 'crl.sti.example', kept: 2, thisUpdate: 1_795_000_000, nextUpdate: 1_795_086_400 },
+          { host: 'none.sti.example', kept: 0, thisUpdate: null, nextUpdate: null },
+        ],
+        fetches: { new: 3, rollback: 1 },
+      },
       remarks: outcome.ok ? [] : outcome.problems,
     }),
   });
@@ -113,6 +120,10 @@ describe('a configuration on disk that cannot be put in force', () => {
       'signpost_trust_list_until_seconds{list="sti-pa"} 1800000000',
       'signpost_trust_list_until_seconds{list="other"} 0',
       'signpost_trust_list_refused{list="sti-pa",fault="rollback"} 1',
+      'signpost_crl_kept{host="crl.sti.example"} 2',
+      'signpost_crl_this_update_seconds{host="crl.sti.example"} 1795000000',
+      'signpost_crl_next_update_seconds{host="none.sti.example"} 0',
+      'signpost_crl_fetches{outcome="rollback"} 1',
     ])
       expect(page).toContain(`${line}\n`);
   });

@@ -130,7 +130,15 @@ export const VERSIONS = { trust: 'a'.repeat(64), revocation: 'b'.repeat(64), num
 /** A configuration that never changes. */
 export const fixedConfiguration = (changes: Partial<ConfigurationControl> = {}): ConfigurationControl => ({
   reload: async () => ({ ok: true }),
-  state: () => ({ versions: VERSIONS, since: 0, reloads: { done: 0, refused: 0 }, refused: [], lists: [], remarks: [] }),
+  state: () => ({
+    versions: VERSIONS,
+    since: 0,
+    reloads: { done: 0, refused: 0 },
+    refused: [],
+    lists: [],
+    crls: { hosts: [], fetches: {} },
+    remarks: [],
+  }),
   ...changes,
 });
 

@@ -9,7 +9,7 @@ import { MemoryMappingStore } from '../../src/adapters/memory/index.js';
 import { openGateway, type Principal, type RunningGateway, type World } from '../../src/gateway/index.js';
 import { Publisher } from '../../src/gateway/publish.js';
 import { signStatement, type IssuedCredential, type Statement } from '../../src/issuance/index.js';
-import type { Clock, CredentialSource, MappingStore } from '../../src/ports/index.js';
+import type { Clock, CredentialSource, MappingStore, StatusSource } from '../../src/ports/index.js';
 import { Unavailable } from '../../src/reasons/index.js';
 import { Verifier } from '../../src/verification/index.js';
 
@@ -84,7 +84,14 @@ export interface OpenOptions {
   readonly storeIsVolatile?: boolean;
   readonly epoch?: number;
   readonly credentials?: CredentialSource;
+  readonly status?: StatusSource;
 }
+
+/** No host may be asked for revocation status: what is at hand is all. */
+const unknown: StatusSource = {
+  learn: () => Promise.resolve(false),
+  ocsp: () => Promise.reject(new Unavailable('status-unavailable')),
+};
 
 /** Nothing can be fetched. */
 const nowhere: CredentialSource = {
@@ -95,10 +102,10 @@ const nowhere: CredentialSource = {
 /** Opens a gateway on a place, without HTTP. The caller closes it before it opens another one there. */
 export const openAt = async (place: Place, options: OpenOptions = {}): Promise<Opened> => {
   const { dataDir, clock } = place;
-  const { fs = nodeFileSystem, store = new MemoryMappingStore(), storeIsVolatile = true, epoch = 1, credentials = nowhere } = options;
+  const { fs = nodeFileSystem, store = new MemoryMappingStore(), storeIsVolatile = true, epoch = 1, credentials = nowhere, status = unknown } = options;
   const data = await openDataDirectory(dataDir, { origin: 'dp.example/log', clock, fs });
   try {
-    return await openOver(place, data, { store, storeIsVolatile, epoch, credentials });
+    return await openOver(place, data, { store, storeIsVolatile, epoch, credentials, status });
   } catch (error) {
     await data.close();
     throw error;
@@ -108,7 +115,7 @@ export const openAt = async (place: Place, options: OpenOptions = {}): Promise<O
 const openOver = async (
   place: Place,
   data: DataDirectory,
-  { store, storeIsVolatile, epoch, credentials }: Required<Omit<OpenOptions, 'fs'>>,
+  { store, storeIsVolatile, epoch, credentials, status }: Required<Omit<OpenOptions, 'fs'>>,
 ): Promise<Opened> => {
   const { clock } = place;
   const gateway = await openGateway({
@@ -122,6 +129,7 @@ const openOver = async (
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
     credentials,
+    status,
     origin: 'dp.example/log',
     pepper: data.keys.pepper,
     epoch,

@@ -1,13 +1,25 @@
-import type { Clock, ConfigurationControl, ConfigurationState, ReloadOutcome } from '../../ports/index.js';
+import type { TrustPolicy } from '../../policy/index.js';
+import type { Clock, ConfigurationControl, ConfigurationState, CrlsState, ReloadOutcome } from '../../ports/index.js';
 import { readConfiguration, type Configuration, type ConfigurationPlaces } from './configuration.js';
-import { crlProblems, listProblems, listRemarks, makeGeneration, type Generation } from './generation.js';
+import { crlProblems, listProblems, listRemarks, makeGeneration, type FetchedMaterial, type Generation } from './generation.js';
 import { ConfigurationProblems, ProblemList } from './problems.js';
 import type { TrustLists, TrustListStanding } from './trust-lists.js';
+
+/** The CRLs that are fetched, by the policy in force. */
+export interface FetchedCrls {
+  /** Those that count under a policy, whether or not it is in force. */
+  material(policy: TrustPolicy): FetchedMaterial;
+  configure(policy: TrustPolicy): void;
+  state(): CrlsState;
+  /** What operators should mend, in words. */
+  remarks(): readonly string[];
+}
 
 export interface KeeperParts {
   readonly places: ConfigurationPlaces;
   readonly clock: Pick<Clock, 'now'>;
   readonly lists: TrustLists;
+  readonly fetched: FetchedCrls;
   /** Puts a generation in force: synchronous and whole, so that no request sees half of it. What throws has changed nothing. */
   readonly install: (generation: Generation) => void;
   /** What besides ConfigurationProblems is the operator's to mend; anything else is a fault. */
@@ -16,7 +28,10 @@ export interface KeeperParts {
   readonly onReload: (outcome: ReloadOutcome) => void;
 }
 
-/** Keeps the generation in force and makes the next one: when asked, when files change, when a trust list comes or runs out. Changes take turns. */
+/**
+ * Keeps the generation in force and makes the next one: when asked, when files change, when a trust list comes or runs out, when CRLs come.
+ * Changes take turns.
+ */
 export class GenerationKeeper implements ConfigurationControl {
   readonly #parts: KeeperParts;
   #current: Generation;
@@ -48,14 +63,19 @@ export class GenerationKeeper implements ConfigurationControl {
       reloads: this.#reloads,
       refused: this.#refused,
       lists: this.#parts.lists.states(lists),
-      remarks: [...this.#refused.map((problem) => `not in force: ${problem}`), ...listRemarks(this.#current)],
+      crls: this.#parts.fetched.state(),
+      remarks: [
+        ...this.#refused.map((problem) => `not in force: ${problem}`),
+        ...listRemarks(this.#current),
+        ...this.#parts.fetched.remarks(),
+      ],
     };
   }
 
   /** Which promise the configuration in force cannot keep now, in words for operators. */
   problems(): string[] {
-    const { configuration, gaps } = this.#current;
-    return [...gaps, ...listProblems(this.#current), ...crlProblems(configuration, this.#parts.clock.now())];
+    const { gaps } = this.#current;
+    return [...gaps, ...listProblems(this.#current), ...crlProblems(this.#current, this.#parts.clock.now())];
   }
 
   reload(): Promise<ReloadOutcome> {
@@ -78,13 +98,27 @@ export class GenerationKeeper implements ConfigurationControl {
   /** Looks after the trust lists: fetches what is due, and puts in force what has come or ends what has run out. Files are not read. */
   async tendLists(): Promise<void> {
     await this.#inTurn(async () => {
-      const { configuration, lists, world } = this.#current;
+      const { configuration, lists } = this.#current;
       if (!this.#parts.lists.turn(configuration.lists, lists)) return;
       const standings = await this.#parts.lists.judge(configuration.lists, configuration.material);
       // The same anchors: what was judged under them, and is kept, still holds.
       if (isSame(lists, standings)) this.#current = { ...this.#current, lists: standings };
-      else this.#install(makeGeneration(configuration, standings, world.verifier.caches));
+      else this.#install(this.#make(configuration, standings));
     });
+  }
+
+  /** Puts the CRLs in force that have been fetched since. Files are not read. */
+  async takeCrls(): Promise<void> {
+    await this.#inTurn(() => {
+      const { configuration, lists } = this.#current;
+      this.#install(this.#make(configuration, lists));
+      return Promise.resolve();
+    });
+  }
+
+  #make(configuration: Configuration, lists: readonly TrustListStanding[]): Generation {
+    const fetched = this.#parts.fetched.material(configuration.policies.trust);
+    return makeGeneration(configuration, { lists, fetched }, this.#current.world.verifier.caches);
   }
 
   async #reload(): Promise<ReloadOutcome> {
@@ -101,7 +135,7 @@ export class GenerationKeeper implements ConfigurationControl {
       const configuration = await readConfiguration(this.#parts.places, this.#parts.clock.now(), list);
       this.#checkSuccession(configuration);
       const standings = await this.#parts.lists.judge(configuration.lists, configuration.material);
-      this.#install(makeGeneration(configuration, standings, this.#current.world.verifier.caches));
+      this.#install(this.#make(configuration, standings));
       return { ok: true };
     } catch (error) {
       const found = this.#parts.problemsOf(error);
@@ -127,6 +161,7 @@ export class GenerationKeeper implements ConfigurationControl {
 
   #install(next: Generation): void {
     this.#parts.install(next);
+    this.#parts.fetched.configure(next.configuration.policies.trust);
     this.#current = next;
     this.#since = this.#parts.clock.now();
   }

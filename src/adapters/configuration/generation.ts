@@ -1,5 +1,6 @@
 import type { Principal, World } from '../../gateway/index.js';
-import { TRUST_PROFILES, Verifier, type Caches } from '../../verification/index.js';
+import { TRUST_PROFILES, Verifier, type Caches, type Material } from '../../verification/index.js';
+import { STIR_RULES, type Crl, type Vouchers } from '../../x509/index.js';
 import type { Configuration } from './configuration.js';
 import type { TrustListStanding } from './trust-lists.js';
 
@@ -7,21 +8,37 @@ import type { TrustListStanding } from './trust-lists.js';
 export interface Generation {
   readonly configuration: Configuration;
   readonly lists: readonly TrustListStanding[];
+  readonly fetched: FetchedMaterial;
   /** What keeps anything at all from being accepted, in words for operators. */
   readonly gaps: readonly string[];
   readonly world: World;
   readonly principals: ReadonlyMap<string, Principal>;
 }
 
+/** CRLs that were fetched, and DER of the certificates that came with them: they count beside those of the files. */
+export interface FetchedMaterial {
+  readonly crls: readonly Crl[];
+  readonly crlSigners: readonly Uint8Array[];
+}
+
+/** What a generation is made of besides the files. */
+export interface Beside {
+  /** How the trust lists of the configuration stand: their anchors count beside those of the files. */
+  readonly lists: readonly TrustListStanding[];
+  readonly fetched: FetchedMaterial;
+}
+
+export const NOTHING_FETCHED: FetchedMaterial = { crls: [], crlSigners: [] };
+
 /**
  * A configuration made ready to judge by.
- * @param lists how the trust lists of the configuration stand: their anchors count beside those of the files
  * @param caches those of the verifier before, so that a reload parses nothing twice
  */
-export const makeGeneration = (configuration: Configuration, lists: readonly TrustListStanding[], caches?: Caches): Generation => {
-  const { material, policies } = configuration;
-  const anchors = [...material.anchors, ...lists.flatMap((standing) => standing.anchors)];
-  const verifier = new Verifier({ ...material, anchors }, caches);
+export const makeGeneration = (configuration: Configuration, { lists, fetched }: Beside, caches?: Caches): Generation => {
+  const { policies } = configuration;
+  const material = materialOf(configuration, { lists, fetched });
+  const { anchors } = material;
+  const verifier = new Verifier(material, caches);
   // Without any anchor no other gap is named; a trust list that is not there yet says so itself, and may come.
   const waits = anchors.length === 0 && lists.length > 0;
   const gaps = waits ? [] : verifier.gaps.map((gap) => `${gap}: nothing could be accepted; add it`);
@@ -33,7 +50,23 @@ export const makeGeneration = (configuration: Configuration, lists: readonly Tru
     lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds },
     refusalRetentionDays: evidence.days,
   };
-  return { configuration, lists, gaps, world, principals: principalsOf(configuration) };
+  return { configuration, lists, fetched, gaps, world, principals: principalsOf(configuration) };
+};
+
+const materialOf = ({ material }: Configuration, { lists, fetched }: Beside): Material => ({
+  ...material,
+  anchors: [...material.anchors, ...lists.flatMap((standing) => standing.anchors)],
+  crls: [...material.crls, ...fetched.crls],
+  crlSigners: [...material.crlSigners, ...fetched.crlSigners],
+});
+
+/** Who vouches for the signers of CRLs that are fetched: every anchor, and the signers that the operator named. */
+export const vouchersOf = ({ configuration, lists, world }: Generation): Pick<Vouchers, 'trusted' | 'anchors' | 'rules'> => {
+  const { certificates } = world.verifier.caches;
+  const { anchors, crlAnchors } = materialOf(configuration, { lists, fetched: NOTHING_FETCHED });
+  const roots = [...anchors.map(({ certificate }) => certificate), ...crlAnchors].map((der) => certificates.parse(der));
+  const named = configuration.material.crlSigners.map((der) => certificates.parse(der));
+  return { trusted: [...roots, ...named], anchors: roots, rules: STIR_RULES };
 };
 
 const principalsOf = ({ policies }: Configuration): ReadonlyMap<string, Principal> =>
@@ -66,9 +99,16 @@ export const listRemarks = ({ lists }: Generation): string[] =>
  * When every CRL has run out nobody can register: better another instance is asked. While some are good the gateway stays ready: what needs
  * the others is unavailable by itself (promise 7), and one CA that is late must not take everybody's lookups down.
  */
-export const crlProblems = ({ crlHorizons, policies }: Configuration, now: number): string[] => {
-  const all = [...crlHorizons.values()];
-  if (all.length === 0 && TRUST_PROFILES.every((profile) => policies.gateway.revocation[profile] === 'required'))
-    return ['there is no CRL, and gateway.yaml requires them: name some in trust.yaml and reload'];
-  return all.length > 0 && all.every((until) => until * 1000 <= now) ? ['every CRL has run out: fetch new ones and reload'] : [];
+export const crlProblems = ({ configuration: { crlHorizons, policies }, fetched }: Generation, now: number): string[] => {
+  const all = [...crlHorizons.values(), ...fetched.crls.map(({ nextUpdate }) => nextUpdate ?? 0)];
+  if (all.length > 0)
+    return all.every((until) => until * 1000 <= now)
+      ? ['every CRL has run out: see why no newer ones could be fetched, or reload new files']
+      : [];
+  if (!TRUST_PROFILES.every((profile) => policies.gateway.revocation[profile] === 'required')) return [];
+  const { crlSources, crlHosts, ocspHosts } = policies.trust;
+  if (crlSources.length > 0) return ['no CRL of crlSources is at hand, and gateway.yaml requires them: see why none could be fetched'];
+  // The first certificate that is presented says where its CRL is.
+  if (crlHosts.length > 0 || ocspHosts.length > 0) return [];
+  return ['there is no CRL, and gateway.yaml requires them: name some in trust.yaml and reload'];
 };

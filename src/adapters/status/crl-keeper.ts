@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CrlArchive, RandomSource } from '../../ports/index.js';
+import type { CrlArchive, CrlsState, RandomSource } from '../../ports/index.js';
 import { Refusal, Unavailable } from '../../reasons/index.js';
 import { findCrlSigner, parseCertificate, parseCrlInSlices, type Certificate, type Crl } from '../../x509/index.js';
 import { attemptCrl, type AttemptParts } from './crl-attempt.js';
@@ -7,6 +7,7 @@ import { hostOf } from './fetching.js';
 import { STATUS_LIMITS } from './limits.js';
 import { isAlarming, isGood, type CrlOutcome } from './outcome.js';
 import { Place, type LastGood } from './place.js';
+import { hostStatesOf, remarksOf } from './place-states.js';
 import { untilNext, untilRetry } from './schedule.js';
 
 /** What policy says of CRLs to be fetched. */
@@ -41,6 +42,7 @@ export class CrlKeeper {
   readonly #places = new Map<string, Place>();
   readonly #counts = new Map<CrlOutcome, number>();
   readonly #end = new AbortController();
+  #policy: CrlPolicy = { crlSources: [], crlHosts: [] };
   #hosts: ReadonlySet<string> = new Set();
   #revision = 0;
   #change: Promise<void> | null = null;
@@ -58,17 +60,28 @@ export class CrlKeeper {
   }
 
   /** Takes another policy. What it no longer allows is kept for the day it does again: that its CRL never goes back holds beyond that. */
-  configure({ crlSources, crlHosts }: CrlPolicy): void {
-    const sources = new Map(crlSources.map(({ url, everyMinutes }) => [url, everyMinutes * 60_000]));
-    this.#hosts = new Set([...crlHosts, ...crlSources.map(({ url }) => hostOf(url) ?? '')]);
-    for (const [url, intervalMs] of sources) {
-      const place = this.#places.get(url) ?? this.#add(url, intervalMs);
-      place.intervalMs = intervalMs;
+  configure(policy: CrlPolicy): void {
+    this.#policy = policy;
+    this.#hosts = new Set([...policy.crlHosts, ...policy.crlSources.map(({ url }) => hostOf(url) ?? '')]);
+    for (const { url, everyMinutes } of policy.crlSources) {
+      const place = this.#places.get(url) ?? this.#add(url);
+      place.intervalMs = everyMinutes * 60_000;
     }
+    const sources = new Set(policy.crlSources.map(({ url }) => url));
     for (const place of this.#places.values()) {
       place.isConfigured = sources.has(place.url);
-      place.isServed = place.isConfigured || crlHosts.includes(place.host);
+      if (!place.isConfigured) place.intervalMs = STATUS_LIMITS.learnedMs;
     }
+  }
+
+  /** For metrics: by host, nothing of what certificates wrote behind it. */
+  state(): CrlsState {
+    return { hosts: hostStatesOf(this.places), fetches: Object.fromEntries(this.#counts) };
+  }
+
+  /** What operators should mend though every promise is kept, in words. */
+  remarks(): string[] {
+    return remarksOf(this.places);
   }
 
   /** Counts every change of what is kept. */
@@ -83,12 +96,12 @@ export class CrlKeeper {
 
   /** The places that policy allows now. */
   get places(): readonly Place[] {
-    return [...this.#places.values()].filter(({ isServed }) => isServed);
+    return this.#allowedBy(this.#policy);
   }
 
-  /** The CRLs that verdicts may rest on, and DER of the certificates that came with them. */
-  material(): { readonly crls: readonly Crl[]; readonly crlSigners: readonly Uint8Array[] } {
-    const kept = this.places.flatMap((place) => (place.kept === null ? [] : [place.kept]));
+  /** The CRLs that verdicts may rest on under a policy, and DER of the certificates that came with them. */
+  material(policy: CrlPolicy = this.#policy): { readonly crls: readonly Crl[]; readonly crlSigners: readonly Uint8Array[] } {
+    const kept = this.#allowedBy(policy).flatMap((place) => (place.kept === null ? [] : [place.kept]));
     const signers = new Map(kept.flatMap(({ signers: all }) => all.map((signer) => [signer.fingerprint.toString('hex'), signer.der])));
     return { crls: kept.map(({ crl }) => crl), crlSigners: [...signers.values()] };
   }
@@ -120,7 +133,7 @@ export class CrlKeeper {
     const isWaiting = known !== undefined && known.nextAt > this.#parts.clock.now() && known.outcome !== 'signer-unknown';
     if (isWaiting || (known === undefined && this.#places.size >= STATUS_LIMITS.maxPlaces)) return null;
     if (!this.#hasRoom(hostOf(url) ?? '') || !mayBegin()) return null;
-    return this.#fly(known ?? this.#add(url, STATUS_LIMITS.learnedMs), issuers);
+    return this.#fly(known ?? this.#add(url), issuers);
   }
 
   /** Ends what is going on; resolves when nothing is. */
@@ -129,8 +142,13 @@ export class CrlKeeper {
     await Promise.allSettled([...this.#places.values()].map(({ flight }) => flight).filter((flight) => flight !== null));
   }
 
-  #add(url: string, intervalMs: number): Place {
-    const place = new Place(url, hostOf(url) ?? '', intervalMs);
+  #allowedBy({ crlSources, crlHosts }: CrlPolicy): Place[] {
+    const sources = new Set(crlSources.map(({ url }) => url));
+    return [...this.#places.values()].filter(({ url, host }) => sources.has(url) || crlHosts.includes(host));
+  }
+
+  #add(url: string): Place {
+    const place = new Place(url, hostOf(url) ?? '', STATUS_LIMITS.learnedMs);
     this.#places.set(url, place);
     return place;
   }
@@ -153,6 +171,7 @@ export class CrlKeeper {
     const input = { place, issuers, isHostAllowed, room: this.#roomFor(place), signal: this.#end.signal };
     const { outcome, detail, found } = await attemptCrl(input, this.#parts);
     place.outcome = outcome;
+    place.detail = detail;
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
     if (outcome !== 'unchanged') this.#parts.report({ host: place.host, outcome, detail, isAlarming: isAlarming(outcome) });
     if (found !== null) {
@@ -212,7 +231,7 @@ export class CrlKeeper {
       if (parsed === null) continue;
       // It was verified before it was saved; now its key is found once more, piece by piece, so that the first verdict need not.
       await findCrlSigner(parsed.crl, { ...vouchers(), at: clock.now(), chains: [parsed.signers] }, () => nextTurn());
-      this.#add(url, STATUS_LIMITS.learnedMs).kept = { ...parsed, fetchedAt };
+      this.#add(url).kept = { ...parsed, fetchedAt };
     }
   }
 }

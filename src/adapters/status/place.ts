@@ -17,10 +17,10 @@ export class Place {
   intervalMs: number;
   /** Named in trust.yaml, not learned from a certificate. */
   isConfigured = false;
-  /** Whether policy allows it now: what it does not allow is kept, and neither fetched nor used. */
-  isServed = true;
   kept: LastGood | null = null;
   outcome: CrlOutcome | null = null;
+  /** What to do about it, or the stable code of what failed. */
+  detail: string | null = null;
   failures = 0;
   /** ms since 1970: not fetched before. */
   nextAt = 0;

@@ -1,3 +1,4 @@
+import { statusRefusal } from '../status-needs.js';
 import type { Step } from '../step.js';
 
 export const checkRevocation: Step = {
@@ -8,7 +9,7 @@ export const checkRevocation: Step = {
   run: (job) => {
     const { failure } = job;
     if (failure === null) return job.judged.revocationEvidence;
-    if (failure.step === 'check-revocation') throw failure.refusal;
+    if (failure.step === 'check-revocation') throw statusRefusal(job, failure);
     return failure.revocationEvidence;
   },
 };
