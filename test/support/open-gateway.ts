@@ -102,7 +102,14 @@ const nowhere: CredentialSource = {
 /** Opens a gateway on a place, without HTTP. The caller closes it before it opens another one there. */
 export const openAt = async (place: Place, options: OpenOptions = {}): Promise<Opened> => {
   const { dataDir, clock } = place;
-  const { fs = nodeFileSystem, store = new MemoryMappingStore(), storeIsVolatile = true, epoch = 1, credentials = nowhere, status = unknown } = options;
+  const {
+    fs = nodeFileSystem,
+    store = new MemoryMappingStore(),
+    storeIsVolatile = true,
+    epoch = 1,
+    credentials = nowhere,
+    status = unknown,
+  } = options;
   const data = await openDataDirectory(dataDir, { origin: 'dp.example/log', clock, fs });
   try {
     return await openOver(place, data, { store, storeIsVolatile, epoch, credentials, status });
