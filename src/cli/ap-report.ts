@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { ApiRefusal, ApiUnavailable, type LookupAnswer } from '../client/index.js';
+import { siiInWords } from '../identifiers/index.js';
 import { Refusal } from '../reasons/index.js';
 
 /** What a command prints, and its exit code: 0 yes, 1 no, 2 could not be run (CONTRACT section 3). */
@@ -27,9 +28,9 @@ export const print = (report: Report, json: boolean): number => {
 };
 
 export const lookupWords = (answer: LookupAnswer): string => {
-  if (answer.mappings.length === 0) return `${answer.sii}: nobody`;
+  if (answer.mappings.length === 0) return `${siiInWords(answer.sii)}: nobody`;
   const rows = answer.mappings.map((one) => `  ${one.default ? '*' : ' '} ${one.ssi}  ${one.purpose} ${one.kind}, until ${one.expires}`);
-  return [`${answer.sii} (for ${answer.ttl} s; * is the default)`, ...rows].join('\n');
+  return [`${siiInWords(answer.sii)} (for ${answer.ttl} s; * is the default)`, ...rows].join('\n');
 };
 
 const membersOf = (error: ApiRefusal): Record<string, unknown> => ({

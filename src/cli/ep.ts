@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { openWithRequest, openWithRoot, type Opening } from '../adapters/desk/index.js';
-import { parseDomain } from '../identifiers/index.js';
+import { domainInWords, foldDomain, parseSii } from '../identifiers/index.js';
 import { atDesk, commonCommands, handOver, issueCommand, issueOwn, sources, subjectKey, type Does, type IssueOptions } from './np-desk.js';
 import { collectPermitted, deskOptions, filesOf, parseDuration, type DeskOptions } from './np-options.js';
 import { report, type DeskReport } from './np-report.js';
@@ -14,18 +14,19 @@ interface InitOptions extends DeskOptions {
 
 const init = (options: InitOptions): DeskReport => {
   const files = filesOf(options);
-  const domain = parseDomain(options.domain);
+  const domain = foldDomain(options.domain);
   const opening: Opening = { identity: { kind: 'ep', domain, name: options.name ?? domain }, numbers: [] };
   if (options.devRoot === true) {
     openWithRoot(files, opening, sources);
     return {
-      json: { desk: options.dir, root: files.path('root.pem') },
-      words: `a desk under a development root: ${files.path('root.pem')}`,
+      json: { desk: options.dir, domain, root: files.path('root.pem') },
+      words: `a desk for ${domainInWords(domain)} under a development root: ${files.path('root.pem')}`,
     };
   }
   openWithRequest(files, opening);
   const request = files.path('ca.csr.pem');
-  return { json: { desk: options.dir, request }, words: `send ${request} to the CA, then: ep install --certificate FILE` };
+  const words = `a desk for ${domainInWords(domain)}: send ${request} to the CA, then: ep install --certificate FILE`;
+  return { json: { desk: options.dir, domain, request }, words };
 };
 
 interface MailboxOptions extends IssueOptions {
@@ -36,10 +37,14 @@ interface MailboxOptions extends IssueOptions {
   readonly out?: string;
 }
 
-const issueMailbox = (options: MailboxOptions, mailbox: string): DeskReport => {
+/** The mailbox as certificates and PASSporTs name it. */
+const foldMailbox = (typed: string): string => parseSii(`mailto:${typed}`).uri.slice('mailto:'.length);
+
+const issueMailbox = (options: MailboxOptions, typed: string): DeskReport => {
   if (options.to === undefined || options.out === undefined) throw new Error('--mailbox needs --to and --out');
-  const grant = { to: parseDomain(options.to), lifetime: options.lifetime, subject: subjectKey(options.csr) };
+  const grant = { to: foldDomain(options.to), lifetime: options.lifetime, subject: subjectKey(options.csr) };
   const permitted = Object.keys(options.permit).length === 0 ? undefined : options.permit;
+  const mailbox = foldMailbox(typed);
   const path = atDesk(options, (desk) => desk.mailbox(grant, mailbox, permitted));
   return handOver(options.out, path, grant.subject);
 };
@@ -54,7 +59,7 @@ const delegate = (options: MailboxOptions): DeskReport => {
 
 const mailboxOptions = (command: Command): Command =>
   command
-    .option('--mailbox <address>', 'issue a credential for this mailbox, in lower case, instead')
+    .option('--mailbox <address>', 'issue a credential for this mailbox instead')
     .option('--to <domain>', 'the AP that the mailbox credential is bound to')
     .option('--csr <file>', 'PEM of a request: the key stays with its owner')
     .option('--permit <claim=values>', 'pin a claim, such as action=register,prefer', collectPermitted, {})
@@ -65,7 +70,7 @@ const program = (does: Does): Command => {
     .description("the e-mail provider's desk: keys, credentials, mailboxes, CRLs, PASSporTs")
     .exitOverride();
   deskOptions(ep.command('init').description('make a desk: keys, and a request for a CA or a development root'))
-    .requiredOption('--domain <domain>', 'the mail domain')
+    .requiredOption('--domain <domain>', 'the mail domain; U-labels are stored as A-labels')
     .option('--name <name>', 'name of the provider')
     .option('--dev-root', 'certify it under a development root of its own')
     .action(does(init));

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { createHash } from 'node:crypto';
 import { DeskFiles, readCertificates, readPrivateKey } from '../adapters/desk/index.js';
-import { parseSii } from '../identifiers/index.js';
+import { foldDomain, parseSii } from '../identifiers/index.js';
 import { signStatement, type IssuedCredential, type Statement } from '../issuance/index.js';
 import { CONSENTS, type Consent } from '../passport/index.js';
 import { refuse } from '../reasons/index.js';
@@ -55,7 +55,10 @@ const siiOf = ({ tn, mail }: SignOptions): string => {
   return parseSii(tn === undefined ? `mailto:${mail}` : `tel:+${tn.replace(/^\+/, '')}`).uri;
 };
 
-const ssiOf = ({ provider, user }: MappingOptions): string => (user.startsWith('mimi://') ? user : `mimi://${provider}/u/${user}`);
+const mappingOf = ({ provider: typed, user }: MappingOptions): { readonly ssi: string; readonly provider: string } => {
+  const provider = foldDomain(typed);
+  return { ssi: user.startsWith('mimi://') ? user : `mimi://${provider}/u/${user}`, provider };
+};
 
 const signed = (options: SignOptions, said: (base: { audience: string; sii: string; lifetime: number }) => Statement): DeskReport => {
   const statement = said({ audience: options.audience, sii: siiOf(options), lifetime: options.lifetime });
@@ -67,8 +70,7 @@ const register = (options: MappingOptions): DeskReport =>
   signed(options, (base) => ({
     ...base,
     action: 'register',
-    ssi: ssiOf(options),
-    provider: options.provider,
+    ...mappingOf(options),
     consent: options.consent,
     purpose: options.purpose,
     ...(options.kind === undefined ? {} : { kind: options.kind }),
@@ -77,18 +79,17 @@ const register = (options: MappingOptions): DeskReport =>
   }));
 
 const withdraw = (options: MappingOptions): DeskReport =>
-  signed(options, (base) => ({ ...base, action: 'withdraw', ssi: ssiOf(options), provider: options.provider }));
+  signed(options, (base) => ({ ...base, action: 'withdraw', ...mappingOf(options) }));
 
 const prefer = (options: PreferOptions): DeskReport =>
   signed(options, (base) => ({
     ...base,
     action: 'prefer',
-    ssi: ssiOf(options),
-    provider: options.provider,
+    ...mappingOf(options),
     consent: options.consent,
     preference: Object.fromEntries(
       Object.entries({ default: options.preferDefault, consumer: options.preferConsumer, business: options.preferBusiness }).flatMap(
-        ([purpose, provider]) => (provider === undefined ? [] : [[purpose, provider]]),
+        ([purpose, provider]) => (provider === undefined ? [] : [[purpose, foldDomain(provider)]]),
       ),
     ),
   }));

@@ -1,5 +1,5 @@
 import { refuse } from '../reasons/index.js';
-import { foldDomain, parseDomain } from './domain.js';
+import { domainInWords, foldDomain, parseDomain } from './domain.js';
 
 /** A service-independent identifier in canonical form: `tel:+12025550100` or `mailto:alice@example.com`. */
 export interface Sii {
@@ -69,3 +69,9 @@ export const tnOf = (sii: string): string | null => (sii.startsWith('tel:+') ? s
 
 /** Domain of a canonical `mailto:` SII, or null for a number. */
 export const mailDomainOf = (sii: string): string | null => (sii.startsWith('mailto:') ? sii.slice(sii.lastIndexOf('@') + 1) : null);
+
+/** A canonical SII as people read it: of a mailbox the U-labels, the A-labels beside them. */
+export const siiInWords = (sii: string): string => {
+  const domain = mailDomainOf(sii);
+  return domain === null ? sii : sii.slice(0, -domain.length) + domainInWords(domain);
+};

@@ -259,6 +259,26 @@ describe('an EP’s desk', () => {
     expect(judged('email', 'bob.pem', 'ep/root.pem', ...LISTS)).toMatchObject({ accepted: true });
   });
 
+  test('stores a domain of U-labels as A-labels, tells both, and folds what it is asked for', async () => {
+    const words = await output(ep, `init --dir ${at('idn')} --domain MÜNCHEN.example --dev-root`);
+    expect(words).toContain('münchen.example (xn--mnchen-3ya.example)');
+    expect(await output(ep, `issue --dir ${at('idn')} --json`)).toContain('own.pem');
+    expect(new X509Certificate(readFileSync(at('idn/own.pem'))).subjectAltName).toBe('DNS:xn--mnchen-3ya.example');
+    expect(await ep(`issue --dir ${at('idn')} --mailbox Alice@münchen.example --to A.example --out ${at('idn-alice.pem')}`)).toBe(0);
+    expect(new X509Certificate(readFileSync(at('idn-alice.pem'))).subjectAltName).toBe('email:alice@xn--mnchen-3ya.example');
+    for (const chain of ['idn/own.pem', 'idn-alice.pem']) {
+      expect(judged('email', chain, 'idn/root.pem', 'idn/crls/ca.pem', 'idn/crls/root.pem')).toMatchObject({ accepted: true });
+    }
+    const said = '--audience dp.example --mail Alice@MÜNCHEN.example --provider A.example --user alice';
+    expect(parsePassport(await output(ep, `sign register --dir ${at('idn')} ${said}`)).claims).toMatchObject({
+      sii: 'mailto:alice@xn--mnchen-3ya.example',
+      ssi: 'mimi://a.example/u/alice',
+      provider: 'a.example',
+    });
+    expect(await ep(`init --dir ${at('mixed')} --domain mаil.example --dev-root`)).toBe(1);
+    expect(await ep(`issue --dir ${at('idn')} --mailbox älice@münchen.example --to a.example --out ${at('no.pem')}`)).toBe(1);
+  });
+
   test('issues no mailbox of another domain', async () => {
     expect(await ep(`issue --dir ${at('ep')} --mailbox alice@other.example --to a.example --out ${at('no.pem')}`)).toBe(1);
     expect(await ep(`issue --dir ${at('ep')} --mailbox alice@mail.example`)).toBe(2);
