@@ -7,7 +7,9 @@ import {
   ProblemList,
   TrustLists,
   makeGeneration,
+  materialOf,
   readConfiguration,
+  unknownLists,
   vouchersOf,
   type ConfigurationPlaces,
   type Generation,
@@ -212,11 +214,16 @@ const openParts = async ({ options, clock, first: ofFiles, closers }: Start, ran
   const lists = new TrustLists({ registerOf: (name) => data.trustList(name), fetch: fetchLists(options, clock), clock, onEvent });
   closers.push(() => lists.close());
   const standings = await lists.judge(configuration.lists, configuration.material);
+  const unknown = unknownLists(configuration.lists, standings);
+  if (unknown.length > 0) throw new ConfigurationProblems(unknown);
   const { caches } = ofFiles.world.verifier;
   const withLists = makeGeneration(configuration, { lists: standings, fetched: NOTHING_FETCHED }, caches);
   const status = await openStatus({ options, clock, random, archive: data.crls, first: withLists });
   closers.push(() => status.crls.close());
-  const first = makeGeneration(configuration, { lists: standings, fetched: status.crls.material() }, caches);
+  const fetched = status.crls.material();
+  // What was kept of CRLs may list who signed a trust list.
+  const standing = await lists.judge(configuration.lists, materialOf(configuration, { lists: [], fetched }));
+  const first = makeGeneration(configuration, { lists: standing, fetched }, caches);
   const store = await openStore(options.store ?? 'memory');
   closers.push(() => store.mappings.close());
   const gateway = await openGateway({

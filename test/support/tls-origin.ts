@@ -112,15 +112,15 @@ export const resolvesTo =
 
 export const clock = { monotonic: (): number => performance.now() };
 
-/** A fetcher whose every connection ends at the origin: the guard holds, but for the loopback address that stands for a public one. */
+/** Parts by which every connection ends at the origin: the guard holds, but for the loopback address that stands for a public one. */
+export const outsideAt = (port: number | (() => number)): Required<Pick<FetcherParts, 'resolver' | 'trust' | 'network'>> => ({
+  resolver: resolvesTo(SOMEWHERE),
+  trust: [originTrust()],
+  network: {
+    isAllowed: (address) => address === '127.0.0.1' || isPublicAddress(address),
+    connect: () => connect({ host: '127.0.0.1', port: typeof port === 'number' ? port : port() }),
+  },
+});
+
 export const fetcherTo = (port: number | (() => number), more: Partial<FetcherParts> = {}): GuardedFetcher =>
-  new GuardedFetcher({
-    resolver: resolvesTo(SOMEWHERE),
-    trust: [originTrust()],
-    clock,
-    network: {
-      isAllowed: (address) => address === '127.0.0.1' || isPublicAddress(address),
-      connect: () => connect({ host: '127.0.0.1', port: typeof port === 'number' ? port : port() }),
-    },
-    ...more,
-  });
+  new GuardedFetcher({ ...outsideAt(port), clock, ...more });

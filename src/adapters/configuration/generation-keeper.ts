@@ -1,9 +1,9 @@
 import type { TrustPolicy } from '../../policy/index.js';
 import type { Clock, ConfigurationControl, ConfigurationState, CrlsState, ReloadOutcome } from '../../ports/index.js';
 import { readConfiguration, type Configuration, type ConfigurationPlaces } from './configuration.js';
-import { crlProblems, listProblems, listRemarks, makeGeneration, type FetchedMaterial, type Generation } from './generation.js';
+import { crlProblems, listProblems, listRemarks, makeGeneration, materialOf, type FetchedMaterial, type Generation } from './generation.js';
 import { ConfigurationProblems, ProblemList } from './problems.js';
-import type { TrustLists, TrustListStanding } from './trust-lists.js';
+import { unknownLists, type TrustLists, type TrustListStanding } from './trust-lists.js';
 
 /** The CRLs that are fetched, by the policy in force. */
 export interface FetchedCrls {
@@ -100,20 +100,24 @@ export class GenerationKeeper implements ConfigurationControl {
     await this.#inTurn(async () => {
       const { configuration, lists } = this.#current;
       if (!this.#parts.lists.turn(configuration.lists, lists)) return;
-      const standings = await this.#parts.lists.judge(configuration.lists, configuration.material);
+      const standings = await this.#standings(configuration);
       // The same anchors: what was judged under them, and is kept, still holds.
       if (isSame(lists, standings)) this.#current = { ...this.#current, lists: standings };
       else this.#install(this.#make(configuration, standings));
     });
   }
 
-  /** Puts the CRLs in force that have been fetched since. Files are not read. */
+  /** Puts the CRLs in force that have been fetched since: one may list who signed a trust list. Files are not read. */
   async takeCrls(): Promise<void> {
-    await this.#inTurn(() => {
-      const { configuration, lists } = this.#current;
-      this.#install(this.#make(configuration, lists));
-      return Promise.resolve();
+    await this.#inTurn(async () => {
+      const { configuration } = this.#current;
+      this.#install(this.#make(configuration, await this.#standings(configuration)));
     });
+  }
+
+  #standings(configuration: Configuration): Promise<TrustListStanding[]> {
+    const fetched = this.#parts.fetched.material(configuration.policies.trust);
+    return this.#parts.lists.judge(configuration.lists, materialOf(configuration, { lists: [], fetched }));
   }
 
   #make(configuration: Configuration, lists: readonly TrustListStanding[]): Generation {
@@ -134,7 +138,9 @@ export class GenerationKeeper implements ConfigurationControl {
     try {
       const configuration = await readConfiguration(this.#parts.places, this.#parts.clock.now(), list);
       this.#checkSuccession(configuration);
-      const standings = await this.#parts.lists.judge(configuration.lists, configuration.material);
+      const standings = await this.#standings(configuration);
+      const unknown = unknownLists(configuration.lists, standings);
+      if (unknown.length > 0) return { ok: false, problems: unknown };
       this.#install(this.#make(configuration, standings));
       return { ok: true };
     } catch (error) {

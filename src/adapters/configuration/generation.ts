@@ -53,7 +53,8 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
   return { configuration, lists, fetched, gaps, world, principals: principalsOf(configuration) };
 };
 
-const materialOf = ({ material }: Configuration, { lists, fetched }: Beside): Material => ({
+/** Everything that verdicts under a configuration depend on. */
+export const materialOf = ({ material }: Configuration, { lists, fetched }: Beside): Material => ({
   ...material,
   anchors: [...material.anchors, ...lists.flatMap((standing) => standing.anchors)],
   crls: [...material.crls, ...fetched.crls],

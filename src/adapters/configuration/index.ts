@@ -1,5 +1,5 @@
 export { readConfiguration, type Configuration, type ConfigurationPlaces } from './configuration.js';
-export { NOTHING_FETCHED, makeGeneration, vouchersOf, type Generation } from './generation.js';
+export { NOTHING_FETCHED, makeGeneration, materialOf, vouchersOf, type Generation } from './generation.js';
 export { GenerationKeeper, type KeeperParts } from './generation-keeper.js';
 export { ConfigurationProblems, ProblemList } from './problems.js';
-export { TrustLists, type TrustListEvent, type TrustListsParts, type TrustListStanding } from './trust-lists.js';
+export { TrustLists, unknownLists, type TrustListEvent, type TrustListsParts, type TrustListStanding } from './trust-lists.js';

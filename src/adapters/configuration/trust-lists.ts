@@ -40,6 +40,8 @@ export interface TrustListStanding {
   readonly anchors: readonly AnchorMaterial[];
   /** Why what its source offers now is not in force; null: it is, or nothing was offered yet. */
   readonly refused: string | null;
+  /** Whether a list of this name was ever good here. */
+  readonly isKnown: boolean;
 }
 
 /** What is remembered of a list beside its record. */
@@ -73,6 +75,7 @@ export class TrustLists {
   /** Judges every list now, under the CRLs of the same configuration. @throws ConfigurationProblems when what is kept is damaged */
   async judge(lists: readonly TrustListFiles[], material: Material): Promise<TrustListStanding[]> {
     this.#hasNews = false;
+    if (lists.length === 0) return [];
     const crls = new CrlSet({
       crls: material.crls,
       signers: material.crlSigners.map((der) => parseCertificate(der)),
@@ -109,16 +112,16 @@ export class TrustLists {
     const { name } = files.policy;
     const memory = await this.#memoryOf(name, files.policy.url === undefined ? Infinity : 0);
     const offer = await this.#offer(files, memory);
-    if (offer === null) return this.#standing(files, await this.#lastGood(files, memory, crls), null);
+    if (offer === null) return standingOf(files, memory, await this.#lastGood(files, memory, crls), null);
     const fault =
       'unavailable' in offer
         ? { fault: 'unavailable' as const, detail: offer.unavailable }
         : await this.#accept(files, memory, offer, crls);
     if ('fault' in fault) {
       this.#tell(name, memory, fault);
-      return this.#standing(files, await this.#lastGood(files, memory, crls), fault.detail);
+      return standingOf(files, memory, await this.#lastGood(files, memory, crls), fault.detail);
     }
-    return this.#standing(files, fault, null);
+    return standingOf(files, memory, fault, null);
   }
 
   async #offer(files: TrustListFiles, memory: Memory): Promise<Offer | null> {
@@ -178,11 +181,6 @@ export class TrustLists {
     }
   }
 
-  #standing({ policy }: TrustListFiles, list: TrustList | null, refused: string | null): TrustListStanding {
-    const { name, profile, speaksFor } = policy;
-    return { name, list, anchors: (list?.anchors ?? []).map((certificate) => ({ profile, certificate, speaksFor })), refused };
-  }
-
   #fetchIfDue(files: TrustListFiles, now: number): void {
     const memory = this.#memories.get(files.policy.name);
     if (memory === undefined || memory.isFetching || now < memory.due) return;
@@ -221,6 +219,21 @@ export class TrustLists {
     return memory;
   }
 }
+
+const standingOf = ({ policy }: TrustListFiles, { record }: Memory, list: TrustList | null, refused: string | null): TrustListStanding => {
+  const { name, profile, speaksFor } = policy;
+  const anchors = (list?.anchors ?? []).map((certificate) => ({ profile, certificate, speaksFor }));
+  return { name, list, anchors, refused, isKnown: record !== null };
+};
+
+/**
+ * Lists of files that never were good here: a mistake of who named them, and to be mended before anything is put in force. One that was good once and
+ * has run out is none: the gateway is not ready, and does what it can.
+ */
+export const unknownLists = (lists: readonly TrustListFiles[], standings: readonly TrustListStanding[]): string[] =>
+  standings.flatMap(({ name, isKnown, refused }, i) =>
+    isKnown || lists[i]?.policy.file === undefined ? [] : [`trust.yaml: the trust list ${name} cannot be put in force: ${refused ?? ''}`],
+  );
 
 const NO_FAULTS: Readonly<Record<Fault, number>> = { rollback: 0, invalid: 0, unavailable: 0 };
 
