@@ -9,11 +9,12 @@ import {
   makeGeneration,
   materialOf,
   readConfiguration,
+  reportList,
+  reportReload,
   unknownLists,
   vouchersOf,
   type ConfigurationPlaces,
   type Generation,
-  type TrustListEvent,
 } from './adapters/configuration/index.js';
 import { StorageFault, epochFile, nextEpoch, openDataDirectory } from './adapters/files/index.js';
 import { MemoryMappingStore } from './adapters/memory/index.js';
@@ -23,6 +24,7 @@ import { FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapter
 import { openGateway, type RunningGateway } from './gateway/index.js';
 import { Publication } from './gateway/publication.js';
 import { Publisher } from './gateway/publish.js';
+import { SnapshotSaving } from './gateway/snapshot-saving.js';
 import { createHttpServer, describeFault, reasonsDocument, type HttpServer } from './http/index.js';
 import type {
   Clock,
@@ -52,10 +54,7 @@ const LISTS_MS = 1_000;
 const CRLS_MS = 5_000;
 /** ms for a whole list, a hundred times larger than a path: nobody waits for it. */
 const LIST_TIMEOUT_MS = 10_000;
-/** A start replays what the newest snapshot lacks, some 50 us a record: so many records may be missing, so few are worth a snapshot at a stop. */
 const SNAPSHOT_CHECK_MS = 10_000;
-const SNAPSHOT_RECORDS = 50_000;
-const SNAPSHOT_RECORDS_AT_STOP = 1_000;
 /** CONTRACT section 3: exit within 10 s. A snapshot that is not done by then is given up; the next start replays more. */
 const STOP_MS = 9_000;
 
@@ -141,13 +140,17 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const publication = new Publication(publisher, gateway, clock, (error) =>
     log.error({ fault: describeFault(error) }, 'the log cannot be published'),
   );
+  const snapshots = new SnapshotSaving(gateway, {
+    saved: (entries) => log.info({ entries }, 'snapshot saved'),
+    failed: (error) => log.warn({ fault: describeFault(error) }, 'snapshot not saved'),
+  });
   const install = ({ configuration, world }: Generation): void => {
     // One synchronous block, and what may throw first.
     server.useCredentials(configuration.tls);
     gateway.setWorld(world);
     hosts = configuration.policies.gateway.x5u.hosts;
   };
-  const onReload = (outcome: ReloadOutcome): void => logReload(log, outcome, keeper);
+  const onReload = (outcome: ReloadOutcome): void => reportReload(log, outcome, gateway.versions());
   const keeper = new GenerationKeeper(
     { places: options, clock, lists, fetched: status.crls, install, problemsOf, onReload },
     first,
@@ -181,7 +184,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const timers = [
     timer(PUBLISH_MS, () => publication.turn()),
     timer(STORE_MS, askStore),
-    timer(SNAPSHOT_CHECK_MS, () => saveSnapshot(gateway, log, SNAPSHOT_RECORDS)),
+    timer(SNAPSHOT_CHECK_MS, () => snapshots.turn()),
     timer(WATCH_MS, () => keeper.watch()),
     timer(LISTS_MS, () => keeper.tendLists()),
     timer(CRLS_MS, () => status.turn()),
@@ -195,7 +198,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     receiptVkey,
     gateway,
     configuration: keeper,
-    stop: () => stop({ server, gateway, publication, timers, closers: start.closers, log }),
+    stop: () => stop({ server, gateway, publication, snapshots, timers, closers: start.closers, log }),
   };
 };
 
@@ -210,8 +213,12 @@ const openParts = async ({ options, clock, first: ofFiles, closers }: Start, ran
   const { origin } = configuration.policies.gateway;
   const data = await openDataDirectory(options.dataDir, { origin, clock });
   closers.push(() => data.close());
-  const onEvent = (event: TrustListEvent): void => logListEvent(log, event);
-  const lists = new TrustLists({ registerOf: (name) => data.trustList(name), fetch: fetchLists(options, clock), clock, onEvent });
+  const lists = new TrustLists({
+    registerOf: (name) => data.trustList(name),
+    fetch: fetchLists(options, clock),
+    clock,
+    onEvent: reportList(log),
+  });
   closers.push(() => lists.close());
   const standings = await lists.judge(configuration.lists, configuration.material);
   const unknown = unknownLists(configuration.lists, standings);
@@ -290,16 +297,6 @@ const fetchLists = ({ outside }: GatewayOptions, clock: Clock): FetchOctets => {
   return async (url, limits) => (await fetcher.fetch(url, { ...limits, timeoutMs: LIST_TIMEOUT_MS })).octets;
 };
 
-const logListEvent = (log: Logger, { kind, ...facts }: TrustListEvent): void => {
-  if (kind === 'accepted') log.info(facts, 'trust list in force');
-  else log.error(facts, 'trust list refused: the last good one stays until it runs out');
-};
-
-const logReload = (log: Logger, outcome: ReloadOutcome, keeper: GenerationKeeper): void => {
-  if (outcome.ok) log.info({ versions: keeper.state().versions }, 'files changed: reloaded');
-  else for (const problem of outcome.problems) log.error({ problem }, 'files changed, and are not reloaded: everything stays as it was');
-};
-
 interface OpenedStore {
   readonly mappings: MappingStore;
   /** It forgets its subjects when the process ends. */
@@ -326,31 +323,17 @@ const epochOf = async (dataDir: string): Promise<number> => {
   throw new ConfigurationProblems([`${epochFile(dataDir)}: is not a number: restore it, or write one higher than any before`]);
 };
 
-const snapshotAt = new WeakMap<RunningGateway, number>();
-
-const saveSnapshot = async (gateway: RunningGateway, log: Logger, worthwhile: number): Promise<void> => {
-  const size = gateway.logSize;
-  if (size - (snapshotAt.get(gateway) ?? 0) < worthwhile) return;
-  try {
-    await gateway.snapshot();
-    snapshotAt.set(gateway, size);
-    log.info({ entries: size }, 'snapshot saved');
-  } catch (error) {
-    // Not a promise broken: the write-ahead log holds everything.
-    log.warn({ fault: describeFault(error) }, 'snapshot not saved');
-  }
-};
-
 interface StopParts {
   readonly server: HttpServer;
   readonly gateway: RunningGateway;
   readonly publication: Publication;
+  readonly snapshots: SnapshotSaving;
   readonly timers: readonly (() => Promise<void>)[];
   readonly closers: readonly (() => Promise<void>)[];
   readonly log: Logger;
 }
 
-const stop = async ({ server, gateway, publication, timers, closers, log }: StopParts): Promise<void> => {
+const stop = async ({ server, gateway, publication, snapshots, timers, closers, log }: StopParts): Promise<void> => {
   const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
   log.info('draining');
   await server.drain();
@@ -358,7 +341,7 @@ const stop = async ({ server, gateway, publication, timers, closers, log }: Stop
   const finish = async (): Promise<void> => {
     for (const end of timers) await end();
     await publication.turn();
-    await saveSnapshot(gateway, log, SNAPSHOT_RECORDS_AT_STOP);
+    await snapshots.stop();
   };
   await Promise.race([finish(), deadline]);
   for (const close of closers.toReversed()) await close();

@@ -2,4 +2,5 @@ export { readConfiguration, type Configuration, type ConfigurationPlaces } from 
 export { NOTHING_FETCHED, makeGeneration, materialOf, vouchersOf, type Generation } from './generation.js';
 export { GenerationKeeper, type KeeperParts } from './generation-keeper.js';
 export { ConfigurationProblems, ProblemList } from './problems.js';
+export { reportList, reportReload } from './reports.js';
 export { TrustLists, unknownLists, type TrustListEvent, type TrustListsParts, type TrustListStanding } from './trust-lists.js';
