@@ -92,7 +92,7 @@ describe('a trust list from a file', () => {
     expect(standing.anchors.map(({ certificate }) => Buffer.from(certificate))).toEqual([one.der, two.der]);
     expect(standing.anchors[0]).toMatchObject({ profile: 'shaken', speaksFor: ['1'] });
     expect(JSON.parse(readFileSync(join(place, 'sti-pa.json'), 'utf8'))).toMatchObject({ sequence: 7, octets: octets.toString('base64') });
-    expect(events).toEqual([{ kind: 'accepted', list: 'sti-pa', sequence: 7, anchors: 2, until: EXP }]);
+    expect(events).toEqual([{ kind: 'accepted', list: 'sti-pa', sequence: 7, anchors: 2, until: EXP, leftOut: [] }]);
   });
 
   test('that cannot be kept is not in force: a crash could bring the one before it back', async () => {

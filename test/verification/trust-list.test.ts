@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { SignJWT } from 'jose';
+import { encodeOid, encodeSequence } from '../../src/encoding/index.js';
 import { Refusal } from '../../src/reasons/index.js';
 import { MAX_TRUST_LIST_OCTETS } from '../../src/verification/trust-list/form.js';
 import {
@@ -18,6 +19,7 @@ import { forgeEncode } from '../support/forge-tn-auth-list.js';
 import {
   AT,
   ECDSA_SHA384,
+  NULL,
   RSA_SHA256,
   authorityKeyId,
   basicConstraints,
@@ -32,6 +34,9 @@ import {
 import { leftOut } from '../support/left-out.js';
 import { entry, issueCrl } from '../support/raw-crl.js';
 import { compactJws, listRoot, listSigner, makeList, pemOf, shakenRoot, type ListPlan } from '../support/trust-lists.js';
+
+/** RFC 5758 section 3.2 has none; some of the field have them. */
+const NULL_ECDSA = encodeSequence(encodeOid('1.2.840.10045.4.3.2'), NULL);
 
 const root = listRoot();
 const signer = listSigner(root);
@@ -120,6 +125,11 @@ describe('a trust list that holds', () => {
     ['with a higher sequence than the last', () => plan(), { floor: { sequence: 6, digest: '00' } }],
     ['one second before its end', () => plan(), { at: EXP * 1000 - 1 }],
     ['with a root that has run out', () => plan({ roots: [shakenRoot('Old', { shape: { notAfter: new Date(AT - 1000) } }).der] }), {}],
+    [
+      'with NULL parameters in the algorithm of a root',
+      () => plan({ roots: [shakenRoot('NULL', { shape: { algorithm: NULL_ECDSA } }).der] }),
+      {},
+    ],
     ['with a P-384 root', () => plan({ roots: [p384Root().der] }), {}],
     ['with white space around a PEM', () => compactJws(HEADER, payload({ trustList: [`\n${pemOf(one.der)}\n`] }), key), {}],
     ['beside a CRL that lists another certificate', () => plan(), { crls: crlsListing(Buffer.from([9])) }],
@@ -301,8 +311,6 @@ describe('an entry of a trust list', () => {
       () => changed({ extensions: { odd: extension('1.2.3.4', Buffer.from([5, 0]), true) } }),
       'unknown-critical-ext',
     ],
-    ['with an RSA key', () => changed({ key: rsaKey, shape: { algorithm: RSA_SHA256 } }), 'unsupported-key'],
-    ['with a P-521 key', () => changed({ key: newEcKey('P-521') }), 'unsupported-key'],
     [
       'with a TNAuthList',
       () => changed({ extensions: { numbers: extension('1.3.6.1.5.5.7.1.26', forgeEncode([{ spc: '709J' }])) } }),
@@ -313,6 +321,16 @@ describe('an entry of a trust list', () => {
     ['a root over the key of the list’s signer', () => changed({ key: signer.key }), "a key of the list's own hierarchy"],
   ])('is refused if it is %s, and the list with it', async (_name, make, fault) => {
     expect(await faultOf(compactJws(HEADER, payload({ trustList: [pemOf(one.der), make()] }), key))).toBe(`entry 1: ${fault}`);
+  });
+});
+
+describe('a root whose key no profile takes', () => {
+  test('gives no anchor and is named; the others stand', async () => {
+    const odd = [shakenRoot('RSA', { key: rsaKey, shape: { algorithm: RSA_SHA256 } }), shakenRoot('P521', { key: newEcKey('P-521') })];
+    const list = await read(plan({ roots: [one.der, ...odd.map(({ der }) => der), two.der] }));
+    expect(list.anchors.map((der) => Buffer.from(der))).toEqual([one.der, two.der]);
+    expect(list.leftOut).toEqual(['entry 1: unsupported-key', 'entry 2: unsupported-key']);
+    expect((await read(plan())).leftOut).toEqual([]);
   });
 });
 

@@ -86,15 +86,15 @@ export const listProblems = ({ lists }: Generation): string[] =>
       : [],
   );
 
-/** What is wrong with what a list's source offers, while the last good one stands in. */
+/** What is wrong with what a list's source offers while the last good one stands in, and what the one in force holds that gives no anchor. */
 export const listRemarks = ({ lists }: Generation): string[] =>
-  lists.flatMap(({ name, list, refused }) =>
-    list === null || refused === null
-      ? []
-      : [
-          `trust list ${name}: ${refused}: the last good one, sequence ${list.sequence}, stays until ${new Date(list.until * 1000).toISOString()}`,
-        ],
-  );
+  lists.flatMap(({ name, list, refused }) => {
+    if (list === null) return [];
+    const until = new Date(list.until * 1000).toISOString();
+    const stays =
+      refused === null ? [] : [`trust list ${name}: ${refused}: the last good one, sequence ${list.sequence}, stays until ${until}`];
+    return [...stays, ...list.leftOut.map((entry) => `trust list ${name}: left out: ${entry}`)];
+  });
 
 /**
  * When every CRL has run out nobody can register: better another instance is asked. While some are good the gateway stays ready: what needs

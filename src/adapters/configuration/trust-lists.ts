@@ -21,7 +21,14 @@ type Fault = keyof TrustListState['refused'];
 
 /** What happened to a list; for the operator's log. */
 export type TrustListEvent =
-  | { readonly kind: 'accepted'; readonly list: string; readonly sequence: number; readonly anchors: number; readonly until: number }
+  | {
+      readonly kind: 'accepted';
+      readonly list: string;
+      readonly sequence: number;
+      readonly anchors: number;
+      readonly until: number;
+      readonly leftOut: readonly string[];
+    }
   | { readonly kind: 'refused'; readonly list: string; readonly fault: Fault; readonly detail: string };
 
 export interface TrustListsParts {
@@ -154,8 +161,8 @@ export class TrustLists {
       return { fault: 'unavailable', detail: `it cannot be kept: ${error.message}` };
     }
     memory.record = record;
-    const { sequence, until, anchors } = list;
-    this.#parts.onEvent({ kind: 'accepted', list: files.policy.name, sequence, anchors: anchors.length, until });
+    const { sequence, until, anchors, leftOut } = list;
+    this.#parts.onEvent({ kind: 'accepted', list: files.policy.name, sequence, anchors: anchors.length, until, leftOut });
     return list;
   }
 

@@ -32,6 +32,8 @@ export interface TrustList extends TrustListFloor {
   readonly until: number;
   /** The roots that it names, DER, each once: anchors of `shaken`, and of nothing else. */
   readonly anchors: readonly Uint8Array[];
+  /** Entries that give no anchor, with why: the operator may want to ask. */
+  readonly leftOut: readonly string[];
 }
 
 /** Details that operators are told of by themselves: someone gives out a list that was good once. */
@@ -56,8 +58,8 @@ export const readTrustList = async (input: TrustListInput): Promise<TrustList> =
   if (floor !== null && sequence < floor.sequence) return invalid(ROLLED_BACK);
   if (floor !== null && sequence === floor.sequence && form.digest !== floor.digest) return invalid(SEQUENCE_REUSED);
   if (exp <= second) return invalid('exp');
-  const anchors = readEntries(trustList, [...input.roots, ...certificates]).map(({ der }) => der);
-  return { version, sequence, digest: form.digest, until: Math.min(exp, until + 1), anchors };
+  const { roots, leftOut } = readEntries(trustList, [...input.roots, ...certificates]);
+  return { version, sequence, digest: form.digest, until: Math.min(exp, until + 1), anchors: roots.map(({ der }) => der), leftOut };
 };
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
