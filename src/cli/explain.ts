@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { REASONS, isReason, type Family, type Reason } from '../reasons/index.js';
+import { FINDINGS, REASONS, isFinding, isReason, type Family, type FindingCode, type FindingRow, type Reason } from '../reasons/index.js';
 import { PIPELINE, SEQUENCER_STEPS } from '../verification/index.js';
 
 const FAMILY: Readonly<Record<Family, string>> = {
@@ -25,6 +25,27 @@ const wordsOf = (reason: Reason): string => {
   ].join('\n');
 };
 
+const scopeOf = (row: FindingRow): string =>
+  row.grade === 'remark' ? `${row.of}; said by inspect alone` : `${row.roles.join(', ')} under ${row.profiles.join(', ')}`;
+
+const findingWords = (code: FindingCode): string => {
+  const row: FindingRow = FINDINGS[code];
+  const raised = row.grade === 'remark' ? [] : [`  raise   profiles.raise in gateway.yaml makes it refuse (profile-violation)`];
+  return [
+    `${code}: ${row.title}`,
+    `  clause  ${row.clause}`,
+    `  kind    ${row.severity}, a finding: not refused`,
+    `  of      ${scopeOf(row)}`,
+    `  do      ${row.advice}`,
+    ...raised,
+  ].join('\n');
+};
+
+const findingTable = (): string =>
+  Object.entries(FINDINGS)
+    .map(([code, { severity, title }]) => `  ${code} (${severity}): ${title}`)
+    .join('\n');
+
 const tableOf = (): string =>
   [...PIPELINE, ...SEQUENCER_STEPS]
     .map(({ name, clause, asks, refuses }) => `${name} (${clause}): ${asks}\n${refuses.map((reason) => `  ${reason}`).join('\n')}`)
@@ -33,12 +54,19 @@ const tableOf = (): string =>
 const explain = (code: string | undefined, json: boolean): number => {
   if (code === undefined) {
     const steps = [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, asks, refuses }) => ({ step: name, clause, asks, refuses }));
-    process.stdout.write(`${json ? JSON.stringify({ steps, reasons: REASONS }) : tableOf()}\n`);
+    const words = `${tableOf()}\n\nfindings: not refused, unless policy raises them\n${findingTable()}`;
+    process.stdout.write(`${json ? JSON.stringify({ steps, reasons: REASONS, findings: FINDINGS }) : words}\n`);
+    return 0;
+  }
+  if (isFinding(code)) {
+    process.stdout.write(`${json ? JSON.stringify({ finding: code, ...FINDINGS[code] }) : findingWords(code)}\n`);
     return 0;
   }
   if (!isReason(code)) {
     process.stderr.write(
-      json ? `${JSON.stringify({ error: 'not a reason code' })}\n` : 'not a reason code; `signpost explain` lists them\n',
+      json
+        ? `${JSON.stringify({ error: 'neither a reason code nor a finding' })}\n`
+        : 'neither a reason code nor a finding; `signpost explain` lists them\n',
     );
     return 1;
   }
@@ -46,11 +74,13 @@ const explain = (code: string | undefined, json: boolean): number => {
   return 0;
 };
 
-/** `signpost explain [REASON]`: 0 explained, 1 no such reason, 2 could not be run. */
+/** `signpost explain [CODE]`: 0 explained, 1 no such code, 2 could not be run. */
 export const run = async (argv: string[]): Promise<number> => {
   const command = new Command('signpost explain')
-    .description('Say what a reason code means, the clause behind it, and what to do; without one, list the steps and their reasons.')
-    .argument('[reason]', 'a reason code, such as tn-out-of-scope')
+    .description(
+      'Say what a reason code or a finding means, the clause behind it, and what to do; without one, list the steps, their reasons and all findings.',
+    )
+    .argument('[code]', 'a reason code or a finding, such as tn-out-of-scope or short-serial')
     .option('--json', 'as JSON')
     .exitOverride();
   try {

@@ -1,6 +1,6 @@
 import { openNote, parseCheckpoint, parseTlogProof } from '../log/index.js';
 import { Refusal, type Reason } from '../reasons/index.js';
-import type { InspectedKind, Inspection } from '../verification/inspection.js';
+import type { InspectedKind, Inspection } from '../verification/inspection/index.js';
 
 type Facts = Inspection['facts'];
 

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../encoding/index.js';
 import { REASONS } from '../reasons/index.js';
-import type { Inspection } from '../verification/inspection.js';
+import type { Finding, Inspection, Severity } from '../verification/inspection/index.js';
 
 /** Terminal control characters in names that strangers chose are shown, not sent. */
 const safe = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
@@ -19,23 +19,44 @@ const flat = (value: JsonValue): string => {
   return String(value);
 };
 
+const LISTS: Readonly<Record<string, string>> = { certificates: 'certificate', crls: 'CRL' };
+
 const factLines = (facts: Inspection['facts'], indent: string): string[] =>
   Object.entries(facts).flatMap(([name, value]) => {
     if (isEmpty(value)) return [];
-    const isList = name === 'certificates' && Array.isArray(value);
-    if (!isList) return [`${indent}${name}: ${safe(flat(value))}`];
-    return value.flatMap((part, i) => (isObject(part) ? [`${indent}certificate ${i}`, ...factLines(part, `${indent}  `)] : []));
+    const one = LISTS[name];
+    if (one === undefined || !Array.isArray(value)) return [`${indent}${name}: ${safe(flat(value))}`];
+    return value.flatMap((part, i) => (isObject(part) ? [`${indent}${one} ${i}`, ...factLines(part, `${indent}  `)] : []));
   });
 
-const MARK = { error: '✗', warning: '!', notice: '·' } as const;
+const GROUPS: ReadonlyArray<readonly [Severity, string, string]> = [
+  ['error', '\u2717', 'refused by a verifier'],
+  ['warning', '!', 'against the profile; accepted and recorded, unless policy raises it'],
+  ['notice', '\u00b7', 'worth knowing'],
+];
+
+const findingLines = ({ code, clause, detail, advice }: Finding, mark: string): string[] => [
+  `    ${mark} ${code}: ${safe(detail)} (${clause})`,
+  `      ${advice}`,
+];
+
+/** By severity, with what to do. */
+const groupLines = (findings: readonly Finding[]): string[] =>
+  GROUPS.flatMap(([severity, mark, meaning]) => {
+    const group = findings.filter((finding) => finding.severity === severity);
+    if (group.length === 0) return [];
+    const count = `${group.length} ${severity}${group.length === 1 ? '' : 's'}`;
+    return [`  ${count}: ${meaning}`, ...group.flatMap((finding) => findingLines(finding, mark))];
+  });
+
+const NOT_ASKED = 'whether anybody trusts it, and its status, were not asked';
 
 /** One inspection in words. */
 export const inspectionWords = (name: string, { ok, kind, reason, findings, facts }: Inspection): string => {
   const lines = [`${safe(name)}: ${kind ?? 'nothing known'}${ok ? '' : ', malformed'}`];
-  if (reason !== null) lines.push(`  ✗ ${reason}: ${REASONS[reason].title} (${REASONS[reason].clause})`);
-  lines.push(...factLines(facts, '  '));
-  for (const { severity, code, clause, detail } of findings)
-    lines.push(`  ${MARK[severity]} ${severity} ${code}: ${safe(detail)} (${clause})`);
-  if (ok && findings.length === 0) lines.push('  nothing wrong found; no signature was verified');
+  if (reason !== null)
+    lines.push(`  \u2717 ${reason}: ${REASONS[reason].title} (${REASONS[reason].clause})`, `    ${REASONS[reason].advice}`);
+  lines.push(...factLines(facts, '  '), ...groupLines(findings));
+  if (ok && findings.length === 0) lines.push(`  nothing wrong found; ${NOT_ASKED}`);
   return `${lines.join('\n')}\n`;
 };

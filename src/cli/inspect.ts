@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import type { Inspection } from '../verification/inspection.js';
-import { inspectAnything, inspectLine } from './inspect-lines.js';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseInstant } from '../numbering/index.js';
+import { INSPECTED_PROFILES, type InspectOptions, type InspectedProfile, type Inspection } from '../verification/inspection/index.js';
+import { inspectAnything, inspectLine, inspectionIn } from './inspect-lines.js';
 import { inspectionWords } from './inspect-words.js';
 import { runLines } from './lines.js';
 
 interface Options {
   readonly json?: true;
   readonly ndjson?: true;
+  readonly profile?: InspectedProfile;
+  /** ms */
+  readonly at?: number;
 }
 
 /** CONTRACT section 3: exit 0 yes, 1 no, 2 could not be run. */
@@ -19,21 +23,30 @@ interface Inspected {
 }
 
 const print = ({ file, inspection }: Inspected, options: Options): void => {
-  const words = options.json === true ? `${JSON.stringify({ file, ...inspection })}\n` : inspectionWords(file, inspection);
+  const words = options.json === true ? `${JSON.stringify({ file, ...inspectionIn(inspection) })}\n` : inspectionWords(file, inspection);
   process.stdout.write(words);
 };
 
-const readAll = (files: readonly string[]): Inspected[] =>
-  files.map((file) => ({ file, inspection: inspectAnything(readFileSync(file === '-' ? 0 : file), Date.now()) }));
+const readAll = (files: readonly string[], options: InspectOptions): Inspected[] =>
+  files.map((file) => ({ file, inspection: inspectAnything(readFileSync(file === '-' ? 0 : file), options) }));
+
+const readAt = (text: string): number => {
+  const at = parseInstant(text);
+  if (at === null) throw new InvalidArgumentError('an instant with zone, such as 2026-11-24T00:00:00Z');
+  return at;
+};
 
 const command = (): Command =>
   new Command('signpost inspect')
     .description(
-      'Says what a file is and what is wrong about it: certificate, chain, CRL, CSR, TNAuthList, PASSporT, receipt, checkpoint, proof. Verifies nothing.',
+      'Says what a file is and what is wrong about it: certificate, chain, CRL, CSR, TNAuthList, PASSporT, receipt, checkpoint, proof. ' +
+        'Asks no anchor, no status and no numbering data: it proves nothing.',
     )
-    .argument('[files...]', 'PEM, DER or text; - is standard input')
+    .argument('[files...]', 'PEM (certificates and CRLs together, too), DER or text; - is standard input')
     .option('--json', 'one JSON object a file')
     .option('--ndjson', 'read {"id","der"|"text"} lines from standard input, answer each')
+    .addOption(new Option('--profile <name>', 'what to hold it to; else by its shape').choices([...INSPECTED_PROFILES]))
+    .option('--at <instant>', 'the time at which it must be valid; else now, and with --ndjson none', readAt)
     .exitOverride();
 
 const isProblemOfFile = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
@@ -45,11 +58,13 @@ export const run = async (argv: string[]): Promise<number> => {
     program.parse(argv, { from: 'user' });
     const options = program.opts<Options>();
     if (options.ndjson === true) {
-      await runLines(process.stdin, process.stdout, inspectLine);
+      const { at = null, profile = null } = options;
+      await runLines(process.stdin, process.stdout, (line) => inspectLine(line, { at, profile }));
       return EXIT.yes;
     }
     if (program.args.length === 0) program.error('no file given');
-    const inspected = readAll(program.args);
+    const { at = Date.now(), profile = null } = options;
+    const inspected = readAll(program.args, { at, profile });
     for (const one of inspected) print(one, options);
     return inspected.every(({ inspection }) => inspection.ok) ? EXIT.yes : EXIT.no;
   } catch (error) {

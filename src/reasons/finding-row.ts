@@ -1,5 +1,5 @@
-/** warning: a breach of the profile, which the field commits and verifiers bear. notice: worth knowing. */
-export type FindingSeverity = 'warning' | 'notice';
+/** error: a verifier refuses it. warning: a breach of the profile, which the field commits and verifiers bear. notice: worth knowing. */
+export type FindingSeverity = 'error' | 'warning' | 'notice';
 
 /** The trust profiles by name, as in trust.yaml. */
 export type FindingProfile = 'delegate' | 'shaken' | 'email' | 'numbering-authority';

@@ -1,5 +1,5 @@
 import { parseInstant } from '../numbering/index.js';
-import { parseGatewayPolicy, shortLivedSeconds, type GatewayPolicy } from '../policy/index.js';
+import { shortLivedSeconds } from '../policy/index.js';
 import { Refusal, refuse, type Reason } from '../reasons/index.js';
 import {
   CertificateCache,
@@ -16,6 +16,7 @@ import {
 } from '../x509/index.js';
 import { asObject, memberOf, parseLineObject, readDerList, readOneOf, readText, type LineObject } from './line-shape.js';
 import { checkProfile, pathRulesOf } from './profiles/index.js';
+import { shippedPolicy } from './shipped-policy.js';
 import { readLists } from './tn-lists.js';
 import { TRUST_PROFILES, type TrustProfile } from './verdict.js';
 
@@ -58,17 +59,6 @@ const readQuestion = (line: LineObject): PathQuestion => ({
 const readDepth = (value: unknown): number | null => {
   if (value === undefined) return null;
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : refuse('malformed-request', 'maxDepth');
-};
-
-let shipped: GatewayPolicy | null = null;
-
-/** What the trust profiles leave to policy, as a fresh gateway has it: a line names no policy. */
-const shippedPolicy = (): GatewayPolicy => {
-  if (shipped !== null) return shipped;
-  const parsed = parseGatewayPolicy('audience: dp.example\norigin: dp.example/log\n');
-  if (!parsed.ok) throw new Error('the defaults of the gateway policy do not parse');
-  shipped = parsed.value;
-  return shipped;
 };
 
 /** A certificate that does not parse signs no CRL that counts. */

@@ -6,6 +6,7 @@ export {
   KEY_USAGE,
   readCrlDistributionPoints,
   locationsOf,
+  readBasicConstraints,
   readDistributionPointName,
   readNamedBits,
   urlsOf,
@@ -27,6 +28,7 @@ export { readSignatureAlgorithm, signatureHolds, type Digest, type SignatureAlgo
 export { readTime } from './time.js';
 export {
   checkClaimConstraints,
+  constraintsFrom,
   encodeClaimConstraints,
   isBound,
   parseClaimConstraints,

@@ -13,9 +13,10 @@ const identifiersFit = (subject: Certificate, issuer: Certificate): boolean => {
 
 /** RFC 5280 section 4.2.1.1: only a self-signed certificate may leave the identifier out, and then it would be its own. @throws Refusal `aki-mismatch` */
 export const checkAnchorIdentifiers = ({ authorityKeyIdentifier, subjectKeyIdentifier, isSelfIssued }: Certificate): void => {
-  if (!isSelfIssued && authorityKeyIdentifier === null) refuse('aki-mismatch', 'anchor');
+  if (!isSelfIssued && authorityKeyIdentifier === null) refuse('aki-mismatch', 'authority key identifier');
   if (!isSelfIssued || authorityKeyIdentifier === null || subjectKeyIdentifier === null) return;
-  if (!sameOctets(authorityKeyIdentifier, subjectKeyIdentifier)) refuse('aki-mismatch', 'anchor');
+  if (!sameOctets(authorityKeyIdentifier, subjectKeyIdentifier))
+    refuse('aki-mismatch', 'a self-signed certificate that names another authority');
 };
 
 /** Whether `issuer` calls itself what `subject` says of its issuer. @throws Refusal `aki-mismatch`, `untrusted-chain`, `malformed-chain` */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { commitList, commitMapping, commitSii, leafHash, parseLeaf } from '../../src/log/index.js';
 import { FINDINGS, OFF_PROFILE, REASONS, problemType } from '../../src/reasons/index.js';
+import { REMARK_FINDINGS } from '../../src/reasons/remark-findings.js';
 import { PIPELINE, SEQUENCER_STEPS } from '../../src/verification/index.js';
 import { A, B, makePlace, openAt, registration } from '../support/open-gateway.js';
 
@@ -50,7 +51,10 @@ describe('docs/findings.md', () => {
       ([code, { severity, profiles, roles, clause, title, advice }]) =>
         `| \`${code}\` | ${severity} | ${profiles.length === 4 ? 'every' : profiles.join(', ')} | ${roles.length === 3 ? 'every' : roles.join(', ')} | ${clause} | ${title} | ${advice} |`,
     );
-    expect(read('docs/findings.md')).toContain(rows.join('\n'));
+    const remarks = Object.entries(REMARK_FINDINGS).map(
+      ([code, { severity, of, clause, title, advice }]) => `| \`${code}\` | ${severity} | ${of} | ${clause} | ${title} | ${advice} |`,
+    );
+    for (const table of [rows, remarks]) expect(read('docs/findings.md')).toContain(table.join('\n'));
   });
 
   test('has no finding that no table has', () => {

@@ -152,9 +152,27 @@ describe('the command', () => {
     expect([stderr, status]).toEqual(['', 0]);
   });
 
+  test('explains a finding: what it is, of whom, and how to raise it', () => {
+    expect(signpost(['explain', 'short-serial'])).toMatchObject({
+      status: 0,
+      stdout: `short-serial: the serial number has less than 64 bits
+  clause  ATIS-1000080 section 6.4.1
+  kind    warning, a finding: not refused
+  of      root, intermediate, end-entity under delegate, shaken, email, numbering-authority
+  do      Issue with at least 64 random bits, so that nobody can guess the next serial.
+  raise   profiles.raise in gateway.yaml makes it refuse (profile-violation)
+`,
+    });
+    expect(signpost(['explain', 'crl-without-idp']).stdout).toContain('of      CRL; said by inspect alone');
+    expect(JSON.parse(signpost(['explain', 'no-crl-issuer', '--json']).stdout)).toMatchObject({
+      finding: 'no-crl-issuer',
+      severity: 'notice',
+    });
+  });
+
   test('explains every reason, and says no to what is none', () => {
     expect(signpost(['explain', 'tn-out-of-scope']).stdout).toContain('RFC 8226 section 9');
-    expect(Object.keys(JSON.parse(signpost(['explain', '--json']).stdout) as Line)).toEqual(['steps', 'reasons']);
+    expect(Object.keys(JSON.parse(signpost(['explain', '--json']).stdout) as Line)).toEqual(['steps', 'reasons', 'findings']);
     expect([signpost(['explain', 'nope']).status, signpost(['explain', '--nope']).status, signpost(['verify', 'nope']).status]).toEqual([
       1, 2, 2,
     ]);

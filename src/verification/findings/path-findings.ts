@@ -1,4 +1,4 @@
-import { OFF_PROFILE, refuse, type FindingProfile, type OffProfile, type Role } from '../../reasons/index.js';
+import { EVERY_PROFILE, OFF_PROFILE, refuse, type FindingProfile, type OffProfile, type Role } from '../../reasons/index.js';
 import type { Certificate } from '../../x509/index.js';
 import type { FindingRule } from './rule.js';
 import { SHAKEN_EXTENSION_RULES } from './shaken-extensions.js';
@@ -40,20 +40,35 @@ const RULES_BY_PROFILE: Readonly<Record<FindingProfile, Record<Role, ReturnType<
   'numbering-authority': byRole('numbering-authority'),
 };
 
+/** Rows of every profile: of a certificate of which nobody can tell the profile. */
+const isOfEvery = ([code]: readonly [OffProfile, FindingRule]): boolean => OFF_PROFILE[code].profiles.length === EVERY_PROFILE.length;
+const RULES_OF_EVERY: Readonly<Record<Role, ReturnType<typeof rulesFor>>> = {
+  root: rulesFor('delegate', 'root').filter(isOfEvery),
+  intermediate: rulesFor('delegate', 'intermediate').filter(isOfEvery),
+  'end-entity': rulesFor('delegate', 'end-entity').filter(isOfEvery),
+};
+
 const NONE: readonly Found[] = [];
 
-/**
- * The rows of the table that one certificate breaks in its role, in the table's order.
- * @throws Refusal `malformed-cert`, `malformed-tnauthlist`, `range-overflow`, `malformed-claim-constraints` for an extension that is not of its form
- */
-export const certificateFindings = (certificate: Certificate, profile: FindingProfile, role: Role): readonly Found[] => {
+const breaches = (certificate: Certificate, role: Role, rules: ReturnType<typeof rulesFor>): readonly Found[] => {
   let found: Found[] | null = null;
-  for (const [code, broken] of RULES_BY_PROFILE[profile][role]) {
+  for (const [code, broken] of rules) {
     const detail = broken(certificate, role);
     if (detail !== null) (found ??= []).push({ code, detail });
   }
   return found ?? NONE;
 };
+
+/**
+ * The rows of the table that one certificate breaks in its role, in the table's order.
+ * @throws Refusal `malformed-cert`, `malformed-tnauthlist`, `range-overflow`, `malformed-claim-constraints` for an extension that is not of its form
+ */
+export const certificateFindings = (certificate: Certificate, profile: FindingProfile, role: Role): readonly Found[] =>
+  breaches(certificate, role, RULES_BY_PROFILE[profile][role]);
+
+/** Of those the rows that every profile has. @throws Refusal as above */
+export const everyProfileFindings = (certificate: Certificate, role: Role): readonly Found[] =>
+  breaches(certificate, role, RULES_OF_EVERY[role]);
 
 /** An authority stands above many end-entities. */
 const authorities = new WeakMap<Certificate, Map<string, readonly Found[]>>();

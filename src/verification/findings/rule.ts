@@ -7,5 +7,5 @@ import type { Certificate } from '../../x509/index.js';
  */
 export type FindingRule = (certificate: Certificate, role: Role) => string | null;
 
-/** A rule that is broken, and what by. */
-export const when = (broken: boolean, detail: string): string | null => (broken ? detail : null);
+/** A rule that is broken, and what by where the row's title leaves that open. */
+export const when = (broken: boolean, detail = ''): string | null => (broken ? detail : null);

@@ -29,8 +29,8 @@ const only = (name: DistinguishedName, oid: string): string | null => {
   return found;
 };
 
-const country = (name: DistinguishedName): string | null => when(!/^[A-Z]{2}$/.test(only(name, COUNTRY) ?? ''), 'C');
-const organization = (name: DistinguishedName): string | null => when(countOf(name, ORGANIZATION) !== 1, 'O');
+const country = (name: DistinguishedName): string | null => when(!/^[A-Z]{2}$/.test(only(name, COUNTRY) ?? ''));
+const organization = (name: DistinguishedName): string | null => when(countOf(name, ORGANIZATION) !== 1);
 
 /** The one SPC of an end-entity; null for any other list. */
 const spcOf = (certificate: Certificate): string | null => {
@@ -61,11 +61,11 @@ const commonNameForm: FindingRule = (certificate) => {
   const spc = spcOf(certificate);
   const name = only(certificate.subject, OID.commonName);
   if (spc === null || name === null || !/shaken/i.test(name)) return null;
-  return when(name !== `SHAKEN ${spc}`, 'more than "SHAKEN", a space and the SPC');
+  return when(name !== `SHAKEN ${spc}`);
 };
 
 const serialNumber: FindingRule = ({ subject, certificatePolicies }) =>
-  when(countOf(subject, SERIAL_NUMBER) === 0 && certificatePolicies?.includes(POLICY_1_4) !== true, 'serialNumber');
+  when(countOf(subject, SERIAL_NUMBER) === 0 && certificatePolicies?.includes(POLICY_1_4) !== true);
 
 const spcLength: FindingRule = (certificate) => {
   const spc = spcOf(certificate);

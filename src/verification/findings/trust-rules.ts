@@ -13,38 +13,27 @@ const shortSerial: FindingRule = ({ serial }) => {
   return when(octets < MIN_SERIAL_OCTETS, `${octets} octets`);
 };
 
-const cannotExclude: FindingRule = (certificate) => when(claimConstraintsOf(certificate)?.form === 'jwt', 'JWTClaimConstraints');
+const cannotExclude: FindingRule = (certificate) => when(claimConstraintsOf(certificate)?.form === 'jwt');
 
 const contradict: FindingRule = (certificate) => {
   const constraints = claimConstraintsOf(certificate);
-  return when(constraints?.mustExclude.some((claim) => constraints.mustInclude.includes(claim)) === true, 'mustInclude and mustExclude');
+  return when(constraints?.mustExclude.some((claim) => constraints.mustInclude.includes(claim)) === true);
 };
 
 const unusableDomain: FindingRule = ({ subjectAltName: names }) =>
-  names === null
-    ? null
-    : when(
-        names.some((name) => name.kind === 'dNSName' && !isDomain(name.text)),
-        'dNSName',
-      );
+  names === null ? null : when(names.some((name) => name.kind === 'dNSName' && !isDomain(name.text)));
 
 const mailboxCase: FindingRule = ({ subjectAltName: names }) =>
-  names === null
-    ? null
-    : when(
-        names.some((name) => name.kind === 'rfc822Name' && /[A-Z]/.test(name.text)),
-        'rfc822Name',
-      );
+  names === null ? null : when(names.some((name) => name.kind === 'rfc822Name' && /[A-Z]/.test(name.text)));
 
 export const TRUST_RULES = {
   'short-serial': shortSerial,
-  'non-minimal-key-usage': ({ keyUsage }) => when(keyUsage?.minimal === false, 'keyUsage'),
-  'ca-key-usage-not-critical': ({ extensions }) => when(extensions.get(OID.keyUsage)?.critical === false, 'keyUsage'),
-  'ca-key-usage-besides': ({ keyUsage }) => when(((keyUsage?.bits ?? 0) & ~CA_USES) !== 0, 'keyUsage'),
-  'no-crl-sign': ({ keyUsage }) => when(((keyUsage?.bits ?? 0) & KEY_USAGE.cRLSign) === 0, 'cRLSign'),
-  'name-constraints-not-critical': ({ extensions }) => when(extensions.get(OID.nameConstraints)?.critical === false, 'nameConstraints'),
-  'path-length-without-ca': ({ basicConstraints }) =>
-    when(basicConstraints?.ca === false && basicConstraints.pathLength !== null, 'pathLen'),
+  'non-minimal-key-usage': ({ keyUsage }) => when(keyUsage?.minimal === false),
+  'ca-key-usage-not-critical': ({ extensions }) => when(extensions.get(OID.keyUsage)?.critical === false),
+  'ca-key-usage-besides': ({ keyUsage }) => when(((keyUsage?.bits ?? 0) & ~CA_USES) !== 0),
+  'no-crl-sign': ({ keyUsage }) => when(((keyUsage?.bits ?? 0) & KEY_USAGE.cRLSign) === 0),
+  'name-constraints-not-critical': ({ extensions }) => when(extensions.get(OID.nameConstraints)?.critical === false),
+  'path-length-without-ca': ({ basicConstraints }) => when(basicConstraints?.ca === false && basicConstraints.pathLength !== null),
   'constraints-cannot-exclude': cannotExclude,
   'constraints-contradict': contradict,
   'unusable-domain': unusableDomain,

@@ -9,21 +9,28 @@ import {
   readTlv,
   wholeOf,
   type Tlv,
-} from '../encoding/index.js';
-import { Refusal } from '../reasons/index.js';
+} from '../../encoding/index.js';
+import { Refusal } from '../../reasons/index.js';
 import {
   DistinguishedName,
   OID,
   PublicKey,
+  RFC5280_RULES,
+  STIR_RULES,
+  constraintsFrom,
+  isKeyAllowed,
+  readBasicConstraints,
   parseTnAuthList,
   readExtension,
   readSignatureAlgorithm,
   signatureHolds,
+  type ClaimConstraints,
   type Extension,
   type TnEntry,
-} from '../x509/index.js';
-import { entryFacts, nameText } from './inspection-facts.js';
-import { Findings, malformed, type Inspection } from './inspection-finding.js';
+} from '../../x509/index.js';
+import { entryFacts, nameText } from './facts.js';
+import { Findings, malformed, refusalOf, type Inspection } from './finding.js';
+import { checkNumbersBound } from '../profiles/delegate.js';
 
 /** PKCS #9 extensionRequest. */
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
@@ -76,30 +83,52 @@ const holds: typeof signatureHolds = (algorithm, key, message, signature) => {
   }
 };
 
-const findingsOf = (request: Request, list: readonly TnEntry[] | null): Findings => {
-  const findings = new Findings();
-  if (!request.holds) findings.reason('error', 'bad-signature', 'the request is not signed by the key that it is for');
-  const { form } = request.key;
-  if (form.kind !== 'ec' || (form.curve !== 'P-256' && form.curve !== 'P-384'))
-    findings.reason('error', 'unsupported-key', 'neither P-256 nor P-384');
-  if (list === null) findings.reason('notice', 'tnauthlist-missing', 'asks for no TNAuthList');
-  if (request.extensions.some(({ oid, critical }) => critical && oid === OID.tnAuthList))
-    findings.reason('error', 'tnauthlist-critical', 'asks for a critical TNAuthList');
-  return findings;
+const valueOf = ({ extensions }: Request, oid: string): Uint8Array | null => extensions.find((one) => one.oid === oid)?.value ?? null;
+
+interface Asked {
+  readonly list: readonly TnEntry[] | null;
+  readonly constraints: ClaimConstraints | null;
+}
+
+/** @throws Refusal `malformed-tnauthlist`, `range-overflow`, `malformed-claim-constraints`; DerError */
+const readAsked = (request: Request): Asked => {
+  const list = valueOf(request, OID.tnAuthList);
+  return {
+    list: list === null ? null : parseTnAuthList(list),
+    constraints: constraintsFrom(valueOf(request, OID.jwtClaimConstraints), valueOf(request, OID.enhancedJwtClaimConstraints)),
+  };
 };
 
-/** A certificate signing request: form, proof of possession, and the TNAuthList that it asks for. */
+const inspectAsked = (request: Request, { list, constraints }: Asked, findings: Findings): void => {
+  const basic = valueOf(request, OID.basicConstraints);
+  const asksAuthority = basic !== null && readBasicConstraints(basic).ca;
+  if (asksAuthority) findings.found('request-asks-authority');
+  if (list === null) findings.reason('notice', 'tnauthlist-missing');
+  if (request.extensions.some(({ oid, critical }) => critical && oid === OID.tnAuthList)) findings.reason('error', 'tnauthlist-critical');
+  if (!asksAuthority && list !== null && refusalOf(() => checkNumbersBound(list, constraints)) !== null)
+    findings.found('request-unbound-numbers');
+};
+
+const inspectKey = ({ key, holds: isHeld }: Request, findings: Findings): void => {
+  if (!isHeld) findings.reason('error', 'bad-signature', 'the request is not signed by the key that it is for');
+  if (!isKeyAllowed(key, STIR_RULES, false)) findings.reason('error', 'unsupported-key', 'neither P-256 nor P-384');
+};
+
+/** A certificate signing request: form, proof of possession, and what it asks for. */
 export const inspectRequest = (der: Uint8Array): Inspection => {
+  if (der.length > RFC5280_RULES.maxOctets) return malformed('csr', 'too-large');
   try {
     const request = readRequest(der);
-    const value = request.extensions.find(({ oid }) => oid === OID.tnAuthList)?.value;
-    const list = value === undefined ? null : parseTnAuthList(value);
+    const asked = readAsked(request);
+    const findings = Findings.empty();
+    inspectKey(request, findings);
+    inspectAsked(request, asked, findings);
     const facts = {
       subject: nameText(request.subject),
       extensions: request.extensions.map(({ oid }) => oid),
-      tnAuthList: entryFacts(list),
+      tnAuthList: entryFacts(asked.list),
     };
-    return { ok: true, kind: 'csr', reason: null, tnAuthList: list, findings: findingsOf(request, list).list, facts };
+    return { ok: true, kind: 'csr', reason: null, tnAuthList: asked.list, findings: findings.list, facts };
   } catch (error) {
     if (error instanceof Refusal) return malformed('csr', error.reason);
     if (error instanceof DerError) return malformed('csr', 'malformed-request');

@@ -1,5 +1,5 @@
-import type { JsonValue } from '../encoding/index.js';
-import { OID, type Certificate, type DistinguishedName, type TnEntry } from '../x509/index.js';
+import type { JsonValue } from '../../encoding/index.js';
+import { OID, type Certificate, type DistinguishedName, type TnEntry } from '../../x509/index.js';
 
 const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',

@@ -1,0 +1,83 @@
+import { decodePem, type PemBlock } from '../../encoding/index.js';
+import { Refusal, type Reason } from '../../reasons/index.js';
+import { parseCrl, type Certificate, type Crl } from '../../x509/index.js';
+import { inspectCertificate, type InspectOptions } from './certificate.js';
+import { inspectChain } from './chain.js';
+import { inspectCrl, inspectList } from './crl.js';
+import { inspectDer } from './der.js';
+import { Findings, malformed, type Inspection } from './finding.js';
+import { inspectRequest } from './request.js';
+
+/** More than the trust list of a country holds, and than an operating system's. */
+const MAX_BLOCKS = 200;
+/** Of those that are certificates, all together: 200 of 1.3 KB. */
+const MAX_CHAIN_OCTETS = 256 * 1024;
+
+const CERTIFICATE = 'CERTIFICATE';
+const CRL = 'X509 CRL';
+
+const inspectBlock = ({ label, der }: PemBlock, options: InspectOptions): Inspection => {
+  if (label === CERTIFICATE) return inspectCertificate(der, options);
+  if (label === CRL) return inspectCrl(der, options);
+  if (label === 'CERTIFICATE REQUEST' || label === 'NEW CERTIFICATE REQUEST') return inspectRequest(der);
+  // Keys above all: what is not for this verb is not taken apart.
+  return label.endsWith(' KEY') ? malformed(null, 'malformed-request') : inspectDer(der, options);
+};
+
+const readCrls = (blocks: readonly PemBlock[]): { readonly crls: readonly Crl[]; readonly broken: Reason | null } => {
+  const crls: Crl[] = [];
+  for (const { der } of blocks) {
+    try {
+      crls.push(parseCrl(der));
+    } catch (error) {
+      if (error instanceof Refusal) return { crls, broken: error.reason };
+      throw error;
+    }
+  }
+  return { crls, broken: null };
+};
+
+/** Certificates, taken for a path, and CRLs, which they may have signed. */
+const inspectBlocks = (blocks: readonly PemBlock[], options: InspectOptions): Inspection => {
+  const ders = blocks.filter(({ label }) => label === CERTIFICATE).map(({ der }) => der);
+  if (ders.reduce((octets, der) => octets + der.length, 0) > MAX_CHAIN_OCTETS) return malformed('chain', 'malformed-chain');
+  const findings = Findings.empty();
+  const chain = inspectChain(ders, options, findings);
+  const { crls, broken } = readCrls(blocks.filter(({ label }) => label === CRL));
+  const reason = chain.broken ?? broken;
+  const certificates: readonly Certificate[] = chain.subjects.map(({ certificate }) => certificate);
+  const lists = crls.map((crl, i) => ({ ...inspectList(crl, options, certificates, findings.at(`CRL ${i}`)) }));
+  return {
+    ok: reason === null,
+    kind: ders.length === 0 ? 'crl' : 'chain',
+    reason,
+    tnAuthList: chain.subjects[0]?.list ?? null,
+    findings: reason === null ? findings.list : [],
+    facts: { ...chain.facts, ...(lists.length === 0 ? {} : { crls: lists }) },
+  };
+};
+
+/** How many blocks a text claims to have, without reading any. */
+const countBlocks = (text: string): number => {
+  let count = 0;
+  for (let at = text.indexOf('-----BEGIN '); at >= 0 && count <= MAX_BLOCKS; at = text.indexOf('-----BEGIN ', at + 11)) count += 1;
+  return count;
+};
+
+/** One block, or several of certificates and CRLs. */
+export const inspectPem = (text: string, options: InspectOptions): Inspection => {
+  if (countBlocks(text) > MAX_BLOCKS) return malformed('chain', 'malformed-chain');
+  let blocks: PemBlock[];
+  try {
+    blocks = decodePem(text);
+  } catch (error) {
+    if (error instanceof Refusal) return malformed(null, error.reason);
+    throw error;
+  }
+  const [only, ...more] = blocks;
+  if (only === undefined) return malformed(null, 'malformed-chain');
+  if (more.length === 0) return inspectBlock(only, options);
+  return blocks.every(({ label }) => label === CERTIFICATE || label === CRL)
+    ? inspectBlocks(blocks, options)
+    : malformed(null, 'malformed-chain');
+};
