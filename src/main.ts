@@ -46,6 +46,8 @@ const BUILD = 'signpost@0.1.0';
 const PUBLISH_MS = 1_000;
 /** A server's settings and role change seldom; whether it answers is asked with every readiness. */
 const STORE_MS = 2_000;
+/** A sweep of the stored mappings that store or log kept from its end is tried again so often. */
+const SWEEP_MS = 1_000;
 /** A change of a file counts after one to two turns: an anchor that was removed must not count 5 s later, and reading may take its time. */
 const WATCH_MS = 500;
 /** How long a trust list may count past its end. */
@@ -185,6 +187,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     timer(PUBLISH_MS, () => publication.turn()),
     timer(STORE_MS, askStore),
     timer(SNAPSHOT_CHECK_MS, () => snapshots.turn()),
+    timer(SWEEP_MS, () => tendMappings(gateway, log)),
     timer(WATCH_MS, () => keeper.watch()),
     timer(LISTS_MS, () => keeper.tendLists()),
     timer(CRLS_MS, () => status.turn()),
@@ -321,6 +324,20 @@ const epochOf = async (dataDir: string): Promise<number> => {
   const epoch = await nextEpoch(dataDir);
   if (epoch !== null) return epoch;
   throw new ConfigurationProblems([`${epochFile(dataDir)}: is not a number: restore it, or write one higher than any before`]);
+};
+
+const swept = new WeakMap<RunningGateway, { readonly told: string; readonly fault: Error | null }>();
+
+/** Tells of a sweep what it did since the last turn, and a fault once. */
+const tendMappings = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+  gateway.tendMappings();
+  const { mappings } = gateway.invalidation;
+  const fault = gateway.sweepFault;
+  const told = JSON.stringify(mappings);
+  const before = swept.get(gateway) ?? { told: '[]', fault: null };
+  if (told !== before.told) log.warn({ mappings }, 'mappings fell with their credentials');
+  if (fault !== null && fault !== before.fault) log.error({ fault: describeFault(fault) }, 'stored mappings cannot be judged again');
+  swept.set(gateway, { told, fault });
 };
 
 interface StopParts {

@@ -74,21 +74,32 @@ export class CredentialBook {
   /** While the store is walked. */
   #kept: Kept | null = null;
   #size = 0;
+  #pruned = 0;
+  /** Credentials that no longer stand, with the judgement that all their mappings were dealt with by. */
+  readonly #settled = new Map<CredentialId, string>();
+  /** What was put in since the walk began. */
+  readonly #touched = new Set<CredentialId>();
 
   /** Credentials, not entries. */
   get size(): number {
     return this.#size;
   }
 
-  /** True when the credential is new, or is of a class that it was not of before. */
-  put(id: CredentialId, entry: CredentialEntry): boolean {
+  /** How many there were when the last walk ended. */
+  get pruned(): number {
+    return this.#pruned;
+  }
+
+  /** A mapping was registered with it. */
+  put(id: CredentialId, entry: CredentialEntry): void {
     const packed = packEntry(entry);
     const known = this.#table(id).get(id);
-    const isNew = known === null || !isIn(known, packed);
-    if (isNew) this.#table(id).set(id, known === null ? packed : Buffer.concat([known, packed]));
+    if (known === null || !isIn(known, packed)) this.#table(id).set(id, known === null ? packed : Buffer.concat([known, packed]));
     if (known === null) this.#size += 1;
+    this.#settled.delete(id);
+    if (this.#kept === null) return;
+    this.#touched.add(id);
     this.see(id);
-    return isNew;
   }
 
   get(id: CredentialId): CredentialEntry[] {
@@ -105,6 +116,7 @@ export class CredentialBook {
   /** From now on what is seen or put in stays at `endWalk`, and nothing else does. */
   beginWalk(): void {
     this.#kept = new Kept();
+    this.#touched.clear();
   }
 
   /** A mapping names it. False when the book does not know it. */
@@ -119,7 +131,7 @@ export class CredentialBook {
   endWalk(): ReadonlySet<number> {
     const kept = this.#kept ?? new Kept();
     this.#tables = kept.tables;
-    this.#size = kept.size;
+    this.#size = this.#pruned = kept.size;
     this.#kept = null;
     return kept.classes;
   }
@@ -128,13 +140,27 @@ export class CredentialBook {
     this.#kept = null;
   }
 
+  /** Every mapping of the credential was dealt with by that judgement, unless one was registered meanwhile. */
+  settle(id: CredentialId, judgement: string): void {
+    if (!this.#touched.has(id)) this.#settled.set(id, judgement);
+  }
+
+  isSettled(id: CredentialId, judgement: string): boolean {
+    return this.#settled.get(id) === judgement;
+  }
+
+  unsettle(id: CredentialId): void {
+    this.#settled.delete(id);
+  }
+
   /** Records as a snapshot keeps them. */
   *dump(): Generator<Uint8Array> {
     for (const table of this.#tables) yield table.dump();
   }
 
   /** What `dump` gave, into an empty book. @throws RangeError when a record is cut off */
-  load(parts: Iterable<Buffer>): void {
+  load(parts: Iterable<Buffer>, pruned: number): void {
+    this.#pruned = pruned;
     const groups = new Map<number, Uint8Array[]>();
     for (const part of parts) {
       for (const { group, run } of recordRuns(part, (at) => part[at] as number)) {

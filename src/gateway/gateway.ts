@@ -16,6 +16,7 @@ import type {
 } from '../ports/index.js';
 import type { CredentialBook } from './credential-book.js';
 import { CredentialClasses } from './credential-classes.js';
+import { Invalidation } from './invalidate.js';
 import { currentSubjects, lookup } from './lookup.js';
 import { recover } from './recovery.js';
 import { Sequencer } from './sequencer.js';
@@ -51,13 +52,22 @@ export interface GatewayParts {
 export interface RunningGateway extends Gateway {
   /** The tree over every committed leaf; the publisher reads it. */
   readonly tree: Tree;
-  /** Swaps the whole generation at once; what was judged under the old one is judged again at its commit. */
+  /**
+   * Swaps the whole generation at once; what was judged under the old one is judged again at its commit, and stored mappings are judged again in the
+   * background.
+   */
   setWorld(world: World): void;
+  /** Takes up again what failed of that; to be called now and then. */
+  tendMappings(): void;
+  /** Resolves when no stored mapping is being judged again: all are, unless `invalidation` names a problem. */
+  swept(): Promise<void>;
+  /** A fault of the last sweep, for the log; null: none. */
+  readonly sweepFault: Error | null;
   /** Publishing is the publisher's; the gateway asks it for proofs and for what makes it unready. */
   attach(publisher: { inclusionProofText(index: number): Promise<string>; problems(): readonly string[] }): void;
   /** Saves a snapshot at the present log size. */
   snapshot(): Promise<void>;
-  /** Resolves when everything submitted is decided. */
+  /** Resolves when everything submitted is decided. A sweep is ended where it is; the next start goes on. */
   drain(): Promise<void>;
   /** Brings the store up to the log; returns the number of partitions that were behind. */
   repair(): Promise<number>;
@@ -86,6 +96,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     world: currentWorld,
     timeFloor: time,
   });
+  const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
+  await invalidation.judgeAtStart();
   const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
@@ -98,6 +110,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     if (clock.now() + 1000 < sequencer.time) problems.push('the clock is behind the newest log entry: set the clock');
     if (!(await answers(store))) problems.push('the mapping store does not answer');
     else if (sequencer.storeBehind && !(await repaired(sequencer))) problems.push('the mapping store is behind the log');
+    if (invalidation.state.problem !== null) problems.push(invalidation.state.problem);
     return { ready: problems.length === 0, problems };
   };
 
@@ -109,9 +122,20 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     versions: () => versionsOf(world),
     setWorld: (next) => {
       world = next;
+      invalidation.request();
+    },
+    tendMappings: () => invalidation.turn(),
+    swept: () => invalidation.idle(),
+    get sweepFault() {
+      return invalidation.fault;
+    },
+    get invalidation() {
+      return invalidation.state;
     },
     attach: (next) => {
       publisher = next;
+      // Not before: the publisher starts from a log to which nothing is appended.
+      invalidation.start();
     },
     submit: (passport, client) => submitPassport(submitParts, passport, client),
     withdraw: (request, client) => withdrawByConnection(submitParts, withdrawal(request), client),
@@ -124,7 +148,10 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     logFile: (path) => logStorage.read(path),
     readiness,
     snapshot: () => saveSnapshot(parts, { tree, spent, book, projection, sequencer }),
-    drain: () => sequencer.drain(),
+    drain: async () => {
+      await invalidation.stop();
+      await sequencer.drain();
+    },
     repair: () => sequencer.repair(),
   };
 };

@@ -122,6 +122,11 @@ export class Sequencer {
     return this.exclusively(() => this.#repair());
   }
 
+  /** Waits for what is being committed, and brings the store up to the log where it is behind. @throws Unavailable `store-unavailable` */
+  async level(): Promise<void> {
+    await this.exclusively(() => this.#repair());
+  }
+
   /** Resolves when everything that was submitted is decided. */
   async drain(): Promise<void> {
     while (this.#running !== null) await this.#running;

@@ -23,6 +23,8 @@ interface Header {
   readonly tree: string;
   /** ms: no later leaf has an earlier time. */
   readonly time: number;
+  /** `CredentialBook.pruned` */
+  readonly credentials: number;
 }
 
 export interface SnapshotSource {
@@ -45,13 +47,14 @@ const frame = (kind: number, content: Uint8Array): Buffer => {
 
 /** The parts to save. Positions, tree and time are those of the source; the replay memory, the credentials and the subjects are read as the parts are asked for, and may be later. */
 export async function* snapshotParts(source: SnapshotSource): AsyncGenerator<Uint8Array> {
-  const header: Header = { version: 4, size: source.size, tree: Buffer.from(source.tree).toString('base64'), time: source.time };
+  const { size, time, book } = source;
+  const header: Header = { version: 4, size, tree: Buffer.from(source.tree).toString('base64'), time, credentials: book.pruned };
   const positions = Buffer.alloc(PARTITIONS * 6);
   for (let p = 0; p < PARTITIONS; p += 1) positions.writeUIntBE(source.positions[p] as number, p * 6, 6);
   yield frame(KIND.header, Buffer.from(JSON.stringify(header)));
   yield frame(KIND.positions, positions);
   yield* inFrames(KIND.spent, source.spent.dump());
-  yield* inFrames(KIND.credentials, source.book.dump());
+  yield* inFrames(KIND.credentials, book.dump());
   if (source.subjects !== null) yield* inFrames(KIND.subjects, source.subjects.dump());
 }
 
@@ -101,7 +104,7 @@ export const restoreSnapshot = (parts: Iterable<Uint8Array>): RestoredSnapshot =
   }
   if (header === null) return refuse('log-corrupt', 'snapshot header');
   spent.load(spentParts);
-  book.load(credentialParts);
+  book.load(credentialParts, header.credentials);
   const partitions = groups.map((records, partition) => ({ partition, position: positions[partition] as number, records }));
   const tree = Tree.restore(Buffer.from(header.tree, 'base64'));
   return { size: header.size, tree, time: header.time, positions, spent, book, partitions };

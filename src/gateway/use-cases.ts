@@ -64,6 +64,22 @@ export interface Readiness {
   readonly problems: readonly string[];
 }
 
+/** Mappings that fell with their credential since the start, by what was done and why. */
+export interface InvalidatedMappings {
+  readonly effect: 'removed' | 'marked';
+  readonly reason: Reason;
+  readonly count: number;
+}
+
+/** How far stored mappings were judged again. */
+export interface InvalidationState {
+  /** A sweep is due or under way: what a later world took away may still resolve. */
+  readonly pending: boolean;
+  /** Why the last sweep did not end, in words for operators. */
+  readonly problem: string | null;
+  readonly mappings: readonly InvalidatedMappings[];
+}
+
 /** What http/ calls. Everything that is not an outcome below is thrown: Refusal, Unavailable, or a fault. */
 export interface Gateway {
   submit(passport: string, client: Principal): Promise<Submission>;
@@ -76,6 +92,7 @@ export interface Gateway {
   /** A published file by its path below the log prefix (`checkpoint`, `tile/0/000`), or null. */
   logFile(path: string): Promise<Uint8Array | null>;
   readiness(): Promise<Readiness>;
+  readonly invalidation: InvalidationState;
   versions(): Versions;
   readonly logSize: number;
 }

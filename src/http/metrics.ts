@@ -1,7 +1,9 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConfigurationState } from '../ports/index.js';
 import type { OffProfile } from '../reasons/index.js';
+import type { InvalidationState } from '../gateway/index.js';
 import { registerConfigurationMetrics } from './configuration-metrics.js';
+import { registerInvalidationMetrics } from './invalidation-metrics.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
@@ -14,6 +16,7 @@ export interface Gauges {
   readonly inFlight: () => number;
   readonly logSize: () => number;
   readonly configuration: () => ConfigurationState;
+  readonly invalidation: () => InvalidationState;
 }
 
 /**
@@ -89,6 +92,7 @@ export class Metrics {
     this.registry.registerMetric(gauge('signpost_http_in_flight', 'Requests being answered', gauges.inFlight));
     this.registry.registerMetric(gauge('signpost_log_size', 'Entries in the log', gauges.logSize));
     registerConfigurationMetrics(this.registry, gauges.configuration);
+    registerInvalidationMetrics(this.registry, gauges.invalidation);
   }
 
   request(route: string, method: string, status: number, seconds: number): void {

@@ -66,6 +66,7 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
     inFlight: () => admission.inFlight,
     logSize: () => gateway.logSize,
     configuration: () => configuration.state(),
+    invalidation: () => gateway.invalidation,
   });
   if (options.fetches !== undefined) registerFetchMetrics(metrics.registry, options.fetches);
   const ids = new RequestIds(options.random);

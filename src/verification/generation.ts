@@ -26,6 +26,8 @@ export class Generation implements Caches {
   readonly headers: HeaderCache;
   readonly certificates: CertificateCache;
   readonly anchors: readonly ProfileAnchors[];
+  /** `Material.silent` */
+  readonly silent: ReadonlySet<TrustProfile>;
   readonly crls: CrlSet;
   readonly numbering: NumberingPlan;
   readonly policy: GatewayPolicy;
@@ -41,6 +43,7 @@ export class Generation implements Caches {
     this.anchors = TRUST_PROFILES.map((profile) => anchorsOf(profile, material, certificates)).filter(
       (anchors) => anchors.certificates.length > 0,
     );
+    this.silent = new Set(material.silent);
     this.crls = new CrlSet({
       crls: material.crls,
       signers: material.crlSigners.map((der) => certificates.parse(der)),

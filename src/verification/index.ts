@@ -1,5 +1,5 @@
 export type { CredentialClass, CredentialOrigin } from './credential-class.js';
-export type { Fall } from './fall.js';
+export { worstOf, type Fall } from './fall.js';
 export type { Caches } from './generation.js';
 export type { InspectedPassport } from './inspect-passport.js';
 export type { PortedNumber, VerifyInput } from './job.js';

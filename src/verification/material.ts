@@ -17,6 +17,11 @@ export interface AnchorMaterial {
 /** Everything that a verdict depends on besides the PASSporT, its path, its presenter and the time. */
 export interface Material {
   readonly anchors: readonly AnchorMaterial[];
+  /**
+   * Profiles of which not all anchors are known now: a trust list is named that has run out or was never had. Nobody is accepted under an anchor that is
+   * not here; but that it is not here says nothing of what was registered under it.
+   */
+  readonly silent?: readonly TrustProfile[];
   /** DER of anchors for the signers of CRLs alone; never anchors for PASSporTs. */
   readonly crlAnchors: readonly Uint8Array[];
   /** DER, or parsed already: a generation never reads a large CRL in one go. */

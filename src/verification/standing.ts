@@ -23,6 +23,8 @@ export class ClassStanding {
   readonly #anchors: ProfileAnchors | null;
   /** None: nobody vouches for it any more. Null: its CAs cannot be read by this build. */
   readonly #vouchers: readonly Voucher[] | null;
+  /** Its anchor may be one that is not known now: nothing is said of it. */
+  readonly #isSilent: boolean;
   readonly #listings: Listings | null;
   /** Whatever the serial number and the SII. */
   readonly #common: Fall | null;
@@ -33,12 +35,15 @@ export class ClassStanding {
     this.#anchors = under.anchors.find(({ profile }) => profile === cls.profile) ?? null;
     const authorities = unlessRefused(() => cls.authorities.map((der) => under.certificates.parse(der)), null);
     this.#vouchers = authorities === null ? null : vouchersOf(cls, authorities, this.#anchors, at);
+    this.#isSilent = under.silent.has(cls.profile) && this.#vouchers?.some(({ isSame }) => isSame) !== true;
     const [voucher] = this.#vouchers ?? [];
+    // While the anchor is not known its CAs still sign CRLs.
+    const chain = voucher === undefined ? (this.#isSilent ? authorities : null) : [...(authorities ?? []), voucher.anchor];
     this.#listings =
-      authorities === null || voucher === undefined || under.policy.revocation[cls.profile] === 'off'
+      chain === null || under.policy.revocation[cls.profile] === 'off'
         ? null
         : new Listings({
-            authorities: [...authorities, voucher.anchor],
+            authorities: chain,
             points: pointsOf(cls),
             crls: under.crls,
             rules: STIR_RULES,
@@ -64,6 +69,7 @@ export class ClassStanding {
 
   #anchored(): Fall | 'ask' | null {
     if (this.#vouchers === null) return marked('malformed-cert');
+    if (this.#isSilent) return null;
     if (this.#vouchers.length === 0) return removed('untrusted-chain');
     const coverages = this.#vouchers.map(({ anchor, isSame }) => ({ isSame, coverage: this.#coverageOf(anchor) }));
     const full = coverages.find(({ coverage }) => coverage === 'all');
@@ -73,6 +79,7 @@ export class ClassStanding {
 
   #anchoredFor(sii: string | null): Fall | null {
     if (this.#vouchers === null) return marked('malformed-cert');
+    if (this.#isSilent) return null;
     if (this.#vouchers.length === 0) return removed('untrusted-chain');
     const speaking = this.#vouchers.find(({ anchor }) => sii !== null && this.#speaksFor(anchor, sii));
     if (speaking === undefined) return removed('anchor-out-of-scope');

@@ -11,7 +11,7 @@ import { Publisher } from '../../src/gateway/publish.js';
 import { signStatement, type IssuedCredential, type Statement } from '../../src/issuance/index.js';
 import type { Clock, CredentialSource, MappingStore, StatusSource } from '../../src/ports/index.js';
 import { Unavailable } from '../../src/reasons/index.js';
-import { Verifier } from '../../src/verification/index.js';
+import { Verifier, type Material } from '../../src/verification/index.js';
 
 /** ms; the moment at which a test's PKI is made. */
 export const START = 1_795_000_000_000;
@@ -59,10 +59,10 @@ export const reopenPlace = (directory: string, clock: TestClock): Place => ({
   clock,
 });
 
-export const makeWorld = async ({ pki, clock }: Place): Promise<World> => {
+export const makeWorld = async ({ pki, clock }: Place, change: (material: Material) => Material = (same) => same): Promise<World> => {
   const { material, policies } = await readConfiguration({ pkiDir: pki.directory }, clock.now());
   return {
-    verifier: new Verifier(material),
+    verifier: new Verifier(change(material)),
     mappingLifetime: policies.gateway.mapping.lifetimeDays * 86_400,
     attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
     lookup: { ttl: 300, negativeTtl: 60 },
@@ -85,6 +85,8 @@ export interface OpenOptions {
   readonly epoch?: number;
   readonly credentials?: CredentialSource;
   readonly status?: StatusSource;
+  /** In place of the world that the files of the place give. */
+  readonly world?: World;
 }
 
 /** No host may be asked for revocation status: what is at hand is all. */
@@ -112,7 +114,8 @@ export const openAt = async (place: Place, options: OpenOptions = {}): Promise<O
   } = options;
   const data = await openDataDirectory(dataDir, { origin: 'dp.example/log', clock, fs });
   try {
-    return await openOver(place, data, { store, storeIsVolatile, epoch, credentials, status });
+    const world = options.world ?? (await makeWorld(place));
+    return await openOver(place, data, { store, storeIsVolatile, epoch, credentials, status, world });
   } catch (error) {
     await data.close();
     throw error;
@@ -122,11 +125,11 @@ export const openAt = async (place: Place, options: OpenOptions = {}): Promise<O
 const openOver = async (
   place: Place,
   data: DataDirectory,
-  { store, storeIsVolatile, epoch, credentials, status }: Required<Omit<OpenOptions, 'fs'>>,
+  { store, storeIsVolatile, epoch, credentials, status, world }: Required<Omit<OpenOptions, 'fs'>>,
 ): Promise<Opened> => {
   const { clock } = place;
   const gateway = await openGateway({
-    world: await makeWorld(place),
+    world,
     wal: data.wal,
     vault: data.vault,
     classes: data.classes,

@@ -168,6 +168,25 @@ describe('the anchor', () => {
   });
 });
 
+describe('a trust list that is not in force', () => {
+  const silent = (material: Material): Material => ({ ...material, anchors: [], silent: ['delegate'] });
+
+  test('says nothing of what was registered under its anchors', () => {
+    expect(standing(origin, silent(materialOf(line)))).toBeNull();
+    expect(standing(origin, silent(materialOf(line)), NOW, 'tel:+12025550100')).toBeNull();
+    expect(told(standing(origin, { ...silent(materialOf(line)), silent: ['shaken'] }))).toBe('removed untrusted-chain');
+    // Nor of one that was renewed meanwhile: it may be in the list as well.
+    expect(standing(origin, { ...anchored('delegate', renewedRoot(scene)), silent: ['delegate'] })).toBeNull();
+  });
+
+  test('hides no CRL of the CAs below, and no scope of an anchor that is there', () => {
+    expect(told(standing(origin, silent(withList(2, entryOf(3, 'keyCompromise')))))).toBe('removed cert-revoked');
+    expect(told(standing(origin, silent(withList(1, entryOf(2, 'superseded')))))).toBe('marked cert-revoked');
+    const [own = Buffer.alloc(0)] = line.anchors;
+    expect(told(standing(origin, { ...anchored('delegate', own, []), silent: ['delegate'] }))).toBe('removed anchor-out-of-scope');
+  });
+});
+
 describe('the scope of the anchor', () => {
   const speaking = (speaksFor: Scope, ...others: Scope[]): Material => {
     const [certificate = Buffer.alloc(0)] = line.anchors;

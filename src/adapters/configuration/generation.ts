@@ -1,5 +1,5 @@
 import type { Principal, World } from '../../gateway/index.js';
-import { TRUST_PROFILES, Verifier, type Caches, type Material } from '../../verification/index.js';
+import { TRUST_PROFILES, Verifier, type Caches, type Material, type TrustProfile } from '../../verification/index.js';
 import { STIR_RULES, type Crl, type Vouchers } from '../../x509/index.js';
 import type { Configuration } from './configuration.js';
 import type { TrustListStanding } from './trust-lists.js';
@@ -54,12 +54,16 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
 };
 
 /** Everything that verdicts under a configuration depend on. */
-export const materialOf = ({ material }: Configuration, { lists, fetched }: Beside): Material => ({
-  ...material,
-  anchors: [...material.anchors, ...lists.flatMap((standing) => standing.anchors)],
-  crls: [...material.crls, ...fetched.crls],
-  crlSigners: [...material.crlSigners, ...fetched.crlSigners],
-});
+export const materialOf = (configuration: Configuration, { lists, fetched }: Beside): Material => {
+  const { material } = configuration;
+  return {
+    ...material,
+    anchors: [...material.anchors, ...lists.flatMap((standing) => standing.anchors)],
+    silent: silentOf(configuration, lists),
+    crls: [...material.crls, ...fetched.crls],
+    crlSigners: [...material.crlSigners, ...fetched.crlSigners],
+  };
+};
 
 /** Who vouches for the signers of CRLs that are fetched: every anchor, and the signers that the operator named. */
 export const vouchersOf = ({ configuration, lists, world }: Generation): Pick<Vouchers, 'trusted' | 'anchors' | 'rules'> => {
@@ -69,6 +73,13 @@ export const vouchersOf = ({ configuration, lists, world }: Generation): Pick<Vo
   const named = configuration.material.crlSigners.map((der) => certificates.parse(der));
   return { trusted: [...roots, ...named], anchors: roots, rules: STIR_RULES };
 };
+
+/** A list that is not in force takes nothing away from what was registered under it: only one that is in force says who is no anchor any more. */
+const silentOf = (configuration: Configuration, standings: readonly TrustListStanding[]): TrustProfile[] =>
+  configuration.lists
+    .map(({ policy }) => policy)
+    .filter(({ name }) => !standings.some((standing) => standing.name === name && standing.list !== null))
+    .map(({ profile }) => profile);
 
 const principalsOf = ({ policies }: Configuration): ReadonlyMap<string, Principal> =>
   new Map(
