@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeDevPki, type DevPki } from '../adapters/desk/index.js';
 import { encodePem } from '../encoding/index.js';
-import { signStatement, type IssuedCredential } from '../issuance/index.js';
+import { claimsOf, signStatement, type IssuedCredential, type Statement } from '../issuance/index.js';
+import { signPassport } from '../passport/index.js';
 import { tlsFor } from './demo-cast.js';
 import { startGatewayProcess, type RunningGateway } from './demo-gateway.js';
 
@@ -67,20 +68,18 @@ const makePlace = (directory: string): BenchPlace => {
   };
 };
 
-/** A registration of the number at `index`, good from now on. */
-export const passportAt = (credential: IssuedCredential, index: number, now: number): string =>
-  signStatement(
-    {
-      action: 'register',
-      audience: AUDIENCE,
-      sii: `tel:+${numberAt(index)}`,
-      ssi: `mimi://${PROVIDER}/u/user${index}`,
-      provider: PROVIDER,
-      consent: 'app',
-      purpose: 'consumer',
-      lifetime: 600,
-    },
-    credential,
-    now,
-    randomBytes,
-  );
+/** A registration of the number at `index`, good from now on; its path in it, or behind a URL. */
+export const passportAt = (credential: IssuedCredential, index: number, now: number, x5u?: string): string => {
+  const statement: Statement = {
+    action: 'register',
+    audience: AUDIENCE,
+    sii: `tel:+${numberAt(index)}`,
+    ssi: `mimi://${PROVIDER}/u/user${index}`,
+    provider: PROVIDER,
+    consent: 'app',
+    purpose: 'consumer',
+    lifetime: 600,
+  };
+  if (x5u === undefined) return signStatement(statement, credential, now, randomBytes);
+  return signPassport({ claims: claimsOf(statement, now, randomBytes), x5u, key: credential.key.privateKey });
+};

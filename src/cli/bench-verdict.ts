@@ -11,7 +11,7 @@ import { opensslVerifies } from './bench-openssl.js';
 import { BLOCK, numberAt, passportAt, PROVIDER, SPC, withPlace, type BenchPlace } from './bench-place.js';
 
 /** One PASSporT, and the same octets for a raw verification. */
-interface Sample {
+export interface Sample {
   readonly passport: string;
   readonly signed: Buffer;
   readonly signature: Buffer;
@@ -56,7 +56,7 @@ export const measure = ({ quick, tell }: BenchOptions): Promise<BenchResult> =>
   });
 
 /** The garbage of making the samples is collected in the background, on CPU time that would be counted. */
-const collected = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1500));
+export const collected = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1500));
 
 const delegateOf = (place: BenchPlace, issuer: Authority): IssuedCredential =>
   place.pki.hierarchy.delegate({ spc: SPC, provider: PROVIDER, numbers: [{ start: numberAt(0), count: BLOCK }], issuer });
@@ -81,7 +81,7 @@ const judgeWith =
     if (!verdict.accepted) throw new Error(`a PASSporT of the benchmark was refused: ${verdict.reason}`);
   };
 
-const verifyRaw: Judge = (sample) => {
+export const verifyRaw: Judge = (sample) => {
   if (sample === undefined) return;
   const { key, signed, signature } = sample;
   if (!verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature)) throw new Error('a signature of the benchmark is bad');
@@ -152,7 +152,7 @@ const figuresOf = (warm: Costs, cold: Costs, openssl: number | null): Figure[] =
 };
 
 /** What a gateway of this PKI judges under. */
-const materialOf = (pki: DevPki): Material => {
+export const materialOf = (pki: DevPki): Material => {
   const texts = Object.fromEntries(POLICY_FILES.map((file): [PolicyFile, string] => [file, readPolicy(pki, file)]));
   const parsed = parsePolicySet(texts);
   if (!parsed.ok) throw new Error(parsed.problems.join('; '));

@@ -6,6 +6,7 @@ import { serveWorker, WORKERS, type WorkerName } from './bench-worker.js';
 /** In the order in which they are told. Loaded when measured: what one needs must not weigh on another. */
 const BENCHES: Record<string, () => Promise<(options: BenchOptions) => Promise<BenchResult>>> = {
   verdict: async () => (await import('./bench-verdict.js')).measure,
+  x5u: async () => (await import('./bench-x5u.js')).measure,
   submissions: async () => (await import('./bench-submissions.js')).measure,
   lookups: async () => (await import('./bench-lookups.js')).measure,
   log: async () => (await import('./bench-log.js')).measure,
@@ -27,7 +28,7 @@ interface Options {
  */
 export const run = async (argv: string[]): Promise<number> => {
   const command = new Command('signpost bench')
-    .description('measure: verdicts, submissions, lookups, the log, memory, CRLs, restart')
+    .description('measure: verdicts, x5u, submissions, lookups, the log, memory, CRLs, restart')
     .exitOverride()
     .addOption(new Option('--only <name>', 'one of them').choices(Object.keys(BENCHES)))
     .option('--quick', 'small counts: shows that it runs, measures nothing')

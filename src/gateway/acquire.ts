@@ -63,7 +63,7 @@ class Acquisition {
         await this.#have(needs);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        return { verdict: this.#without(needs, error), chain: null };
+        return { verdict: this.#without(verdict, needs, error), chain: null };
       }
       verdict = this.#judge();
     }
@@ -112,9 +112,10 @@ class Acquisition {
   }
 
   /** The verdict where what it needs could not be had. */
-  #without(needs: Needs, error: Refusal): Verdict {
-    const verdict = this.#judge(needs.kind === 'chain' ? error : undefined);
-    if (verdict.accepted || !(error instanceof Unavailable)) return verdict;
-    return verdict.reason === error.reason ? { ...verdict, detail: error.detail ?? null, retryAfter: error.retryAfter } : verdict;
+  #without(verdict: Verdict, needs: Needs, error: Refusal): Verdict {
+    if (verdict.accepted || verdict.reason !== error.reason || !(error instanceof Unavailable))
+      return this.#judge(needs.kind === 'chain' ? error : undefined);
+    // Nothing was decided before, and nothing is now: only when to ask again is new.
+    return { ...verdict, detail: error.detail ?? null, retryAfter: error.retryAfter };
   }
 }

@@ -107,6 +107,8 @@ const notAccepted = async (
   client: Principal,
   { verdict, chain }: Judged & { readonly verdict: NotAccepted },
 ): Promise<Submission> => {
+  // Without its path the signature of a retry cannot be verified again, so no first answer is due either.
+  if (verdict.reason === 'credential-unavailable') return { ...outcomeOf(verdict), outcome: 'unavailable', logIndex: null };
   const first = await firstAnswer(parts, passport, client, chain);
   if (first !== null) return first;
   if (verdict.family === 'unavailable') return { ...outcomeOf(verdict), outcome: 'unavailable', logIndex: null };

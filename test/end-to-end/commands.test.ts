@@ -109,6 +109,7 @@ describe('signpost demo', () => {
 describe('signpost bench --quick', () => {
   it.each([
     ['verdict', 2],
+    ['x5u', 2],
     ['submissions', 2],
     ['lookups', 1],
     ['log', 2],

@@ -104,7 +104,8 @@ describe('the shipped composition', () => {
       .map((entry) => join(entry.parentPath, entry.name))
       .map((file) => ({ file: relative(join(ROOT, 'src'), file), text: readFileSync(file, 'utf8') }));
     const making = sources.filter(({ text }) => text.includes('new GuardedFetcher(')).map(({ file }) => file);
-    expect(making).toEqual(['main.ts']);
+    // The benchmark's gateway has no door: it opens none, and ends with its figures.
+    expect(making.sort()).toEqual(['cli/bench-slow-hosts.ts', 'main.ts']);
     const starting = sources.filter(({ file, text }) => file !== 'main.ts' && text.includes('startGateway('));
     expect(starting.length).toBeGreaterThan(0);
     expect(starting.filter(({ text }) => /\boutside\b/.test(text))).toEqual([]);

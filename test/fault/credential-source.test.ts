@@ -337,7 +337,7 @@ describe("a client's budget", () => {
     const budget = new FetchBudget(clock);
     const enter = (client = 'a.example'): boolean => {
       try {
-        budget.enter(client, 'cert.sti.example')();
+        budget.enter(client, 'cert.sti.example').leave();
         return true;
       } catch (error) {
         if (error instanceof OverBudget) return false;
@@ -356,7 +356,7 @@ describe("a client's budget", () => {
     const taken: (() => void)[] = [];
     const enter = (client: string, host: string): boolean => {
       try {
-        taken.push(budget.enter(client, host));
+        taken.push(budget.enter(client, host).leave);
         return true;
       } catch (error) {
         if (error instanceof OverBudget) return false;

@@ -13,7 +13,7 @@ import { BUDGET_LIMITS, FETCH_LIMITS, KEPT_LIMITS } from './limits.js';
 import { parsePemChain } from './pem-chain.js';
 
 export interface CredentialSourceParts {
-  readonly fetcher: GuardedFetcher;
+  readonly fetcher: Pick<GuardedFetcher, 'fetch'>;
   readonly clock: Clock;
   /** `x5u.hosts` of the policy that is in force now. */
   readonly hosts: () => readonly string[];

@@ -5,6 +5,16 @@ interface Account {
   running: number;
   /** Theoretical arrival time of the generic cell rate algorithm, ms. */
   due: number;
+  /** When its next fetch may begin, ms. */
+  next: number;
+}
+
+/** A place that was taken. */
+export interface Place {
+  /** ms to wait before beginning. */
+  readonly waitMs: number;
+  /** Gives it back; once is enough. */
+  readonly leave: () => void;
 }
 
 /** No room: nothing was asked, and nothing is remembered against the URL. */
@@ -32,8 +42,8 @@ export class FetchBudget {
     return this.#running;
   }
 
-  /** Takes a place; the function that is returned gives it back, once. @throws OverBudget */
-  enter(client: string, host: string): () => void {
+  /** Takes a place. @throws OverBudget */
+  enter(client: string, host: string): Place {
     const now = this.#clock.monotonic();
     const account = this.#accountOf(client);
     const atHost = this.#hosts.get(host) ?? 0;
@@ -47,26 +57,32 @@ export class FetchBudget {
       due - now > BUDGET_LIMITS.burst * INTERVAL_MS;
     if (isOver) throw new OverBudget();
     account.due = due;
+    const begin = Math.max(now, account.next);
+    account.next = begin + BUDGET_LIMITS.spacingMs;
     account.running += 1;
     this.#hosts.set(host, atHost + 1);
     this.#running += 1;
     let left = false;
-    return () => {
-      if (left) return;
+    const leave = (): void => {
+      if (!left) this.#leave(account, host);
       left = true;
-      this.#running -= 1;
-      account.running -= 1;
-      const others = (this.#hosts.get(host) ?? 1) - 1;
-      if (others === 0) this.#hosts.delete(host);
-      else this.#hosts.set(host, others);
     };
+    return { waitMs: begin - now, leave };
+  }
+
+  #leave(account: Account, host: string): void {
+    this.#running -= 1;
+    account.running -= 1;
+    const others = (this.#hosts.get(host) ?? 1) - 1;
+    if (others === 0) this.#hosts.delete(host);
+    else this.#hosts.set(host, others);
   }
 
   #accountOf(client: string): Account {
     const known = this.#clients.get(client);
     if (known !== undefined) return known;
     if (this.#clients.size >= this.#sweepAt) this.#sweep();
-    const account = { running: 0, due: 0 };
+    const account = { running: 0, due: 0, next: 0 };
     this.#clients.set(client, account);
     return account;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/index.js';
 import type { FetchedAnswer } from './answer-reader.js';
-import type { FetchBudget } from './fetch-budget.js';
+import type { FetchBudget, Place } from './fetch-budget.js';
 import { KEPT_LIMITS } from './limits.js';
 import { storageSeconds } from './storage-time.js';
 
@@ -79,16 +79,19 @@ export class KeptFetches<T> {
   }
 
   #begin(url: string, host: string, client: string, before: Kept<T> | null): Promise<T> {
-    const leave = this.#enter(client, host);
-    const flight = this.#fetch(url, before).finally(() => {
-      leave();
-      this.#flights.delete(url);
-    });
+    const place = this.#enter(client, host);
+    const begun = place.waitMs > 0 ? pause(place.waitMs) : Promise.resolve();
+    const flight = begun
+      .then(() => this.#fetch(url, before))
+      .finally(() => {
+        place.leave();
+        this.#flights.delete(url);
+      });
     this.#flights.set(url, flight);
     return flight;
   }
 
-  #enter(client: string, host: string): () => void {
+  #enter(client: string, host: string): Place {
     try {
       return this.#parts.budget.enter(client, host);
     } catch (error) {
@@ -152,3 +155,5 @@ export class KeptFetches<T> {
 }
 
 const costOf = (url: string, { octets }: { readonly octets: number }): number => KEPT_LIMITS.entryOctets + url.length + octets;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

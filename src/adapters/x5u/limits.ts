@@ -44,12 +44,14 @@ export const BUDGET_LIMITS = {
   /** From one host, whoever asks: one dead repository takes an eighth. */
   perHost: 32,
   /** For one client. */
-  perClient: 16,
+  perClient: 8,
   /** For one client while half of all are taken: so many clients as fit in the other half are served still. */
   perClientWhenBusy: 2,
   /** A second, for one client in the long run, and at once: an AP that imports under new credentials waits for its fetches, not for this. */
   ratePerSecond: 20,
   burst: 64,
+  /** ms between two fetches of one client: a TLS handshake takes some 2 ms of the one thread, and 16 in a row would be felt by everybody. */
+  spacingMs: 10,
   /** Seconds after which a client that is over it should ask again. */
   retrySeconds: 1,
 } as const;
