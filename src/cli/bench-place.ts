@@ -3,9 +3,12 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NOTHING_FETCHED, makeGeneration, readConfiguration, type Generation } from '../adapters/configuration/index.js';
 import { makeDevPki, type DevPki } from '../adapters/desk/index.js';
 import { encodePem } from '../encoding/index.js';
 import { claimsOf, signStatement, type IssuedCredential, type Statement } from '../issuance/index.js';
+import type { StatusSource } from '../ports/index.js';
+import { Unavailable } from '../reasons/index.js';
 import { signPassport } from '../passport/index.js';
 import { tlsFor } from './demo-cast.js';
 import { startGatewayProcess, type RunningGateway } from './demo-gateway.js';
@@ -66,6 +69,16 @@ const makePlace = (directory: string): BenchPlace => {
       return file;
     },
   };
+};
+
+/** What a gateway of this place judges under. */
+export const generationOf = async ({ pki }: BenchPlace): Promise<Generation> =>
+  makeGeneration(await readConfiguration({ pkiDir: pki.directory }, Date.now()), { lists: [], fetched: NOTHING_FETCHED });
+
+/** No host is asked for revocation status: the CRLs of the PKI are all there are. */
+export const NO_STATUS: StatusSource = {
+  learn: () => Promise.resolve(false),
+  ocsp: () => Promise.reject(new Unavailable('status-unavailable')),
 };
 
 /** A registration of the number at `index`, good from now on; its path in it, or behind a URL. */

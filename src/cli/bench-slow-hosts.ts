@@ -3,7 +3,6 @@ import { setMaxListeners } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readConfiguration } from '../adapters/configuration/index.js';
 import type { DevPki } from '../adapters/desk/index.js';
 import { openDataDirectory } from '../adapters/files/index.js';
 import { MemoryMappingStore } from '../adapters/memory/index.js';
@@ -12,9 +11,8 @@ import { FetchedCredentials, GuardedFetcher } from '../adapters/x5u/index.js';
 import { encodePem } from '../encoding/index.js';
 import { openGateway, type Principal, type RunningGateway } from '../gateway/index.js';
 import { OID, issueEndEntity, newKeyPair, pathOf, subjectName } from '../issuance/index.js';
-import { Verifier } from '../verification/index.js';
 import { percentile, type BenchOptions, type Figure } from './bench-figure.js';
-import { passportAt, PROVIDER, withPlace, type BenchPlace } from './bench-place.js';
+import { NO_STATUS, generationOf, passportAt, PROVIDER, withPlace, type BenchPlace } from './bench-place.js';
 import { Worker } from './bench-worker.js';
 
 /** Of one client, at once, all never seen before. */
@@ -137,8 +135,8 @@ const serverIdentity = ({ hierarchy }: DevPki) => {
 
 /** A gateway over files of its own, that nobody can connect to: its fetches alone leave the process, and end at the origin. */
 const openWith = async (place: BenchPlace, port: number): Promise<{ gateway: RunningGateway; close: () => Promise<void> }> => {
-  const { material, policies } = await readConfiguration({ pkiDir: place.pki.directory }, Date.now());
-  const { origin, mapping, evidence, x5u } = policies.gateway;
+  const { configuration, world } = await generationOf(place);
+  const { origin, x5u } = configuration.policies.gateway;
   const data = await openDataDirectory(join(place.directory, 'slow-hosts'), { origin, clock: systemClock });
   const fetcher = new GuardedFetcher({
     resolver: () => Promise.resolve(['127.0.0.1']),
@@ -147,12 +145,7 @@ const openWith = async (place: BenchPlace, port: number): Promise<{ gateway: Run
     network: { isAllowed: (address) => address === '127.0.0.1', connect: () => connect({ host: '127.0.0.1', port }) },
   });
   const gateway = await openGateway({
-    world: {
-      verifier: new Verifier(material),
-      mappingLifetime: mapping.lifetimeDays * 86_400,
-      lookup: { ttl: 300, negativeTtl: 60 },
-      refusalRetentionDays: evidence.days,
-    },
+    world,
     wal: data.wal,
     vault: data.vault,
     snapshots: data.snapshots,
@@ -161,6 +154,8 @@ const openWith = async (place: BenchPlace, port: number): Promise<{ gateway: Run
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
     credentials: new FetchedCredentials({ fetcher, clock: systemClock, hosts: () => x5u.hosts }),
+    status: NO_STATUS,
+    classes: data.classes,
     origin,
     pepper: data.keys.pepper,
     epoch: 1,

@@ -6,7 +6,7 @@ import type { IssuedCredential } from '../issuance/index.js';
 import { importP256 } from '../passport/index.js';
 import { Verifier } from '../verification/index.js';
 import { median, type BenchOptions, type BenchResult, type Figure } from './bench-figure.js';
-import { BLOCK, numberAt, passportAt, PROVIDER, SPC, withPlace } from './bench-place.js';
+import { BLOCK, NO_STATUS, generationOf, numberAt, passportAt, PROVIDER, SPC, withPlace } from './bench-place.js';
 import { measureSlowHosts } from './bench-slow-hosts.js';
 import { collected, materialOf, verifyRaw, type Sample } from './bench-verdict.js';
 
@@ -54,10 +54,14 @@ const measureVerdict = ({ quick, tell }: BenchOptions): Promise<Figure> =>
       // Each of a client of its own: the budget is not what is measured.
       await credentials.chain(url, `${index}.example`);
     }
-    const verifier = new Verifier(materialOf(place.pki));
-    const world = { verifier, mappingLifetime: 86_400, lookup: { ttl: 300, negativeTtl: 60 }, refusalRetentionDays: 90 };
+    // The CRL of the CA that was made here is not in the files.
+    const world = { ...(await generationOf(place)).world, verifier: new Verifier(materialOf(place.pki)) };
     const judge = async ({ passport }: Sample): Promise<void> => {
-      const { verdict } = await judgeAcquiring({ world: () => world, clock: systemClock, credentials }, passport, PROVIDER);
+      const { verdict } = await judgeAcquiring(
+        { world: () => world, clock: systemClock, credentials, status: NO_STATUS },
+        passport,
+        PROVIDER,
+      );
       if (!verdict.accepted) throw new Error(`a PASSporT of the benchmark was refused: ${verdict.reason}`);
     };
     await collected();
