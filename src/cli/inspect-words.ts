@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../encoding/index.js';
-import { REASONS } from '../reasons/index.js';
+import { REASONS, type Reason } from '../reasons/index.js';
 import type { Finding, Inspection, Severity } from '../verification/inspection/index.js';
 
 /** Terminal control characters in names that strangers chose are shown, not sent. */
@@ -51,12 +51,18 @@ const groupLines = (findings: readonly Finding[]): string[] =>
 
 const NOT_ASKED = 'whether anybody trusts it, and its status, were not asked';
 
+const problemLines = (reason: Reason, problem: JsonValue): string[] => {
+  const { title, clause, advice } = REASONS[reason];
+  const what = typeof problem === 'string' ? `: ${safe(problem)}` : '';
+  return [`  \u2717 ${reason}: ${title}${what} (${clause})`, `    ${advice}`];
+};
+
 /** One inspection in words. */
 export const inspectionWords = (name: string, { ok, kind, reason, findings, facts }: Inspection): string => {
   const lines = [`${safe(name)}: ${kind ?? 'nothing known'}${ok ? '' : ', malformed'}`];
-  if (reason !== null)
-    lines.push(`  \u2717 ${reason}: ${REASONS[reason].title} (${REASONS[reason].clause})`, `    ${REASONS[reason].advice}`);
-  lines.push(...factLines(facts, '  '), ...groupLines(findings));
+  const { problem = null, ...others } = facts;
+  if (reason !== null) lines.push(...problemLines(reason, problem));
+  lines.push(...factLines(others, '  '), ...groupLines(findings));
   if (ok && findings.length === 0) lines.push(`  nothing wrong found; ${NOT_ASKED}`);
   return `${lines.join('\n')}\n`;
 };

@@ -99,7 +99,7 @@ export const TRUST_FINDINGS = {
     ['email'],
     END_ENTITY,
     'RFC 5280 section 4.2.1.6',
-    'a dNSName that is no domain in lower case, A-labels, without wildcard',
+    'a dNSName that is no domain in lower case and A-labels',
     'Issue with the exact mail domain; this name proves nothing.',
   ),
   'mailbox-case': finding(

@@ -495,3 +495,27 @@ describe('the SHAKEN certificates of zlint', () => {
     expect([files.length, unnamed]).toEqual([75, []]);
   });
 });
+
+describe('the certificates of libstirshaken and of the STI-PA', () => {
+  const stir = join(VECTORS, 'libstirshaken');
+  if (!existsSync(stir)) {
+    // oxlint-disable-next-line no-console
+    console.warn(`left out: no public vectors at ${stir}`);
+    test('are not at hand, and say so', () => expect(existsSync(stir)).toBe(false));
+    return;
+  }
+  const of = (file: string): Inspection => inspectAnything(readFileSync(join(VECTORS, file)));
+
+  test.each([
+    ['libstirshaken/test_ref_ca_ca.pem', ['short-serial']],
+    ['libstirshaken/test_ref_pa_pa.pem', ['short-serial']],
+    ['sti-pa/STI-PA_ROOT.pem', []],
+    ['rfc9118-example-cert.pem', ['status-by-issuer']],
+  ])('%s has %j', (file, found) => expect([of(file).ok, of(file).findings.map(({ code }) => code)]).toEqual([true, found]));
+
+  test.each([
+    ['libstirshaken/test_ref_sp_csr.pem', 'malformed-request'],
+    ['libstirshaken/test_ref_sp_sp.pem', 'malformed-tnauthlist'],
+    ['libstirshaken/test_ref_sp_wrongsp.pem', 'malformed-tnauthlist'],
+  ])('%s is malformed: its list is no TNAuthList', (file, reason) => expect(of(file)).toMatchObject({ ok: false, reason }));
+});

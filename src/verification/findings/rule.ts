@@ -9,3 +9,5 @@ export type FindingRule = (certificate: Certificate, role: Role) => string | nul
 
 /** A rule that is broken, and what by where the row's title leaves that open. */
 export const when = (broken: boolean, detail = ''): string | null => (broken ? detail : null);
+
+export const octetsText = (count: number): string => (count === 1 ? '1 octet' : `${count} octets`);

@@ -1,6 +1,6 @@
 import type { SHAKEN_FINDINGS } from '../../reasons/shaken-findings.js';
 import { KEY_USAGE, OID, type DistributionPoint } from '../../x509/index.js';
-import { when, type FindingRule } from './rule.js';
+import { octetsText, when, type FindingRule } from './rule.js';
 
 /** ATIS-1000080 (v005): no extension that is not specified. */
 const SPECIFIED: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ const hasForm = ({ name, reasons }: DistributionPoint): boolean => {
 const keyIdentifierLength: FindingRule = ({ subjectKeyIdentifier }) =>
   subjectKeyIdentifier === null
     ? null
-    : when(subjectKeyIdentifier.length !== KEY_IDENTIFIER_OCTETS, `${subjectKeyIdentifier.length} octets`);
+    : when(subjectKeyIdentifier.length !== KEY_IDENTIFIER_OCTETS, octetsText(subjectKeyIdentifier.length));
 
 const otherUses: FindingRule = ({ keyUsage }) => when(((keyUsage?.bits ?? 0) & (KEY_USAGE.cRLSign | KEY_USAGE.digitalSignature)) !== 0);
 

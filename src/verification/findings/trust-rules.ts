@@ -1,7 +1,7 @@
 import { isDomain } from '../../identifiers/index.js';
 import type { TRUST_FINDINGS } from '../../reasons/trust-findings.js';
 import { KEY_USAGE, OID, claimConstraintsOf } from '../../x509/index.js';
-import { when, type FindingRule } from './rule.js';
+import { octetsText, when, type FindingRule } from './rule.js';
 
 /** ATIS-1000080 section 6.4.1 asks for 64 random bits; one octet may begin with zeros, or be a zero that only keeps the number positive. */
 const MIN_SERIAL_OCTETS = 8;
@@ -10,7 +10,7 @@ const CA_USES = KEY_USAGE.keyCertSign | KEY_USAGE.cRLSign | KEY_USAGE.digitalSig
 
 const shortSerial: FindingRule = ({ serial }) => {
   const octets = serial[0] === 0 ? serial.length - 1 : serial.length;
-  return when(octets < MIN_SERIAL_OCTETS, `${octets} octets`);
+  return when(octets < MIN_SERIAL_OCTETS, octetsText(octets));
 };
 
 const cannotExclude: FindingRule = (certificate) => when(claimConstraintsOf(certificate)?.form === 'jwt');

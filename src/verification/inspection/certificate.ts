@@ -9,7 +9,7 @@ import {
   type PathRules,
 } from '../../x509/index.js';
 import { certificateFindings, everyProfileFindings } from '../findings/path-findings.js';
-import { checkEmail, checkMailboxBound } from '../profiles/email.js';
+import { checkMailNames, checkMailboxBound } from '../profiles/email.js';
 import { checkNumbersBound } from '../profiles/delegate.js';
 import { pathRulesOf } from '../profiles/index.js';
 import { checkCommonName, checkIssuesUnder, checkOneSpc, checkOwnPolicy, refuseList } from '../profiles/shaken.js';
@@ -90,11 +90,9 @@ const inspectDelegate = (subject: Subject, findings: Findings): void => {
 const inspectEmail = (subject: Subject, findings: Findings): void => {
   if (isListed(subject)) findings.reason('error', 'profile-violation', 'TNAuthList');
   if (isAuthority(subject)) return;
-  const { certificate, constraints } = subject;
-  const alone = { endEntity: certificate, certificates: [certificate], listed: [false], lists: () => [null], constraints };
-  // Whether a CA above may name the mailbox only a path can say.
-  findings.attempt(() => checkEmail(alone), ['email-out-of-scope']);
-  if (hasMailName(subject)) findings.attemptOnce(() => checkMailboxBound(constraints));
+  // Whether the CAs above may name it only a path can say.
+  findings.attempt(() => checkMailNames(subject.certificate));
+  if (hasMailName(subject)) findings.attempt(() => checkMailboxBound(subject.constraints));
 };
 
 const INSPECT_PROFILE: Readonly<Record<TrustProfile, (subject: Subject, findings: Findings) => void>> = {
@@ -166,7 +164,7 @@ export const inspectCertificate = (der: Uint8Array, { at = null, profile = null 
       facts: factsOf(subject, held),
     };
   } catch (error) {
-    if (error instanceof Refusal) return malformed('certificate', error.reason);
+    if (error instanceof Refusal) return malformed('certificate', error.reason, error.detail);
     throw error;
   }
 };

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../encoding/index.js';
-import type { Reason } from '../../reasons/index.js';
+import type { Reason, Refusal } from '../../reasons/index.js';
 import { checkEncompassing, checkLink, judgePath, type Certificate, type PathRules } from '../../x509/index.js';
 import { checkProfile } from '../profiles/index.js';
 import { shippedPolicy } from '../shipped-policy.js';
@@ -8,10 +8,22 @@ import { Findings, refusalOf } from './finding.js';
 import { guessProfile, type InspectedProfile } from './profile.js';
 import type { Subject } from './subject.js';
 
+/** The first of several things that is malformed. */
+export interface Broken {
+  readonly reason: Reason;
+  /** Which, and what of it. */
+  readonly problem: string;
+}
+
+export const brokenAt = (where: string, { reason, detail }: Refusal): Broken => ({
+  reason,
+  problem: detail === undefined ? where : `${where}: ${detail}`,
+});
+
 /** Several certificates, taken for a path from the end-entity up. */
 export interface InspectedChain {
-  /** What the first malformed one is refused with; then nothing more is said, since nobody knows the places of the others. */
-  readonly broken: Reason | null;
+  /** Then nothing more is said, since nobody knows the places of the others. */
+  readonly broken: Broken | null;
   readonly subjects: readonly Subject[];
   readonly facts: Readonly<Record<string, JsonValue>>;
 }
@@ -77,10 +89,10 @@ const inspectPath = (subjects: readonly Subject[], profile: InspectedProfile | n
  */
 export const inspectChain = (ders: readonly Uint8Array[], options: InspectOptions, findings: Findings, signs = false): InspectedChain => {
   const subjects: Subject[] = [];
-  let broken: Reason | null = null;
-  for (const der of ders) {
+  let broken: Broken | null = null;
+  for (const [i, der] of ders.entries()) {
     const refusal = refusalOf(() => subjects.push(readForInspection(der)));
-    broken ??= refusal?.reason ?? null;
+    if (refusal !== null) broken ??= brokenAt(place(i), refusal);
   }
   const profile = options.profile ?? guessProfile(subjects);
   const facts = { profile: profile ?? 'none by its shape', certificates: subjects.map((subject) => ({ ...factsOf(subject, profile) })) };

@@ -84,7 +84,7 @@ export const inspectCrl = (der: Uint8Array, options: InspectOptions = {}): Inspe
     const facts = inspectList(parseCrl(der), options, [], findings);
     return { ok: true, kind: 'crl', reason: null, tnAuthList: null, findings: findings.list, facts };
   } catch (error) {
-    if (error instanceof Refusal) return malformed('crl', error.reason);
+    if (error instanceof Refusal) return malformed('crl', error.reason, error.detail);
     throw error;
   }
 };

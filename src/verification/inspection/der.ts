@@ -12,7 +12,7 @@ const inspectTnAuthList = (der: Uint8Array): Inspection => {
     const list = parseTnAuthList(der);
     return { ok: true, kind: 'tn-auth-list', reason: null, tnAuthList: list, findings: [], facts: { tnAuthList: entryFacts(list) } };
   } catch (error) {
-    if (error instanceof Refusal) return malformed('tn-auth-list', error.reason);
+    if (error instanceof Refusal) return malformed('tn-auth-list', error.reason, error.detail);
     throw error;
   }
 };

@@ -25,6 +25,14 @@ const keyText = ({ publicKey: { form } }: Certificate): string => {
   return form.kind === 'rsa' ? `RSA ${form.bits}` : 'another kind';
 };
 
+const EXTENSION_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(OID).map(([name, oid]) => [oid, name]));
+
+/** The number is what the standards say, the name what people know. */
+export const extensionText = (oid: string): string => {
+  const name = EXTENSION_NAMES.get(oid);
+  return name === undefined ? oid : `${oid} ${name}`;
+};
+
 export const certificateFacts = (certificate: Certificate, list: readonly TnEntry[] | null): Record<string, JsonValue> => ({
   subject: nameText(certificate.subject),
   issuer: nameText(certificate.issuer),
@@ -34,7 +42,7 @@ export const certificateFacts = (certificate: Certificate, list: readonly TnEntr
   key: keyText(certificate),
   ca: certificate.basicConstraints?.ca === true,
   fingerprint: certificate.fingerprint.toString('hex'),
-  extensions: [...certificate.extensions.values()].map(({ oid, critical }) => (critical ? `${oid} critical` : oid)),
+  extensions: [...certificate.extensions.values()].map(({ oid, critical }) => `${extensionText(oid)}${critical ? ' critical' : ''}`),
   policies: [...(certificate.certificatePolicies ?? [])],
   tnAuthList: entryFacts(list),
 });

@@ -69,10 +69,10 @@ export class Findings {
     this.#add(FINDINGS[code].severity, code, detail);
   }
 
-  /** Runs a check of the verifier's; what it refuses with is an error, but for reasons that are not to be said here. True when it passed. */
-  attempt(check: () => unknown, unsaid: readonly Reason[] = []): boolean {
+  /** Runs a check of the verifier's; what it refuses with is an error. True when it passed. */
+  attempt(check: () => unknown): boolean {
     const refusal = refusalOf(check);
-    if (refusal !== null && !unsaid.includes(refusal.reason)) this.#add('error', refusal.reason, refusal.detail ?? '');
+    if (refusal !== null) this.#add('error', refusal.reason, refusal.detail ?? '');
     return refusal === null;
   }
 
@@ -101,11 +101,12 @@ export const refusalOf = (check: () => unknown): Refusal | null => {
   }
 };
 
-export const malformed = (kind: InspectedKind | null, reason: Reason): Inspection => ({
+/** `problem`: what of it, in a few words for people. */
+export const malformed = (kind: InspectedKind | null, reason: Reason, problem?: string): Inspection => ({
   ok: false,
   kind,
   reason,
   tnAuthList: null,
   findings: [],
-  facts: {},
+  facts: problem === undefined ? {} : { problem },
 });

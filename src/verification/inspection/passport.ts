@@ -67,7 +67,7 @@ export const inspectPassport = (text: string, options: InspectOptions = {}): Ins
   try {
     compact = parseCompact(text);
   } catch (error) {
-    if (error instanceof Refusal) return malformed('passport', error.reason);
+    if (error instanceof Refusal) return malformed('passport', error.reason, error.detail);
     throw error;
   }
   const findings = Findings.empty();
@@ -76,7 +76,7 @@ export const inspectPassport = (text: string, options: InspectOptions = {}): Ins
   const claims = inspectClaims(compact.payload, options, findings);
   const ders = certificatesOf(members) ?? [];
   const chain = ders.length === 0 ? null : inspectChain(ders, options, findings, true);
-  if (chain !== null && chain.broken !== null) findings.reason('error', chain.broken, 'a certificate in x5c');
+  if (chain !== null && chain.broken !== null) findings.reason('error', chain.broken.reason, `x5c, ${chain.broken.problem}`);
   const signer = chain?.broken === null ? chain.subjects[0] : undefined;
   inspectSignature(compact, signer, findings);
   if (signer !== undefined) inspectScope(compact.payload, claims, signer, findings);

@@ -1,11 +1,11 @@
 import { decodePem, type PemBlock } from '../../encoding/index.js';
-import { Refusal, type Reason } from '../../reasons/index.js';
+import { Refusal } from '../../reasons/index.js';
 import { parseCrl, type Certificate, type Crl } from '../../x509/index.js';
 import { inspectCertificate, type InspectOptions } from './certificate.js';
-import { inspectChain } from './chain.js';
+import { brokenAt, inspectChain, type Broken } from './chain.js';
 import { inspectCrl, inspectList } from './crl.js';
 import { inspectDer } from './der.js';
-import { Findings, malformed, type Inspection } from './finding.js';
+import { Findings, malformed, refusalOf, type Inspection } from './finding.js';
 import { inspectRequest } from './request.js';
 
 /** More than the trust list of a country holds, and than an operating system's. */
@@ -21,18 +21,14 @@ const inspectBlock = ({ label, der }: PemBlock, options: InspectOptions): Inspec
   if (label === CRL) return inspectCrl(der, options);
   if (label === 'CERTIFICATE REQUEST' || label === 'NEW CERTIFICATE REQUEST') return inspectRequest(der);
   // Keys above all: what is not for this verb is not taken apart.
-  return label.endsWith(' KEY') ? malformed(null, 'malformed-request') : inspectDer(der, options);
+  return label.endsWith(' KEY') ? malformed(null, 'malformed-request', 'a key, which is not looked at') : inspectDer(der, options);
 };
 
-const readCrls = (blocks: readonly PemBlock[]): { readonly crls: readonly Crl[]; readonly broken: Reason | null } => {
+const readCrls = (blocks: readonly PemBlock[]): { readonly crls: readonly Crl[]; readonly broken: Broken | null } => {
   const crls: Crl[] = [];
-  for (const { der } of blocks) {
-    try {
-      crls.push(parseCrl(der));
-    } catch (error) {
-      if (error instanceof Refusal) return { crls, broken: error.reason };
-      throw error;
-    }
+  for (const [i, { der }] of blocks.entries()) {
+    const refusal = refusalOf(() => crls.push(parseCrl(der)));
+    if (refusal !== null) return { crls, broken: brokenAt(`CRL ${i}`, refusal) };
   }
   return { crls, broken: null };
 };
@@ -40,11 +36,13 @@ const readCrls = (blocks: readonly PemBlock[]): { readonly crls: readonly Crl[];
 /** Certificates, taken for a path, and CRLs, which they may have signed. */
 const inspectBlocks = (blocks: readonly PemBlock[], options: InspectOptions): Inspection => {
   const ders = blocks.filter(({ label }) => label === CERTIFICATE).map(({ der }) => der);
-  if (ders.reduce((octets, der) => octets + der.length, 0) > MAX_CHAIN_OCTETS) return malformed('chain', 'malformed-chain');
+  if (ders.reduce((octets, der) => octets + der.length, 0) > MAX_CHAIN_OCTETS)
+    return malformed('chain', 'malformed-chain', 'more than 256 KiB of certificates');
   const findings = Findings.empty();
   const chain = inspectChain(ders, options, findings);
   const { crls, broken } = readCrls(blocks.filter(({ label }) => label === CRL));
-  const reason = chain.broken ?? broken;
+  const problem = chain.broken ?? broken;
+  const reason = problem?.reason ?? null;
   const certificates: readonly Certificate[] = chain.subjects.map(({ certificate }) => certificate);
   const lists = crls.map((crl, i) => ({ ...inspectList(crl, options, certificates, findings.at(`CRL ${i}`)) }));
   return {
@@ -53,7 +51,7 @@ const inspectBlocks = (blocks: readonly PemBlock[], options: InspectOptions): In
     reason,
     tnAuthList: chain.subjects[0]?.list ?? null,
     findings: reason === null ? findings.list : [],
-    facts: { ...chain.facts, ...(lists.length === 0 ? {} : { crls: lists }) },
+    facts: { ...(problem === null ? {} : { problem: problem.problem }), ...chain.facts, ...(lists.length === 0 ? {} : { crls: lists }) },
   };
 };
 
@@ -66,12 +64,12 @@ const countBlocks = (text: string): number => {
 
 /** One block, or several of certificates and CRLs. */
 export const inspectPem = (text: string, options: InspectOptions): Inspection => {
-  if (countBlocks(text) > MAX_BLOCKS) return malformed('chain', 'malformed-chain');
+  if (countBlocks(text) > MAX_BLOCKS) return malformed('chain', 'malformed-chain', `more than ${MAX_BLOCKS} PEM blocks`);
   let blocks: PemBlock[];
   try {
     blocks = decodePem(text);
   } catch (error) {
-    if (error instanceof Refusal) return malformed(null, error.reason);
+    if (error instanceof Refusal) return malformed(null, error.reason, error.detail);
     throw error;
   }
   const [only, ...more] = blocks;
@@ -79,5 +77,5 @@ export const inspectPem = (text: string, options: InspectOptions): Inspection =>
   if (more.length === 0) return inspectBlock(only, options);
   return blocks.every(({ label }) => label === CERTIFICATE || label === CRL)
     ? inspectBlocks(blocks, options)
-    : malformed(null, 'malformed-chain');
+    : malformed(null, 'malformed-chain', 'PEM blocks that do not belong together');
 };

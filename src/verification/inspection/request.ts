@@ -28,7 +28,7 @@ import {
   type Extension,
   type TnEntry,
 } from '../../x509/index.js';
-import { entryFacts, nameText } from './facts.js';
+import { entryFacts, extensionText, nameText } from './facts.js';
 import { Findings, malformed, refusalOf, type Inspection } from './finding.js';
 import { checkNumbersBound } from '../profiles/delegate.js';
 
@@ -116,7 +116,7 @@ const inspectKey = ({ key, holds: isHeld }: Request, findings: Findings): void =
 
 /** A certificate signing request: form, proof of possession, and what it asks for. */
 export const inspectRequest = (der: Uint8Array): Inspection => {
-  if (der.length > RFC5280_RULES.maxOctets) return malformed('csr', 'too-large');
+  if (der.length > RFC5280_RULES.maxOctets) return malformed('csr', 'too-large', 'more than 64 KiB');
   try {
     const request = readRequest(der);
     const asked = readAsked(request);
@@ -125,13 +125,13 @@ export const inspectRequest = (der: Uint8Array): Inspection => {
     inspectAsked(request, asked, findings);
     const facts = {
       subject: nameText(request.subject),
-      extensions: request.extensions.map(({ oid }) => oid),
+      extensions: request.extensions.map(({ oid }) => extensionText(oid)),
       tnAuthList: entryFacts(asked.list),
     };
     return { ok: true, kind: 'csr', reason: null, tnAuthList: asked.list, findings: findings.list, facts };
   } catch (error) {
-    if (error instanceof Refusal) return malformed('csr', error.reason);
-    if (error instanceof DerError) return malformed('csr', 'malformed-request');
+    if (error instanceof Refusal) return malformed('csr', error.reason, error.detail);
+    if (error instanceof DerError) return malformed('csr', 'malformed-request', error.message);
     throw error;
   }
 };

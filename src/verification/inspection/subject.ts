@@ -65,7 +65,7 @@ export const readSubject = (der: Uint8Array): Subject => {
 export const isAuthority = ({ role }: Subject): boolean => role !== 'end-entity';
 
 export const hasMailName = ({ certificate: { subjectAltName } }: Subject): boolean =>
-  subjectAltName?.some(({ kind }) => kind === 'rfc822Name') === true;
+  subjectAltName?.some(({ kind }) => kind === 'rfc822Name' || kind === 'smtpUTF8Mailbox') === true;
 
 export const hasDomainName = ({ certificate: { subjectAltName } }: Subject): boolean =>
   subjectAltName?.some(({ kind }) => kind === 'dNSName') === true;
