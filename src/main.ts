@@ -54,7 +54,7 @@ const WATCH_MS = 500;
 const LISTS_MS = 1_000;
 /** How late a CRL may be fetched. */
 const CRLS_MS = 5_000;
-/** ms for a whole list, a hundred times larger than a path: nobody waits for it. */
+/** ms: the most that a fetch for trust lists may ask for. */
 const LIST_TIMEOUT_MS = 10_000;
 const SNAPSHOT_CHECK_MS = 10_000;
 /** CONTRACT section 3: exit within 10 s. A snapshot that is not done by then is given up; the next start replays more. */
@@ -93,13 +93,13 @@ export interface GatewayHandle {
  */
 export const startGateway = async (options: GatewayOptions): Promise<GatewayHandle> => {
   const clock = options.clock ?? systemClock;
-  const files = new ProblemList();
-  const configuration = await readConfiguration(options, clock.now(), files);
+  const reading = new ProblemList();
+  const configuration = await readConfiguration(options, clock.now(), reading);
   const first = makeGeneration(configuration, { lists: [], fetched: NOTHING_FETCHED });
   if (first.gaps.length > 0 && configuration.lists.length === 0) throw new ConfigurationProblems(first.gaps);
   const closers: Closers = [];
   try {
-    return await compose({ options, clock, files: files.files, first, closers });
+    return await compose({ options, clock, reading, first, closers });
   } catch (error) {
     for (const close of closers.toReversed()) await close();
     throw problemsOf(error);
@@ -123,7 +123,7 @@ const problemsOf = (error: unknown): unknown => {
 interface Start {
   readonly options: GatewayOptions;
   readonly clock: Clock;
-  readonly files: ProblemList['files'];
+  readonly reading: ProblemList;
   /** Without the anchors of trust lists, and without fetched CRLs: the last good ones are in the data directory, which is not open yet. */
   readonly first: Generation;
   readonly closers: Closers;
@@ -156,7 +156,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const keeper = new GenerationKeeper(
     { places: options, clock, lists, fetched: status.crls, install, problemsOf, onReload },
     first,
-    start.files,
+    start.reading,
   );
   status.late.keeper = keeper;
   gateway.attach({
@@ -297,7 +297,7 @@ const logCrl = (log: Logger, { isAlarming, ...facts }: CrlReport): void => {
 
 const fetchLists = ({ outside }: GatewayOptions, clock: Clock): FetchOctets => {
   const fetcher = new GuardedFetcher({ ...outside, clock, limits: { timeoutMs: LIST_TIMEOUT_MS } });
-  return async (url, limits) => (await fetcher.fetch(url, { ...limits, timeoutMs: LIST_TIMEOUT_MS })).octets;
+  return async (url, budget) => (await fetcher.fetch(url, budget)).octets;
 };
 
 interface OpenedStore {

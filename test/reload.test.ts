@@ -1,4 +1,4 @@
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { X509Certificate, createPublicKey, randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { every } from '../src/adapters/system/index.js';
 import { DevelopmentPki, signStatement, type Authority, type IssuedCredential } from '../src/issuance/index.js';
 import { startGateway, type GatewayHandle, type GatewayOptions } from '../src/main.js';
 import type { Timer } from '../src/ports/index.js';
-import { ask, type Client, type Reply } from './support/http-site.js';
+import { ask, openSocket, type Client, type Reply } from './support/http-site.js';
 import { parseCertificate } from '../src/x509/index.js';
 import { authorityKeyId, type Issued } from './support/raw-certificate.js';
 import { openOrigin, outsideAt, serverIdentity } from './support/tls-origin.js';
@@ -336,6 +336,24 @@ describe('files that change', () => {
     await scene.hand.turn(2);
     expect(await outcomeOf(scene, delegate)).toBe('untrusted-chain');
     expect(await readyOf(scene)).toMatchObject({ status: 503, problems: [expect.stringMatching(/names no anchor/)] });
+  });
+
+  test('a pair of TLS files counts once both are there', async () => {
+    const scene = await open(copyOfPki(), join(directory, 'data-tls'));
+    const shown = async (): Promise<string> => {
+      const socket = await openSocket(scene.handle.port, ca);
+      const { fingerprint256 } = socket.getPeerX509Certificate() ?? { fingerprint256: '' };
+      socket.destroy();
+      return fingerprint256;
+    };
+    const before = await shown();
+    const next = hierarchy.tlsServer();
+    replace(join(scene.pki, 'tls/server.pem'), next.path.map((der) => pemOf(der)).join(''));
+    await scene.hand.turn(2);
+    expect([await shown(), (await readyOf(scene))['remarks']]).toEqual([before, [expect.stringMatching(/is not the key of server\.pem/)]]);
+    replace(join(scene.pki, 'tls/server.key.pem'), next.key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    await scene.hand.turn(2);
+    expect([await shown(), (await readyOf(scene))['remarks']]).toEqual([new X509Certificate(next.path[0] ?? '').fingerprint256, []]);
   });
 
   test('a numbering table that is empty is taken for one that is being written', async () => {

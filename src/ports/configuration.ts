@@ -57,8 +57,15 @@ export interface ConfigurationControl {
   state(): ConfigurationState;
 }
 
+export interface FetchBudget {
+  readonly maxOctets: number;
+  /** For everything together. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * The whole body behind an https URL of an outside host, at most so many octets; nothing of it is verified. Follows no redirect, and never connects
  * to an address of this network. Rejects with an Error whose message says which way it failed, and nothing of the URL.
  */
-export type FetchOctets = (url: string, options: { readonly maxOctets: number; readonly signal: AbortSignal }) => Promise<Uint8Array>;
+export type FetchOctets = (url: string, options: FetchBudget) => Promise<Uint8Array>;

@@ -9,6 +9,7 @@ import { readTrustFiles } from '../../src/adapters/configuration/trust-files.js'
 import { readPkcs12 } from '../../src/encoding/index.js';
 import { parseTrustPolicy } from '../../src/policy/index.js';
 import { newRsaKey, RSA_SHA256, type Issued } from '../support/raw-certificate.js';
+import { issueCrl } from '../support/raw-crl.js';
 import { reasonOf } from '../support/reasons.js';
 import { leftOut } from '../support/left-out.js';
 import { listRoot, pemOf, shakenRoot } from '../support/trust-lists.js';
@@ -134,6 +135,36 @@ else if (!hasLegacy) leftOut('legacy PKCS#12 bundles', 'this openssl has no lega
     file('a.p12', bundle(pemOf(one.der), '-nokeys'));
     expect((await readAll(anchor('a.p12', ', passwordFile: password'))).problems).toEqual([expect.stringMatching(/password.*ENOENT/)]);
     expect((await readAll(anchor('a.p12'))).problems).toEqual([expect.stringMatching(/a\.p12: an anchor of shaken is not usable/)]);
+  });
+});
+
+describe('what is read again', () => {
+  const read = async (yaml: string, list: ProblemList) => {
+    const parsed = parseTrustPolicy(yaml);
+    if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
+    return await readTrustFiles(parsed.value, base, list);
+  };
+
+  test('of CRLs is only what looks otherwise than before', async () => {
+    const [a, b] = [issueCrl(one), issueCrl(two)];
+    file('a.pem', pemOf(a, 'X509 CRL'));
+    file('b.pem', pemOf(b, 'X509 CRL'));
+    const yaml = 'anchors: []\ncrls: [a.pem, b.pem]\n';
+    const first = new ProblemList();
+    const before = await read(yaml, first);
+    file('b.pem', pemOf(issueCrl(two, [], { number: 2n }), 'X509 CRL'));
+    const after = await read(yaml, new ProblemList(first.parsed));
+    expect([after.crls[0] === before.crls[0], after.crls[1] === before.crls[1], after.crls[1]?.number]).toEqual([true, false, 2n]);
+    expect(after.crlHorizons).toEqual(before.crlHorizons);
+  });
+
+  test('of a file that was unfit is all of it: it does not become fit by looking the same', async () => {
+    file('a.pem', 'no PEM');
+    const first = new ProblemList();
+    for (const list of [first, new ProblemList(first.parsed)]) {
+      await read('anchors: []\ncrls: [a.pem]\n', list);
+      expect(list.problems).toEqual([expect.stringMatching(/a\.pem/)]);
+    }
   });
 });
 

@@ -208,6 +208,8 @@ describe('the path of a list’s signer behind an x5u', () => {
     expect(told(standing)).toEqual([null, 0, expect.stringMatching(/x5u cannot be fetched \(connect-failed\)/)]);
     outside.set(X5U, Buffer.from(pemOf(signer.der)));
     now += 59_000;
+    // A reload meanwhile does not wait for the host again.
+    expect([told(await judge(lists, files)), asked]).toEqual([told(standing), [X5U]]);
     expect(lists.turn([files], [standing])).toBe(false);
     now += 1_000;
     expect(lists.turn([files], [standing])).toBe(true);

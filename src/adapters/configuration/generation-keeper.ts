@@ -38,16 +38,17 @@ export class GenerationKeeper implements ConfigurationControl {
   #since: number;
   #refused: readonly string[] = [];
   #reloads = { done: 0, refused: 0 };
-  #files: ProblemList['files'];
+  /** The last reading of the files, good or not. */
+  #reading: ProblemList;
   /** How the files looked a turn ago, where that is not how they were read. */
   #unsettled: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param files how those of the first generation looked */
-  constructor(parts: KeeperParts, first: Generation, files: ProblemList['files']) {
+  /** @param reading of the files of the first generation */
+  constructor(parts: KeeperParts, first: Generation, reading: ProblemList) {
     this.#parts = parts;
     this.#current = first;
-    this.#files = files;
+    this.#reading = reading;
     this.#since = parts.clock.now();
   }
 
@@ -88,9 +89,9 @@ export class GenerationKeeper implements ConfigurationControl {
    */
   async watch(): Promise<void> {
     await this.#inTurn(async () => {
-      const now = await this.#files.now();
+      const now = await this.#reading.files.now();
       const isSettled = now === this.#unsettled;
-      this.#unsettled = now === this.#files.asRead ? null : now;
+      this.#unsettled = now === this.#reading.files.asRead ? null : now;
       if (this.#unsettled !== null && isSettled) this.#parts.onReload(await this.#reload());
     });
   }
@@ -134,7 +135,7 @@ export class GenerationKeeper implements ConfigurationControl {
   }
 
   async #attempt(): Promise<ReloadOutcome> {
-    const list = new ProblemList();
+    const list = new ProblemList(this.#reading.parsed);
     try {
       const configuration = await readConfiguration(this.#parts.places, this.#parts.clock.now(), list);
       this.#checkSuccession(configuration);
@@ -142,13 +143,14 @@ export class GenerationKeeper implements ConfigurationControl {
       const unknown = unknownLists(configuration.lists, standings);
       if (unknown.length > 0) return { ok: false, problems: unknown };
       this.#install(this.#make(configuration, standings));
+      list.parsed.forgetUnused();
       return { ok: true };
     } catch (error) {
       const found = this.#parts.problemsOf(error);
       if (found instanceof ConfigurationProblems) return { ok: false, problems: found.problems };
       throw error;
     } finally {
-      this.#files = list.files;
+      this.#reading = list;
     }
   }
 

@@ -41,15 +41,10 @@ export class ObservedFiles {
 
   /** The whole file as it stood at one moment. @throws FileChanging; whatever the system says */
   async read(path: string): Promise<Buffer> {
-    const before = await this.#look(path);
+    const before = await this.look(path);
     const octets = await readFile(path);
     if ((await printOfFile(path)) === before) return octets;
     throw new FileChanging('the file changes while it is read');
-  }
-
-  /** The print under which a file was read. */
-  printOf(path: string): string | null {
-    return this.#seen.get(path)?.print ?? null;
   }
 
   /** Names of the members of a folder, sorted; null: there is no folder there, but something else or nothing. */
@@ -81,7 +76,8 @@ export class ObservedFiles {
     return prints.join('\n');
   }
 
-  async #look(path: string): Promise<string> {
+  /** How a file looks; that is what it was read as from now on. @throws FileChanging */
+  async look(path: string): Promise<string> {
     const print = await printOfFile(path);
     // Named twice, and another file by now: one of the two reads is of the past.
     if (this.#seen.has(path) && this.#seen.get(path)?.print !== print) throw new FileChanging('the file changes while it is read');

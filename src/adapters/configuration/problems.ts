@@ -1,5 +1,6 @@
 import { Refusal } from '../../reasons/index.js';
 import { ObservedFiles, codeOf } from './observed-files.js';
+import { ParsedFiles } from './parsed-files.js';
 
 /** What is wrong with a configuration, each with the file and what to do. An operator mends all of it at once, not one after the other. */
 export class ConfigurationProblems extends Error {
@@ -17,6 +18,12 @@ export class ProblemList {
   readonly problems: string[] = [];
   /** Every file that was looked for, and how it looked. */
   readonly files = new ObservedFiles();
+  readonly parsed: ParsedFiles;
+
+  /** @param parsed what came of files before */
+  constructor(parsed = new ParsedFiles()) {
+    this.parsed = parsed;
+  }
 
   add(problem: string): void {
     this.problems.push(problem);
@@ -28,9 +35,18 @@ export class ProblemList {
   }
 
   /** The octets of a file, or null and a problem. */
-  async readOctets(file: string, whatFor: string): Promise<Buffer | null> {
+  readOctets(file: string, whatFor: string): Promise<Buffer | null> {
+    return this.#look(file, whatFor, () => this.files.read(file));
+  }
+
+  /** How a file looks, or null and a problem: it is being written. */
+  look(file: string, whatFor: string): Promise<string | null> {
+    return this.#look(file, whatFor, () => this.files.look(file));
+  }
+
+  async #look<T>(file: string, whatFor: string, work: () => Promise<T>): Promise<T | null> {
     try {
-      return await this.files.read(file);
+      return await work();
     } catch (error) {
       this.add(`${file}: ${whatFor} cannot be read (${codeOf(error)}): ${adviceOf(codeOf(error))}`);
       return null;

@@ -75,16 +75,30 @@ class TrustReader {
   }
 
   /** The certificates of a PKCS#12 bundle. One with a private key is a problem: what many can read is no place for it. */
-  async bundle(path: string, passwordFile: string, whatFor: string): Promise<Certificate[]> {
+  async bundle(path: string, passwordFile: string, whatFor: string): Promise<readonly Certificate[]> {
     const file = resolve(this.#base, path);
+    const secret = resolve(this.#base, passwordFile);
+    const prints = [await this.#list.look(file, whatFor), await this.#list.look(secret, 'the password of a bundle')];
+    const read = (): Promise<Certificate[] | null> => this.#flawless(() => this.#bundle(file, secret, whatFor));
+    return (await this.#list.parsed.bundles.get(file, prints.join(), read)) ?? [];
+  }
+
+  async #bundle(file: string, secret: string, whatFor: string): Promise<Certificate[]> {
     const octets = await this.#list.readOctets(file, whatFor);
-    const password = await this.#list.read(resolve(this.#base, passwordFile), 'the password of a bundle');
+    const password = await this.#list.read(secret, 'the password of a bundle');
     if (octets === null || password === null) return [];
     const bundle = this.#list.parse(file, whatFor, () => readPkcs12(octets, password.replace(/\r?\n$/, '')));
     if (bundle === null) return [];
     if (bundle.keys > 0) this.#list.add(`${file}: holds a private key: export it again without (openssl pkcs12 -export -nokeys)`);
     if (bundle.certificates.length === 0) this.#list.add(`${file}: holds no certificate`);
     return bundle.certificates.flatMap((der) => this.#parsed(file, whatFor, der));
+  }
+
+  /** Null where the work added a problem. */
+  async #flawless<T>(work: () => Promise<T>): Promise<T | null> {
+    const before = this.#list.problems.length;
+    const value = await work();
+    return this.#list.problems.length > before ? null : value;
   }
 
   async trustList(policy: TrustListPolicy): Promise<TrustListFiles> {
@@ -112,14 +126,21 @@ class TrustReader {
 
   async crls(path: string): Promise<Crl[]> {
     const found: Crl[] = [];
-    for (const file of await this.#files(path))
-      for (const der of await this.#blocks(file, 'a CRL', ['X509 CRL'])) {
-        // In slices: a reload goes on beside requests, and a CRL may have a million entries.
-        const crl = await this.#list.parseLater(file, 'a CRL', () => parseCrlInSlices(der, () => nextTurn()));
-        if (crl === null) continue;
-        found.push(crl);
-        this.horizons.set(crl.scope, Math.max(crl.nextUpdate ?? 0, this.horizons.get(crl.scope) ?? 0));
-      }
+    for (const file of await this.#files(path)) {
+      const print = (await this.#list.look(file, 'a CRL')) ?? '';
+      found.push(...((await this.#list.parsed.crls.get(file, print, () => this.#flawless(() => this.#crls(file)))) ?? []));
+    }
+    for (const { scope, nextUpdate } of found) this.horizons.set(scope, Math.max(nextUpdate ?? 0, this.horizons.get(scope) ?? 0));
+    return found;
+  }
+
+  async #crls(file: string): Promise<Crl[]> {
+    const found: Crl[] = [];
+    for (const der of await this.#blocks(file, 'a CRL', ['X509 CRL'])) {
+      // In slices: a reload goes on beside requests, and a CRL may have a million entries.
+      const crl = await this.#list.parseLater(file, 'a CRL', () => parseCrlInSlices(der, () => nextTurn()));
+      if (crl !== null) found.push(crl);
+    }
     return found;
   }
 

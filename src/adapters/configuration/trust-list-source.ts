@@ -5,8 +5,10 @@ import { MAX_TRUST_LIST_OCTETS, openTrustList } from '../../verification/index.j
 import type { TrustListFiles } from './trust-files.js';
 import type { TrustListOctets } from './trust-list-record.js';
 
-/** DESIGN section 11: x5u 64 KiB. */
-const MAX_CHAIN_OCTETS = 64 * 1024;
+/** DESIGN section 11: x5u 64 KiB, 2 s: a reload may wait for it. */
+const CHAIN = { maxOctets: 64 * 1024, timeoutMs: 2_000 };
+/** Nobody waits for a list from a URL. */
+const LIST = { maxOctets: MAX_TRUST_LIST_OCTETS, timeoutMs: 10_000 };
 
 /** What a source has to offer now: a list, or why there is none. */
 export type Offer = TrustListOctets | { readonly unavailable: string };
@@ -28,13 +30,13 @@ const signerUrlOf = ({ policy, signer }: TrustListFiles, octets: Uint8Array): st
 export const offerOf = async (files: TrustListFiles, octets: Uint8Array, fetch: FetchOctets, signal: AbortSignal): Promise<Offer> => {
   const url = signerUrlOf(files, octets);
   if (url === null) return { octets, chain: files.signer };
-  const pem = await attempt('its x5u', () => fetch(url, { maxOctets: MAX_CHAIN_OCTETS, signal }));
+  const pem = await attempt('its x5u', () => fetch(url, { ...CHAIN, signal }));
   return 'unavailable' in pem ? pem : { octets, chain: certificatesOf(pem.octets) };
 };
 
 /** The list behind the URL that policy names. */
 export const fetchOffer = async (files: TrustListFiles, url: string, fetch: FetchOctets, signal: AbortSignal): Promise<Offer> => {
-  const list = await attempt('its url', () => fetch(url, { maxOctets: MAX_TRUST_LIST_OCTETS, signal }));
+  const list = await attempt('its url', () => fetch(url, { ...LIST, signal }));
   return 'unavailable' in list ? list : await offerOf(files, list.octets, fetch, signal);
 };
 

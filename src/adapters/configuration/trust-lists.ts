@@ -56,6 +56,8 @@ interface Memory {
   record: TrustListRecord | null;
   /** What the URL gave last. */
   fetched: Offer | null;
+  /** A list from a file whose signer's path could not be had, ms since 1970. */
+  failed: { readonly octets: Uint8Array; readonly offer: Offer; readonly until: number } | null;
   /** When to fetch again, ms since 1970. */
   due: number;
   isFetching: boolean;
@@ -137,8 +139,14 @@ export class TrustLists {
     if (octets === null) return { unavailable: 'its file cannot be read' };
     // A list that is kept already is not fetched for again.
     if (memory.record !== null && Buffer.compare(octets, memory.record.octets) === 0 && files.signer === null) return memory.record;
+    // A host that did not answer is not waited for with every reload.
+    const now = this.#parts.clock.now();
+    const { failed } = memory;
+    if (failed !== null && now < failed.until && Buffer.compare(octets, failed.octets) === 0) return failed.offer;
     const offer = await offerOf(files, octets, this.#parts.fetch, this.#stop.signal);
-    if ('unavailable' in offer) memory.due = this.#parts.clock.now() + RETRY_MS;
+    const until = now + RETRY_MS;
+    memory.failed = 'unavailable' in offer ? { octets, offer, until } : null;
+    if (memory.failed !== null) memory.due = until;
     return offer;
   }
 
@@ -221,7 +229,7 @@ export class TrustLists {
     const known = this.#memories.get(name);
     if (known !== undefined) return known;
     const record = await readRecord(this.#parts.registerOf(name), name);
-    const memory = { record, fetched: null, due, isFetching: false, told: null, refused: { ...NO_FAULTS } };
+    const memory = { record, fetched: null, failed: null, due, isFetching: false, told: null, refused: { ...NO_FAULTS } };
     this.#memories.set(name, memory);
     return memory;
   }
