@@ -2,7 +2,7 @@ import { DerError, TAG, TlvCursor } from '../encoding/index.js';
 import { readTime } from './time.js';
 
 /** CRLReason, RFC 5280 section 5.3.1; 7 is not used. */
-const REASONS: ReadonlyMap<number, RevocationReason> = new Map([
+export const REVOCATION_REASONS: ReadonlyMap<number, RevocationReason> = new Map([
   [0, 'unspecified'],
   [1, 'keyCompromise'],
   [2, 'cACompromise'],
@@ -99,7 +99,7 @@ export class CrlEntryReader {
   revocation(): Revocation {
     return {
       revokedAt: readTime(this.#der, this.#date),
-      reason: REASONS.get(this.#reason) ?? null,
+      reason: REVOCATION_REASONS.get(this.#reason) ?? null,
       invalidityDate: this.#hasInvalidity ? readTime(this.#der, this.#invalidity) : null,
     };
   }
@@ -170,7 +170,7 @@ export class CrlEntryReader {
   #takeReason(value: TlvCursor): void {
     const inner = this.#readInner(value, value, TAG.enumerated);
     const reason = this.#der[inner.content] ?? OTHER;
-    if (inner.end - inner.content !== 1 || !REASONS.has(reason)) throw new DerError('reasonCode');
+    if (inner.end - inner.content !== 1 || !REVOCATION_REASONS.has(reason)) throw new DerError('reasonCode');
     this.#reason = reason;
   }
 

@@ -7,7 +7,8 @@ import type { CrlSet } from './crl-set.js';
 import type { DistinguishedName } from './distinguished-name.js';
 import type { DistributionPoint } from './extension-values.js';
 import type { PathRules } from './path-rules.js';
-import { assumedPointOf, namedPoints, newStatusBudget } from './revocation.js';
+import { newStatusBudget } from './revocation.js';
+import { assumedPointOf, namedPoints } from './status-points.js';
 import { StatusReader, liftingDelta } from './status-reader.js';
 
 export interface ListingsInput {

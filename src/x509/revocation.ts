@@ -2,11 +2,12 @@ import { refuse, type Reason } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
 import type { Revocation } from './crl-entry.js';
 import type { Crl } from './crl.js';
-import { ALL_REASONS, assumedPoint, statusPoint, type StatusPoint } from './crl-scope.js';
+import { ALL_REASONS, type StatusPoint } from './crl-scope.js';
 import { isSpent, type Budget, type CrlSet } from './crl-set.js';
-import type { DistributionPoint } from './extension-values.js';
+import { OcspReader, namesResponder, type OcspEvidence, type OcspInput } from './ocsp-status.js';
 import { blaming } from './path-form.js';
 import { MAX_SIGNATURE_CHECKS, type PathRules } from './path-rules.js';
+import { assumedPointOf, namedPoints } from './status-points.js';
 import { StatusReader } from './status-reader.js';
 
 export type RevocationMode = 'off' | 'when-named' | 'required';
@@ -23,6 +24,8 @@ export interface RevocationInput {
   readonly shortLivedSeconds?: number;
   /** Profiles, "`shaken` and the field": a point without cRLIssuer may be served by an indirect CRL whose signer is under an anchor for CRLs. */
   readonly crlAnchorsServePoints?: boolean;
+  /** OCSP responses at hand: another way to a status. Absent: there are none, and nobody could be asked for any. */
+  readonly ocsp?: OcspInput | undefined;
 }
 
 /** The CRL that a status rests on. Times are seconds. */
@@ -37,9 +40,11 @@ export interface CrlEvidence {
 
 export interface CertificateStatus {
   readonly position: number;
-  /** `good`: a CRL of the certificate's scope was read and does not list it. The others: none had to be. */
+  /** `good`: a CRL of the certificate's scope was read and does not list it, or a responder says so. The others: neither had to be. */
   readonly status: 'good' | 'short-lived' | 'not-named';
   readonly crls: readonly CrlEvidence[];
+  /** The OCSP response that the status rests on, where no CRL decides. */
+  readonly ocsp?: OcspEvidence;
 }
 
 export interface RevocationEvidence {
@@ -66,29 +71,6 @@ const MAX_LOOKS = 10_000;
 
 export const newStatusBudget = (): Budget => ({ signatures: MAX_SIGNATURE_CHECKS, tries: MAX_TRIES, looks: MAX_LOOKS });
 
-const points = new WeakMap<DistributionPoint, StatusPoint>();
-const assumed = new WeakMap<Certificate, StatusPoint>();
-
-/** Where the status of a certificate is to be found: what it names, else none. */
-export const namedPoints = (named: readonly DistributionPoint[] | null, issuer: Certificate): readonly StatusPoint[] =>
-  (named ?? []).map((point) => {
-    let read = points.get(point);
-    if (read === undefined) {
-      read = statusPoint(point, issuer.subject);
-      points.set(point, read);
-    }
-    return read;
-  });
-
-export const assumedPointOf = (issuer: Certificate): StatusPoint => {
-  let point = assumed.get(issuer);
-  if (point === undefined) {
-    point = assumedPoint(issuer.subject);
-    assumed.set(issuer, point);
-  }
-  return point;
-};
-
 const evidenceOf = (crl: Crl): CrlEvidence => ({
   digest: crl.digest,
   number: String(crl.number),
@@ -99,6 +81,7 @@ const evidenceOf = (crl: Crl): CrlEvidence => ({
 class Judgement {
   readonly #input: RevocationInput;
   readonly #reader: StatusReader;
+  readonly #ocsp: OcspReader | null;
   readonly #second: number;
   readonly #budget = newStatusBudget();
 
@@ -107,6 +90,7 @@ class Judgement {
     this.#second = Math.floor(input.at / 1000);
     const context = { chain: input.path, set: input.crls, rules: input.rules, second: this.#second, budget: this.#budget };
     this.#reader = new StatusReader(context, input.crlAnchorsServePoints === true);
+    this.#ocsp = input.ocsp === undefined ? null : new OcspReader(context, input.crlAnchorsServePoints === true, input.ocsp);
   }
 
   /** From the anchor down: the CRLs that an issuer signs count only once the issuer itself is good. */
@@ -120,7 +104,23 @@ class Judgement {
     return this.#evidence(certificates.toReversed());
   }
 
+  /** Whoever says revoked is believed; good is enough from one (docs/adr/0006). CRLs go before OCSP: they were at hand without asking anybody. */
   #statusAt(position: number): CertificateStatus | RevocationProblem {
+    const byCrl = this.#statusByCrl(position);
+    const revokedByCrl = 'reason' in byCrl && byCrl.reason === 'cert-revoked';
+    if (this.#ocsp === null || revokedByCrl) return byCrl;
+    const { revocation, good } = this.#ocsp.ask(position);
+    if (revocation !== null) return { reason: 'cert-revoked', position, revocation };
+    if (!('reason' in byCrl)) return byCrl;
+    if (isSpent(this.#budget)) return { reason: 'status-unavailable', position, revocation: null };
+    if (good !== null) return { position, status: 'good', crls: [], ocsp: good };
+    const certificate = this.#input.path[position];
+    // What names a responder names a source, though it has not answered.
+    const isNamed = byCrl.reason === 'no-status-source' && certificate !== undefined && namesResponder(certificate);
+    return isNamed ? { ...byCrl, reason: 'status-unavailable' } : byCrl;
+  }
+
+  #statusByCrl(position: number): CertificateStatus | RevocationProblem {
     const certificate = this.#input.path[position] as Certificate;
     const issuer = this.#input.path[position + 1] as Certificate;
     const named = namedPoints(certificate.crlDistributionPoints, issuer);
@@ -155,7 +155,7 @@ class Judgement {
   }
 
   #evidence(certificates: readonly CertificateStatus[]): RevocationEvidence {
-    const used = certificates.flatMap(({ crls }) => crls);
+    const used = certificates.flatMap(({ crls, ocsp }) => [...crls, ...(ocsp === undefined ? [] : [ocsp])]);
     const until = Math.min(this.#input.crls.nextChange(this.#second), ...used.map(({ nextUpdate }) => nextUpdate));
     return {
       mode: this.#input.mode,
@@ -176,8 +176,8 @@ export const readRevocation = (input: RevocationInput): RevocationEvidence | Rev
 };
 
 const DETAIL: Partial<Record<Reason, string>> = {
-  'cert-revoked': 'a CRL lists it',
-  'status-unavailable': 'no CRL that may decide covers all reasons',
+  'cert-revoked': 'a CRL lists it, or its responder says so',
+  'status-unavailable': 'no CRL that may decide covers all reasons, and no responder says that it is good',
   'no-status-source': 'neither a distribution point nor a CRL of the issuer',
 };
 
