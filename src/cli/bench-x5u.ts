@@ -1,7 +1,8 @@
 import { FetchedCredentials } from '../adapters/x5u/index.js';
-import { systemClock } from '../adapters/system/index.js';
+import { systemClock, systemRandom } from '../adapters/system/index.js';
 import { encodePem } from '../encoding/index.js';
 import { judgeAcquiring } from '../gateway/acquire.js';
+import { OcspBook } from '../gateway/ocsp-book.js';
 import type { IssuedCredential } from '../issuance/index.js';
 import { importP256 } from '../passport/index.js';
 import { Verifier } from '../verification/index.js';
@@ -56,9 +57,10 @@ const measureVerdict = ({ quick, tell }: BenchOptions): Promise<Figure> =>
     }
     // The CRL of the CA that was made here is not in the files.
     const world = { ...(await generationOf(place)).world, verifier: new Verifier(materialOf(place.pki)) };
+    const ocsp = new OcspBook({ status: NO_STATUS, clock: systemClock, random: systemRandom });
     const judge = async ({ passport }: Sample): Promise<void> => {
       const { verdict } = await judgeAcquiring(
-        { world: () => world, clock: systemClock, credentials, status: NO_STATUS },
+        { world: () => world, clock: systemClock, credentials, status: NO_STATUS, ocsp },
         passport,
         PROVIDER,
       );

@@ -1,6 +1,7 @@
 import type { Clock, CredentialSource, FetchedChain, StatusSource } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
 import type { Needs, StepName, Verdict } from '../verification/index.js';
+import type { OcspBook } from './ocsp-book.js';
 import type { World } from './world.js';
 
 export interface AcquireParts {
@@ -8,6 +9,7 @@ export interface AcquireParts {
   readonly clock: Clock;
   readonly credentials: CredentialSource;
   readonly status: StatusSource;
+  readonly ocsp: OcspBook;
 }
 
 export interface Judged {
@@ -16,8 +18,10 @@ export interface Judged {
   readonly chain: readonly Uint8Array[] | null;
 }
 
-/** The path, its status, its lists, the path again, and what the new one names: what needs still more has no end. */
-const MAX_FETCHES = 6;
+/** The path, its CRLs, its responders' answers, its lists, the path again, and what the new one names: what needs still more has no end. */
+const MAX_FETCHES = 8;
+
+type StatusNeeds = Extract<Needs, { readonly kind: 'status' }>;
 
 /** Steps whose refusal may be of the kept path alone: its origin may have another one by now (RFC 8224 section 7.4). */
 const RESTS_ON_THE_PATH: ReadonlySet<StepName> = new Set([
@@ -45,8 +49,9 @@ class Acquisition {
   #url: string | null = null;
   #fetched: FetchedChain | null = null;
   #isSure = false;
-  /** The path whose status was asked for: once each, since what was not to be had then is not to be had now. */
-  #askedStatus: readonly Uint8Array[] | null | undefined;
+  /** The path whose status was sought, and where: each once, since what was not to be had then is not to be had now. */
+  #sought: { readonly path: readonly Uint8Array[] | null; readonly ocsp: boolean } | null = null;
+  #responses: readonly Uint8Array[] = [];
 
   constructor(parts: AcquireParts, passport: string, client: string) {
     this.#parts = parts;
@@ -78,13 +83,13 @@ class Acquisition {
       chain: this.#fetched?.chain,
       unacquired,
       tnLists: this.#lists,
+      ocsp: this.#responses,
     });
   }
 
   #needsOf(verdict: Verdict): Needs | null {
     if (verdict.accepted) return null;
-    if (verdict.needs?.kind === 'status' && this.#askedStatus === this.#path) return null;
-    if (verdict.needs !== null) return verdict.needs;
+    if (verdict.needs !== null) return verdict.needs.kind === 'status' && !this.#mayBeSought(verdict.needs) ? null : verdict.needs;
     const isDoubtful =
       this.#fetched?.cached === true && !this.#isSure && verdict.family === 'refused' && RESTS_ON_THE_PATH.has(verdict.step);
     return isDoubtful && this.#url !== null ? { kind: 'chain', url: this.#url } : null;
@@ -95,12 +100,8 @@ class Acquisition {
   }
 
   async #have(needs: Needs): Promise<void> {
-    const { credentials, status } = this.#parts;
-    if (needs.kind === 'status') {
-      this.#askedStatus = this.#path;
-      await status.learn(needs.crls, this.#client, needs.issuers);
-      return;
-    }
+    const { credentials } = this.#parts;
+    if (needs.kind === 'status') return await this.#seek(needs);
     if (needs.kind === 'tn-lists') {
       const lists = await Promise.all(needs.urls.map((url) => credentials.tnAuthList(url, this.#client)));
       needs.urls.forEach((url, i) => this.#lists.set(url, lists[i] ?? new Uint8Array()));
@@ -109,6 +110,21 @@ class Acquisition {
     this.#url = needs.url;
     this.#isSure = this.#fetched !== null;
     this.#fetched = await credentials.chain(needs.url, this.#client, { fresh: this.#isSure });
+  }
+
+  #mayBeSought({ ocsp }: StatusNeeds): boolean {
+    const sought = this.#sought?.path === this.#path ? this.#sought : null;
+    return sought === null || (!sought.ocsp && ocsp.length > 0);
+  }
+
+  /** CRLs first: they tell nobody which number is in question. Responders are asked only about what has no status then. */
+  async #seek({ crls, issuers, ocsp }: StatusNeeds): Promise<void> {
+    const { status, ocsp: book } = this.#parts;
+    const isFirst = this.#sought?.path !== this.#path;
+    this.#sought = { path: this.#path, ocsp: !isFirst || crls.length === 0 };
+    if (isFirst && crls.length > 0) return void (await status.learn(crls, this.#client, issuers));
+    const answers = await Promise.all(ocsp.map((need) => book.answerTo(need, this.#client)));
+    this.#responses = answers.filter((answer) => answer !== null);
   }
 
   /** The verdict where what it needs could not be had. */

@@ -18,6 +18,7 @@ import type { CredentialBook } from './credential-book.js';
 import { CredentialClasses } from './credential-classes.js';
 import { Invalidation } from './invalidate.js';
 import { currentSubjects, lookup } from './lookup.js';
+import { OcspBook } from './ocsp-book.js';
 import { recover } from './recovery.js';
 import { Sequencer } from './sequencer.js';
 import { snapshotParts } from './snapshot.js';
@@ -101,7 +102,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
-  const submitParts = { world: currentWorld, sequencer, spent, wal, clock, credentials, status, origin, receiptSigner, subject };
+  const ocsp = new OcspBook({ status, clock, random });
+  const submitParts = { world: currentWorld, sequencer, spent, wal, clock, credentials, status, ocsp, origin, receiptSigner, subject };
 
   const readiness = async (): Promise<Readiness> => {
     const problems: string[] = [...(publisher?.problems() ?? [])];

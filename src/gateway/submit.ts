@@ -6,6 +6,7 @@ import { leafHash, parseLeaf } from '../log/index.js';
 import type { InspectedPassport, NotAccepted, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
 import { judgeAcquiring, type Judged } from './acquire.js';
 import { effectStands } from './effect.js';
+import type { OcspBook } from './ocsp-book.js';
 import type { Sequenced, Sequencer } from './sequencer.js';
 import { referenceKey, signingMark, spentKey, type SpentPassports } from './spent-passports.js';
 import type { Acceptance, Principal, Submission } from './use-cases.js';
@@ -24,6 +25,7 @@ export interface SubmitParts {
   readonly clock: Clock;
   readonly credentials: CredentialSource;
   readonly status: StatusSource;
+  readonly ocsp: OcspBook;
   readonly origin: string;
   readonly receiptSigner: NoteSigner;
   readonly subject: (sii: string) => Promise<Subject | null>;

@@ -16,6 +16,7 @@ export {
   type Action,
   type JudgedUnder,
   type Needs,
+  type OcspNeed,
   type NotAccepted,
   type Signer,
   type SignerKind,

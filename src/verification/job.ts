@@ -22,6 +22,8 @@ export interface VerifyInput {
   readonly unacquired?: Refusal | undefined;
   /** DER of TNAuthLists by the URLs that certificates name them by (RFC 8226 section 10.1). */
   readonly tnLists?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** DER of OCSP responses (RFC 6960) about certificates of the path. */
+  readonly ocsp?: readonly Uint8Array[] | undefined;
   readonly ported?: PortedNumber | null | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { Refusal } from '../reasons/index.js';
 import { OID, judgePath, type Certificate, type JudgedPath } from '../x509/index.js';
+import type { AtHand } from './at-hand.js';
 import type { CredentialFailure, JudgedCredential, ProfileFinding } from './credential.js';
 import type { Generation, ProfileAnchors } from './generation.js';
 import { checkRaised, codesOf, pathFindings, type FoundAt } from './findings/path-findings.js';
@@ -8,23 +9,22 @@ import { checkProfile, pathRulesOf } from './profiles/index.js';
 import { hasNumbers } from './profiles/shape.js';
 import { checkStatus, type StatusFinding } from './status.js';
 import type { Evidence } from './step.js';
-import { readLists, type FetchedLists, type PathLists } from './tn-lists.js';
+import { readLists, type PathLists } from './tn-lists.js';
 
 export type Judgement =
   { readonly ok: true; readonly credential: JudgedCredential } | { readonly ok: false; readonly failure: CredentialFailure };
 
 /**
  * Judges a path under the anchors of one trust profile: path, then status, then shape. What it finds depends on the octets (of the path
- * and of the lists that it names by reference), the generation and the time alone, so it may be kept as long as it holds.
+ * and of what was fetched for it), the generation and the time alone, so it may be kept as long as it holds.
  * @param at seconds
- * @param fetched TNAuthLists by reference
  */
 export const judgeCredential = (
   path: readonly Certificate[],
   anchors: ProfileAnchors,
   at: number,
   under: Generation,
-  fetched: FetchedLists,
+  { lists: fetched, ocsp }: AtHand,
 ): Judgement => {
   const { profile } = anchors;
   let judged: JudgedPath;
@@ -36,7 +36,7 @@ export const judgeCredential = (
   const pathEvidence = evidenceOf(profile, judged);
   let status: StatusFinding;
   try {
-    status = checkStatus(judged, profile, at, under);
+    status = checkStatus(judged, { profile, at, ocsp }, under);
   } catch (error) {
     return failed({ profile, step: 'check-revocation', path: judged, pathEvidence, revocationEvidence: {}, findings: [] }, error);
   }

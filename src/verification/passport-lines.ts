@@ -72,7 +72,8 @@ export class PassportLines {
     const at = parseInstant(readText(line, 'at')) ?? refuse('malformed-request', 'at');
     // CONTRACT section 3: null is the absence of a path, here alone.
     const chain = (memberOf(line, 'chain') ?? null) === null ? null : readDerList(line, 'chain');
-    const { accepted, reason, steps } = this.#verifierFor(line).verify({ passport, client, at, chain });
+    const ocsp = readDerList(line, 'ocsp', []);
+    const { accepted, reason, steps } = this.#verifierFor(line).verify({ ocsp, passport, client, at, chain });
     return { id, accepted, reason, steps };
   }
 

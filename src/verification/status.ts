@@ -1,5 +1,5 @@
 import { shortLivedSeconds } from '../policy/index.js';
-import { STIR_RULES, judgeRevocation, type JudgedPath } from '../x509/index.js';
+import { STIR_RULES, judgeRevocation, type JudgedPath, type OcspInput } from '../x509/index.js';
 import type { Generation } from './generation.js';
 import type { Evidence } from './step.js';
 import type { TrustProfile } from './verdict.js';
@@ -11,12 +11,19 @@ export interface StatusFinding {
   readonly until: number;
 }
 
+export interface StatusQuestion {
+  readonly profile: TrustProfile;
+  /** Seconds. */
+  readonly at: number;
+  readonly ocsp: OcspInput;
+}
+
 /**
- * The status of every certificate of a path but the anchor. Proves that no CRL at hand that counts lists one, not that none has been revoked since.
- * @param at seconds
+ * The status of every certificate of a path but the anchor. Proves that no CRL and no OCSP response at hand that counts says that one is revoked, not
+ * that none has been revoked since.
  * @throws Refusal `cert-revoked`, `no-status-source`; Unavailable `status-unavailable`, `malformed-crl`
  */
-export const checkStatus = (path: JudgedPath, profile: TrustProfile, at: number, { crls, policy }: Generation): StatusFinding => {
+export const checkStatus = (path: JudgedPath, { profile, at, ocsp }: StatusQuestion, { crls, policy }: Generation): StatusFinding => {
   const mode = policy.revocation[profile];
   const { certificates, from, until } = judgeRevocation({
     path: path.certificates,
@@ -26,6 +33,7 @@ export const checkStatus = (path: JudgedPath, profile: TrustProfile, at: number,
     mode,
     shortLivedSeconds: shortLivedSeconds(policy, profile),
     crlAnchorsServePoints: policy.revocation.crlAnchorsServePoints.includes(profile),
+    ocsp,
   });
   return {
     evidence: {
@@ -34,6 +42,7 @@ export const checkStatus = (path: JudgedPath, profile: TrustProfile, at: number,
         position: found.position,
         status: found.status,
         crls: found.crls.map((crl) => ({ ...crl })),
+        ...(found.ocsp === undefined ? {} : { ocsp: { ...found.ocsp } }),
       })),
     },
     from,

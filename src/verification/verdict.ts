@@ -1,5 +1,6 @@
 import type { JsonValue } from '../encoding/index.js';
 import type { OffProfile, Reason } from '../reasons/index.js';
+import type { OcspCertId } from '../x509/index.js';
 import type { CredentialOrigin } from './credential-class.js';
 
 /** The trust profiles, in the order in which a path is tried (standards: profiles, "Profiles"). */
@@ -67,7 +68,18 @@ export type Needs =
       readonly crls: readonly string[];
       /** DER of the judged path's CAs, lowest first: one of them may have signed the CRLs. */
       readonly issuers: readonly Uint8Array[];
+      /** Certificates without a status that name a responder, from the anchor down. */
+      readonly ocsp: readonly OcspNeed[];
     };
+
+/** A question to an OCSP responder. */
+export interface OcspNeed {
+  /** As the certificate names them, in order. */
+  readonly urls: readonly string[];
+  readonly id: OcspCertId;
+  /** Digits of the number that the responder must confirm; null: none. Whoever is asked learns it. */
+  readonly tn: string | null;
+}
 
 /** The versions that a verdict was judged under; lower-case hex SHA-256 digests. */
 export interface Versions {

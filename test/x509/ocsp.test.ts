@@ -223,10 +223,10 @@ describe('OCSP beside CRLs', () => {
     const online = issueCa({ issuer: root, subject: 'ca', key: ca.key, extensions: { access: WHERE } });
     const path = { path: parsed(leaf, online, root), crls: new CrlSet({ crls: [] }) };
     const ofCa = respond(root, [single(certId(online, root))]);
-    const with_ = (...responses: Buffer[]): string => outcomeOf(() => judgeRevocation({ ...inputOf(responses), ...path }));
-    expect(with_(good)).toBe('status-unavailable@1');
-    expect(with_(good, ofCa)).toBe('accepted');
-    expect(with_(good, respond(root, [single(certId(online, root), { status: revokedAt(AT - HOUR) })]))).toBe('cert-revoked@1');
+    const judgeWith = (...responses: Buffer[]): string => outcomeOf(() => judgeRevocation({ ...inputOf(responses), ...path }));
+    expect(judgeWith(good)).toBe('status-unavailable@1');
+    expect(judgeWith(good, ofCa)).toBe('accepted');
+    expect(judgeWith(good, respond(root, [single(certId(online, root), { status: revokedAt(AT - HOUR) })]))).toBe('cert-revoked@1');
   });
 });
 
