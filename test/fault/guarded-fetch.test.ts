@@ -1,8 +1,12 @@
-import { gzipSync } from 'node:zlib';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { FetchFailure, GuardedFetcher, isPublicAddress, type FetchOptions, type Resolver } from '../../src/adapters/x5u/index.js';
-import { hostsEntries } from '../../src/adapters/x5u/resolver.js';
+import { resolverOf } from '../../src/adapters/x5u/resolver.js';
+import { openNameServer } from '../support/name-server.js';
 import {
   SOMEWHERE,
   clock,
@@ -279,6 +283,31 @@ describe('an origin that is not as it should be', () => {
     expect(await fetched(endless)).toBe('too-large 200');
   });
 
+  test('never ends to begin', async () => {
+    const early: Answering = ({ socket }) => {
+      const interim = Buffer.from('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(400));
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(interim));
+      };
+      socket.on('drain', more);
+      more();
+    };
+    expect(await fetched(early)).toBe('too-large');
+  });
+
+  test('frames each octet in kilobytes', async () => {
+    const framed: Answering = ({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      const chunk = Buffer.from(`1;${'a'.repeat(8_000)}\r\na\r\n`);
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(chunk));
+      };
+      socket.on('drain', more);
+      more();
+    };
+    expect(await fetched(framed)).toMatch(/^(?:too-large|broken-answer)/);
+  });
+
   test('says that it is too large', async () => {
     expect(await fetched((_, response) => response.writeHead(200, { 'Content-Length': '65537' }).write('a'))).toBe('too-large 200');
   });
@@ -347,10 +376,42 @@ describe('an origin that is not as it should be', () => {
   });
 });
 
-describe('the hosts file', () => {
-  test('names hosts in any case, by every name of a line, without comments', () => {
-    const text = '# 9.9.9.9 cert.sti.example\n1.1.1.1\tone Cert.STI.example # two\n::1 localhost\n2.2.2.2 cert.sti.example.org\n';
-    expect(hostsEntries(text, 'cert.sti.example')).toEqual(['1.1.1.1']);
-    expect(hostsEntries(text, 'two')).toEqual([]);
+describe('the resolver', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'signpost-hosts-'));
+  const hosts = join(directory, 'hosts');
+  writeFileSync(hosts, '# 9.9.9.9 cert.sti.example\n1.1.1.1\tone Cert.STI.example # two\n::1 localhost\n2.2.2.2 cert.sti.example.org\n');
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const patience = new AbortController().signal;
+
+  test('reads the hosts file: any case, every name of a line, no comments', async () => {
+    const resolve = resolverOf({ hosts, servers: ['127.0.0.1:1'] });
+    expect(await resolve('cert.sti.example', patience)).toEqual(['1.1.1.1']);
+    expect(await resolverOf({ hosts: join(directory, 'none'), servers: ['127.0.0.1:1'] })('cert.sti.example', patience)).toEqual([]);
+  });
+
+  test('asks name servers for both kinds of address, by the whole name, and does without the one that fails', async () => {
+    const server = await openNameServer(
+      new Map([
+        ['both.sti.example 1', '8080404'.padStart(8, '0')],
+        ['both.sti.example 28', '26064700'.padEnd(32, '1')],
+        ['old.sti.example 1', '08080404'],
+      ]),
+    );
+    closers.push(server.close);
+    const resolve = resolverOf({ hosts, servers: [`127.0.0.1:${server.port}`] });
+    expect(await resolve('both.sti.example', patience)).toEqual(['8.8.4.4', '2606:4700:1111:1111:1111:1111:1111:1111']);
+    expect(await resolve('old.sti.example', patience)).toEqual(['8.8.4.4']);
+    expect(await resolve('none.sti.example', patience)).toEqual([]);
+    expect(server.asked.every((question) => /^[a-z]+\.sti\.example (1|28)$/.test(question))).toBe(true);
+  });
+
+  test('stops asking when the fetch is given up', async () => {
+    const silent = await openNameServer(null);
+    closers.push(silent.close);
+    const leaving = new AbortController();
+    const answer = resolverOf({ hosts, servers: [`127.0.0.1:${silent.port}`] })('cert2.sti.example', leaving.signal);
+    await silent.first;
+    leaving.abort();
+    expect(await answer).toEqual([]);
   });
 });

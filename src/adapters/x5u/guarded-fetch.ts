@@ -121,7 +121,11 @@ const targetOf = (text: string): URL => {
   return url;
 };
 
-const answerTo = (target: URL, { method = 'GET', body, contentTypes }: FetchOptions, socket: TLSSocket): Promise<IncomingMessage> =>
+const answerTo = (
+  target: URL,
+  { method = 'GET', body, contentTypes, maxOctets }: FetchOptions,
+  socket: TLSSocket,
+): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const request = sendRequest({
       // Without an agent: no pool, no proxy, and this connection alone.
@@ -139,9 +143,17 @@ const answerTo = (target: URL, { method = 'GET', body, contentTypes }: FetchOpti
         ...(body === undefined ? {} : { 'Content-Type': body.contentType, 'Content-Length': body.octets.length }),
       },
     });
+    let octets = 0;
+    // What is no body counts too: interim answers and the framing of chunks have no end of their own.
+    request.once('socket', () => {
+      socket.on('data', (part: Buffer) => {
+        octets += part.length;
+        if (octets > 2 * maxOctets + FETCH_LIMITS.framingOctets) socket.destroy(new FetchFailure('too-large'));
+      });
+    });
     request.once('response', resolve);
     request.on('upgrade', () => reject(new FetchFailure('broken-answer', 101)));
-    request.on('error', (error) => reject(new FetchFailure('broken-answer', null, error)));
+    request.on('error', (error) => reject(error instanceof FetchFailure ? error : new FetchFailure('broken-answer', null, error)));
     request.once('close', () => reject(new FetchFailure('broken-answer')));
     request.end(body?.octets);
   });

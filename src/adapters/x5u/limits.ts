@@ -6,6 +6,8 @@ export const FETCH_LIMITS = {
   maxOctets: 64 * 1024,
   /** Octets of the answer's header: what ordinary servers send fits many times over. */
   maxHeaderOctets: 16 * 1024,
+  /** Octets of an answer besides twice its body: header, interim answers, the framing of chunks. */
+  framingOctets: 64 * 1024,
   /** Addresses of one host that are tried; all are checked. */
   maxAttempts: 4,
   /** ms that one of several addresses may take to connect before the next is tried (RFC 8305 section 5 recommends 250). */
