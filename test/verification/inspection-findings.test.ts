@@ -19,7 +19,17 @@ import {
 import { signPassport } from '../../src/passport/index.js';
 import { FINDINGS, OFF_PROFILE, type FindingCode } from '../../src/reasons/index.js';
 import { inspectDer, type InspectOptions, type Inspection } from '../../src/verification/inspection/index.js';
-import { NOW, OFF_PROFILE_CASES, fitting, lineOf, strict, type Scene } from '../support/misfits/index.js';
+import {
+  MISFITS,
+  NOW,
+  OFF_PROFILE_CASES,
+  fitting,
+  lineOf,
+  strict,
+  type Misfit,
+  type PathLine,
+  type Scene,
+} from '../support/misfits/index.js';
 import { DAY, added, certify, replaced, without, type Link } from '../support/misfits/link.js';
 import { certificatesOf, changed, issuerOf, listOf } from '../support/misfits/scene.js';
 import { algorithm, signAs } from '../support/misfits/surgery.js';
@@ -181,6 +191,37 @@ describe('what a verdict would record', () => {
   );
 });
 
+describe('what a verifier refuses', () => {
+  /** What needs anchors or CRLs, which are not asked here: and a path that is none. */
+  const ELSEWHERE = ['untrusted-chain', 'status-unavailable', 'no-status-source', 'malformed-crl', 'cert-revoked'];
+  const pemOf = ({ path, anchors, crls }: PathLine, withCrls: boolean): string =>
+    [
+      ...[...path, ...anchors].map((der) => encodePem('CERTIFICATE', der)),
+      ...(withCrls ? crls.map((der) => encodePem('X509 CRL', der)) : []),
+    ].join('');
+  const inspectLineOf = (line: PathLine, withCrls: boolean): Inspection =>
+    inspectAnything(pemOf(line, withCrls), { at: Date.parse(line.at), profile: line.profile });
+  const named = (misfits: readonly Misfit[]) => misfits.map((misfit) => [misfit.name, misfit.reason, misfit] as const);
+
+  test.each(named(MISFITS.filter(({ name, reason }) => !ELSEWHERE.includes(reason) && name !== 'an empty path')))(
+    '%s is said to be %s, and nothing of its twin',
+    (_, reason, misfit) => {
+      const inspection = inspectLineOf(misfit.make(), false);
+      expect(inspection.ok ? errors(inspection) : [inspection.reason]).toContain(reason);
+      const twin = inspectLineOf(misfit.twin(), false);
+      expect([twin.ok, errors(twin)]).toEqual([true, []]);
+    },
+  );
+
+  test.each(named(MISFITS.filter(({ reason }) => reason === 'cert-revoked')))(
+    '%s is said to be %s by the CRL beside it',
+    (_, reason, misfit) => {
+      expect(errors(inspectLineOf(misfit.make(), true))).toContain(reason);
+      expect(errors(inspectLineOf(misfit.twin(), true))).not.toContain(reason);
+    },
+  );
+});
+
 describe('a chain', () => {
   const break1 = (place: number, change: (link: Link) => Link): Scene => changed(fitting.enterprise(), place, change);
 
@@ -255,6 +296,14 @@ describe('a CRL', () => {
     const forged = Buffer.from(list);
     forged[forged.length - 1] = (forged[forged.length - 1] ?? 0) ^ 1;
     expect(errors(beside(['X509 CRL', forged], ['CERTIFICATE', certify(stranger, at(delegate, 0))]))).toEqual(['status-unavailable']);
+  });
+
+  test('beside a certificate whose key is no key is still inspected', () => {
+    const spki = raw.spkiOf(raw.newEcKey());
+    spki[spki.length - 1] = (spki[spki.length - 1] ?? 0) ^ 1;
+    const broken = raw.issueCa({ issuer: null, subject: 'CA', extensions: { subjectKeyId: null }, shape: { spki } });
+    const found = errors(beside(['X509 CRL', issueCrl(broken)], ['CERTIFICATE', broken.der]));
+    expect(found).toEqual(expect.arrayContaining(['unsupported-key', 'status-unavailable']));
   });
 
   test.each<[string, Partial<Parameters<typeof listOf>[1]>, number]>([

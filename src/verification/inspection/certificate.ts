@@ -36,6 +36,7 @@ export const rulesOf = (profile: InspectedProfile | null): PathRules =>
 /** RFC 5280 section 6.1, as far as one certificate decides it. */
 const inspectForPath = ({ certificate, role }: Subject, rules: PathRules, findings: Findings): void => {
   const place = role === 'end-entity' ? 'end-entity' : 'CA';
+  if (certificate.der.length > rules.maxOctets) findings.reason('error', 'cert-too-large', `more than ${rules.maxOctets / 1024} KiB`);
   for (const check of FORM_CHECKS) findings.attempt(() => check(certificate, rules, place));
   if (!isKeyAllowed(certificate.publicKey, rules, role === 'end-entity'))
     findings.reason('error', 'unsupported-key', 'kind, curve or size');

@@ -31,7 +31,7 @@ export interface InspectedChain {
 /** Links whose signatures are looked at: each costs a verification under a key that the file brings along. */
 const MAX_LINKS = 10;
 
-const place = (position: number): string => `certificate ${position}`;
+export const place = (position: number): string => `certificate ${position}`;
 
 /** A path whose lowest certificate is an authority is judged as one: files of authorities are paths too. */
 const chainRules = (profile: InspectedProfile | null, signs: boolean): PathRules => {
@@ -98,8 +98,12 @@ export const inspectChain = (ders: readonly Uint8Array[], options: InspectOption
   const facts = { profile: profile ?? 'none by its shape', certificates: subjects.map((subject) => ({ ...factsOf(subject, profile) })) };
   if (broken !== null) return { broken, subjects, facts };
   subjects.forEach((subject, i) => inspectSubject(subject, profile, options.at ?? null, findings.at(place(i))));
+  const [first] = subjects;
+  // Only what signs PASSporTs has claim constraints.
+  const isSigner = signs || first?.role === 'end-entity' || (first?.constraints ?? null) !== null;
   if (isBundle(subjects)) findings.found('anchor-bundle');
-  else if (subjects.length > 1) inspectPath(subjects, profile, signs || subjects[0]?.role === 'end-entity', findings);
-  if (signs && subjects[0]?.role !== 'end-entity') findings.at(place(0)).reason('error', 'leaf-is-ca');
+  else if (subjects.length > 1) inspectPath(subjects, profile, isSigner, findings);
+  if (isSigner && first?.role !== 'end-entity' && !findings.at(place(0)).has('leaf-is-ca'))
+    findings.at(place(0)).reason('error', 'leaf-is-ca');
   return { broken, subjects, facts };
 };

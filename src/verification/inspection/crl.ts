@@ -1,8 +1,8 @@
-import { Refusal } from '../../reasons/index.js';
-import { KEY_USAGE, parseCrl, type Certificate, type Crl } from '../../x509/index.js';
+import { Refusal, refuse } from '../../reasons/index.js';
+import { KEY_USAGE, parseCrl, type Certificate, type Crl, type PublicKey } from '../../x509/index.js';
 import type { InspectOptions } from './certificate.js';
 import { isoTime, nameText } from './facts.js';
-import { Findings, malformed, type Inspection } from './finding.js';
+import { Findings, malformed, refusalOf, type Inspection } from './finding.js';
 
 const ISSUING_DISTRIBUTION_POINT = '2.5.29.28';
 
@@ -16,12 +16,15 @@ const mayHaveSigned = ({ subject, subjectKeyIdentifier }: Certificate, { issuer,
   );
 };
 
+/** A point off its curve is no key. */
+const isUsable = (key: PublicKey): boolean => refusalOf(() => key.keyObject) === null;
+
 /** RFC 5280 section 6.3.3 (f), (g). */
 const inspectSigner = (crl: Crl, beside: readonly Certificate[], findings: Findings): void => {
   const signers = beside.filter((certificate) => mayHaveSigned(certificate, crl));
   const [first] = signers;
   if (first === undefined) return findings.found('crl-signer-unknown');
-  const signer = signers.find(({ publicKey }) => crl.signatureHolds(publicKey));
+  const signer = signers.find(({ publicKey }) => isUsable(publicKey) && crl.signatureHolds(publicKey));
   if (signer === undefined) return findings.reason('error', 'status-unavailable', 'its signature does not verify');
   const { keyUsage } = signer;
   if (keyUsage !== null && (keyUsage.bits & KEY_USAGE.cRLSign) === 0)
@@ -76,6 +79,15 @@ export const inspectList = (
   inspectSigner(crl, beside, findings);
   return factsOf(crl);
 };
+
+/** Which of the certificates beside it the CRL lists (RFC 5280 section 5.3.3), whoever signed it. */
+export const inspectListed = (crl: Crl, beside: readonly Certificate[], where: string, at: (position: number) => Findings): void =>
+  beside.forEach(({ issuer, serial }, position) => {
+    const refusal = refusalOf(() => {
+      if (crl.find(issuer, serial) !== null) refuse('cert-revoked', `listed in ${where}`);
+    });
+    if (refusal !== null) at(position).reason('error', refusal.reason, refusal.detail);
+  });
 
 /** Throws nothing for octets that are no CRL. */
 export const inspectCrl = (der: Uint8Array, options: InspectOptions = {}): Inspection => {

@@ -2,8 +2,8 @@ import { decodePem, type PemBlock } from '../../encoding/index.js';
 import { Refusal } from '../../reasons/index.js';
 import { parseCrl, type Certificate, type Crl } from '../../x509/index.js';
 import { inspectCertificate, type InspectOptions } from './certificate.js';
-import { brokenAt, inspectChain, type Broken } from './chain.js';
-import { inspectCrl, inspectList } from './crl.js';
+import { brokenAt, inspectChain, place, type Broken } from './chain.js';
+import { inspectCrl, inspectList, inspectListed } from './crl.js';
 import { inspectDer } from './der.js';
 import { Findings, malformed, refusalOf, type Inspection } from './finding.js';
 import { inspectRequest } from './request.js';
@@ -44,7 +44,11 @@ const inspectBlocks = (blocks: readonly PemBlock[], options: InspectOptions): In
   const problem = chain.broken ?? broken;
   const reason = problem?.reason ?? null;
   const certificates: readonly Certificate[] = chain.subjects.map(({ certificate }) => certificate);
-  const lists = crls.map((crl, i) => ({ ...inspectList(crl, options, certificates, findings.at(`CRL ${i}`)) }));
+  const lists = crls.map((crl, i) => {
+    const facts = inspectList(crl, options, certificates, findings.at(`CRL ${i}`));
+    inspectListed(crl, certificates, `CRL ${i}`, (position) => findings.at(place(position)));
+    return { ...facts };
+  });
   return {
     ok: reason === null,
     kind: ders.length === 0 ? 'crl' : 'chain',
