@@ -61,7 +61,7 @@ export {
   type RevocationMode,
   type RevocationProblem,
 } from './revocation.js';
-export { certIdOf, isCertIdOf, type OcspCertId } from './ocsp-cert-id.js';
+export { certIdOf, type OcspCertId } from './ocsp-cert-id.js';
 export { encodeOcspRequest, type OcspQuestion } from './ocsp-request.js';
 export { parseOcspResponse, type OcspAnswer, type OcspResponse } from './ocsp-response.js';
 export { isAboutNumbers, respondersOf, type OcspEvidence, type OcspInput } from './ocsp-status.js';

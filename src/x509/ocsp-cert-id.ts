@@ -78,9 +78,9 @@ export const readCertId = (der: Uint8Array, tlv: Tlv): OcspCertId | null => {
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-/** Whether it names this certificate under this issuer; whole digests or short ones, both alike. */
-export const isCertIdOf = (id: OcspCertId, certificate: Certificate, issuer: Certificate): boolean =>
-  [false, true].some((short) => {
-    const { nameHash, keyHash, serial } = certIdOf(certificate, issuer, short);
-    return isSame(id.nameHash, nameHash) && isSame(id.keyHash, keyHash) && isSame(id.serial, serial);
-  });
+/** Says of any id whether it names this certificate under this issuer; whole digests or short ones, both alike. */
+export const certIdMatcher = (certificate: Certificate, issuer: Certificate): ((id: OcspCertId) => boolean) => {
+  const ids = [certIdOf(certificate, issuer, false), certIdOf(certificate, issuer, true)];
+  return (id) =>
+    ids.some(({ nameHash, keyHash, serial }) => isSame(id.serial, serial) && isSame(id.nameHash, nameHash) && isSame(id.keyHash, keyHash));
+};

@@ -4,7 +4,7 @@ import type { Revocation } from './crl-entry.js';
 import { ALL_REASONS } from './crl-scope.js';
 import { signerRules, type SignerContext } from './crl-signer.js';
 import { KEY_USAGE, locationsOf } from './extension-values.js';
-import { isCertIdOf, isKeyHashOf } from './ocsp-cert-id.js';
+import { certIdMatcher, isKeyHashOf } from './ocsp-cert-id.js';
 import type { OcspAnswer, OcspResponse, ResponderId } from './ocsp-response.js';
 import { OID } from './oids.js';
 import { judgePath, type JudgedPath } from './path.js';
@@ -65,8 +65,10 @@ export class OcspReader {
     const certificate = this.#context.chain[position];
     const issuer = this.#context.chain[position + 1];
     if (certificate === undefined || issuer === undefined) return { revocation: null, good: null };
+    if (this.#input.responses.length === 0) return { revocation: null, good: null };
+    const isAboutIt = certIdMatcher(certificate, issuer);
     const counting = this.#input.responses
-      .map((response) => ({ response, answers: this.#currentAnswers(response, certificate, issuer) }))
+      .map((response) => ({ response, answers: response.answers.filter((answer) => this.#isCurrent(answer) && isAboutIt(answer.id)) }))
       .filter(({ response, answers }) => answers.length > 0 && this.#isAuthorised(response, position, issuer));
     const all = counting.flatMap(({ response, answers }) => answers.map((answer) => ({ response, answer })));
     const revoked = all.find(({ answer }) => answer.status === 'revoked');
@@ -78,12 +80,9 @@ export class OcspReader {
   }
 
   /** thisUpdate <= now < nextUpdate; without nextUpdate nobody could say until when it holds. */
-  #currentAnswers({ answers }: OcspResponse, certificate: Certificate, issuer: Certificate): OcspAnswer[] {
+  #isCurrent({ thisUpdate, nextUpdate }: OcspAnswer): boolean {
     const { second } = this.#context;
-    return answers.filter(
-      ({ id, thisUpdate, nextUpdate }) =>
-        thisUpdate <= second && nextUpdate !== null && second < nextUpdate && isCertIdOf(id, certificate, issuer),
-    );
+    return thisUpdate <= second && nextUpdate !== null && second < nextUpdate;
   }
 
   #confirms({ tn }: OcspAnswer, certificate: Certificate): boolean {

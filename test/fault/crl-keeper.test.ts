@@ -53,6 +53,25 @@ describe('a CRL that is fetched', () => {
     expect([places.changes, keeper.counts.get('new'), keeper.counts.get('unchanged')]).toEqual([1, 1, 1]);
   });
 
+  test('of some megabytes is read whole, and the loop goes on meanwhile', async () => {
+    const one = entry(Buffer.alloc(16, 0x11));
+    const many = Buffer.concat(Array.from({ length: 150_000 }, () => one));
+    for (let i = 0; i < 150_000; i += 1) many.writeUInt32BE(i, i * one.length + 12);
+    serve([many, revoked]);
+    const keeper = await trusting();
+    let turns = 0;
+    const done = fetchNow(keeper);
+    let isDone = false;
+    void done.then(() => (isDone = true));
+    while (!isDone) {
+      turns += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([await done, isListed(keeper), keeper.material().crls[0]?.entryCount]).toEqual(['new', true, 150_001]);
+    // 300 slices of entries alone.
+    expect(turns).toBeGreaterThan(300);
+  });
+
   test('is replaced by a later one', async () => {
     serve([], { number: 1n });
     const keeper = await trusting();
