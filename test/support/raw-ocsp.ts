@@ -1,5 +1,5 @@
 import { createHash, sign } from 'node:crypto';
-import { encodeIa5, encodeInteger, encodeOid, encodeSequence, encodeTlv } from '../../src/encoding/index.js';
+import { encodeIa5, encodeOid, encodeSequence, encodeTlv } from '../../src/encoding/index.js';
 import { parseCertificate } from '../../src/x509/index.js';
 import { AT, ECDSA_SHA256, NULL, bitString, extension, spkiOf, type Issued } from './raw-certificate.js';
 
@@ -127,13 +127,10 @@ export const respond = (signer: Issued, singles: readonly Buffer[], parts: Parti
 /** An OCSPResponse that only says why there is no answer. */
 export const without = (status: number): Buffer => encodeSequence(encodeTlv(0x0a, Buffer.of(status)));
 
-/** authorityInfoAccess with an OCSP responder. */
-export const respondsAt = (...urls: string[]): Buffer =>
-  extension(
-    '1.3.6.1.5.5.7.1.1',
-    encodeSequence(...urls.map((url) => encodeSequence(encodeOid('1.3.6.1.5.5.7.48.1'), encodeTlv(0x86, Buffer.from(url))))),
-  );
+/** What authorityInfoAccess holds that names OCSP responders, and the extension. */
+export const respondersValue = (...urls: string[]): Buffer =>
+  encodeSequence(...urls.map((place) => encodeSequence(encodeOid('1.3.6.1.5.5.7.48.1'), encodeTlv(0x86, Buffer.from(place)))));
+export const respondsAt = (...urls: string[]): Buffer => extension('1.3.6.1.5.5.7.1.1', respondersValue(...urls));
 
 export const extendedKeyUsage = (...oids: string[]): Buffer => extension('2.5.29.37', encodeSequence(...oids.map((oid) => encodeOid(oid))));
 export const noCheck = (): Buffer => extension(OCSP.noCheck, NULL);
-export const one = encodeInteger(1n);
