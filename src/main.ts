@@ -226,14 +226,14 @@ const openParts = async ({ options, clock, first: ofFiles, closers }: Start, ran
   const standings = await lists.judge(configuration.lists, configuration.material);
   const unknown = unknownLists(configuration.lists, standings);
   if (unknown.length > 0) throw new ConfigurationProblems(unknown);
-  const { caches } = ofFiles.world.verifier;
-  const withLists = makeGeneration(configuration, { lists: standings, fetched: NOTHING_FETCHED }, caches);
+  const { verifier } = ofFiles.world;
+  const withLists = makeGeneration(configuration, { lists: standings, fetched: NOTHING_FETCHED }, verifier);
   const status = await openStatus({ options, clock, random, archive: data.crls, first: withLists });
   closers.push(() => status.crls.close());
   const fetched = status.crls.material();
   // What was kept of CRLs may list who signed a trust list.
   const standing = await lists.judge(configuration.lists, materialOf(configuration, { lists: [], fetched }));
-  const first = makeGeneration(configuration, { lists: standing, fetched }, caches);
+  const first = makeGeneration(configuration, { lists: standing, fetched }, verifier);
   const store = await openStore(options.store ?? 'memory');
   closers.push(() => store.mappings.close());
   const gateway = await openGateway({

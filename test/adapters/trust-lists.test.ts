@@ -102,6 +102,21 @@ describe('a trust list from a file', () => {
     expect(told(await judge(open(), filesOf(list(7))))).toEqual([7, 2, null]);
   });
 
+  test('that was kept, though the disk said otherwise, was never in force, and is the floor of the next start', async () => {
+    await judge(open(), filesOf(list(7)));
+    const kept = registerOf('sti-pa');
+    const liar: Register = {
+      read: () => kept.read(),
+      write: async (octets) => {
+        await kept.write(octets);
+        throw new Unavailable('log-unavailable', 'storage fault');
+      },
+    };
+    const lists = open(() => liar);
+    expect(told(await judge(lists, filesOf(list(8, { roots: [one.der] }))))).toEqual([7, 2, expect.stringMatching(/cannot be kept/)]);
+    expect(told(await judge(open(), filesOf(list(7))))).toEqual([8, 1, expect.stringMatching(/lower/)]);
+  });
+
   test('never goes back: the last good one stays, and the operator is told once', async () => {
     const lists = open();
     await judge(lists, filesOf(list(7, { roots: [one.der] })));

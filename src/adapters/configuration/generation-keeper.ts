@@ -123,7 +123,7 @@ export class GenerationKeeper implements ConfigurationControl {
 
   #make(configuration: Configuration, lists: readonly TrustListStanding[]): Generation {
     const fetched = this.#parts.fetched.material(configuration.policies.trust);
-    return makeGeneration(configuration, { lists, fetched }, this.#current.world.verifier.caches);
+    return makeGeneration(configuration, { lists, fetched }, this.#current.world.verifier);
   }
 
   async #reload(): Promise<ReloadOutcome> {

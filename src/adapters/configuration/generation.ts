@@ -1,5 +1,5 @@
 import type { Principal, World } from '../../gateway/index.js';
-import { TRUST_PROFILES, Verifier, type Caches, type Material, type TrustProfile } from '../../verification/index.js';
+import { TRUST_PROFILES, Verifier, type Material, type TrustProfile, type Versions } from '../../verification/index.js';
 import { STIR_RULES, type Crl, type Vouchers } from '../../x509/index.js';
 import type { Configuration } from './configuration.js';
 import type { TrustListStanding } from './trust-lists.js';
@@ -32,13 +32,15 @@ export const NOTHING_FETCHED: FetchedMaterial = { crls: [], crlSigners: [] };
 
 /**
  * A configuration made ready to judge by.
- * @param caches those of the verifier before, so that a reload parses nothing twice
+ * @param before the verifier before: it stays where nothing changed that it judges by, and so do the paths that it has judged; else its caches serve
+ *   the next, so that a reload parses nothing twice
  */
-export const makeGeneration = (configuration: Configuration, { lists, fetched }: Beside, caches?: Caches): Generation => {
+export const makeGeneration = (configuration: Configuration, { lists, fetched }: Beside, before?: Verifier): Generation => {
   const { policies } = configuration;
   const material = materialOf(configuration, { lists, fetched });
   const { anchors } = material;
-  const verifier = new Verifier(material, caches);
+  const next = new Verifier(material, before?.caches);
+  const verifier = before !== undefined && isSame(before.versions, next.versions) ? before : next;
   // Without any anchor no other gap is named; a trust list that is not there yet says so itself, and may come.
   const waits = anchors.length === 0 && lists.length > 0;
   const gaps = waits ? [] : verifier.gaps.map((gap) => `${gap}: nothing could be accepted; add it`);
@@ -52,6 +54,10 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
   };
   return { configuration, lists, fetched, gaps, world, principals: principalsOf(configuration) };
 };
+
+/** Versions are digests over everything that a verdict depends on. */
+const isSame = (a: Versions, b: Versions): boolean =>
+  a.trust === b.trust && a.revocation === b.revocation && a.numbering === b.numbering && a.policy === b.policy;
 
 /** Everything that verdicts under a configuration depend on. */
 export const materialOf = (configuration: Configuration, { lists, fetched }: Beside): Material => {
