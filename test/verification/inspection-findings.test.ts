@@ -417,6 +417,17 @@ describe('hostile input', () => {
     ['3,900 extensions, the most that are read', () => ({ der: certificate(3900).toString('base64') })],
     ['1,100 PEM blocks', () => ({ text: encodePem('CERTIFICATE', small).repeat(1100) })],
     ['200 PEM blocks, the most that are read', () => ({ text: encodePem('CERTIFICATE', small).repeat(200) })],
+    [
+      '100 strangers of one name beside 16 CRLs of that name',
+      () => {
+        const crl = encodePem('X509 CRL', issueCrl(rawCa, [], { authority: null }));
+        const strangers = Array.from({ length: 100 }, () =>
+          raw.issueCa({ issuer: null, subject: 'CA', extensions: { subjectKeyId: null } }),
+        );
+        return { text: crl.repeat(16) + strangers.map(({ der }) => encodePem('CERTIFICATE', der)).join('') };
+      },
+    ],
+    ['200 CRLs', () => ({ text: encodePem('X509 CRL', issueCrl(rawCa)).repeat(200) })],
     ['a megabyte of PEM that does not end', () => ({ text: `-----BEGIN CERTIFICATE-----\n${'A'.repeat(1_000_000)}` })],
   ])('%s costs at most 100 ms', (_, line) => expect(costOf(line())).toBeLessThan(100));
 });

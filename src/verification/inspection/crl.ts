@@ -19,9 +19,12 @@ const mayHaveSigned = ({ subject, subjectKeyIdentifier }: Certificate, { issuer,
 /** A point off its curve is no key. */
 const isUsable = (key: PublicKey): boolean => refusalOf(() => key.keyObject) === null;
 
+/** Signers of one name that are tried for one CRL; two or three are honest, while a key is renewed. */
+const MAX_SIGNERS = 3;
+
 /** RFC 5280 section 6.3.3 (f), (g). */
 const inspectSigner = (crl: Crl, beside: readonly Certificate[], findings: Findings): void => {
-  const signers = beside.filter((certificate) => mayHaveSigned(certificate, crl));
+  const signers = beside.filter((certificate) => mayHaveSigned(certificate, crl)).slice(0, MAX_SIGNERS);
   const [first] = signers;
   if (first === undefined) return findings.found('crl-signer-unknown');
   const signer = signers.find(({ publicKey }) => isUsable(publicKey) && crl.signatureHolds(publicKey));

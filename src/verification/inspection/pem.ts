@@ -13,6 +13,9 @@ const MAX_BLOCKS = 200;
 /** Of those that are certificates, all together: 200 of 1.3 KB. */
 const MAX_CHAIN_OCTETS = 256 * 1024;
 
+/** CRLs of one file: each may cost three signatures and a name's comparison with every certificate. */
+const MAX_CRLS = 16;
+
 const CERTIFICATE = 'CERTIFICATE';
 const CRL = 'X509 CRL';
 
@@ -38,6 +41,7 @@ const inspectBlocks = (blocks: readonly PemBlock[], options: InspectOptions): In
   const ders = blocks.filter(({ label }) => label === CERTIFICATE).map(({ der }) => der);
   if (ders.reduce((octets, der) => octets + der.length, 0) > MAX_CHAIN_OCTETS)
     return malformed('chain', 'malformed-chain', 'more than 256 KiB of certificates');
+  if (blocks.length - ders.length > MAX_CRLS) return malformed('chain', 'malformed-chain', `more than ${MAX_CRLS} CRLs`);
   const findings = Findings.empty();
   const chain = inspectChain(ders, options, findings);
   const { crls, broken } = readCrls(blocks.filter(({ label }) => label === CRL));
