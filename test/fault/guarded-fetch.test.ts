@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -373,6 +374,40 @@ describe('an origin that is not as it should be', () => {
     const leaving = new AbortController();
     const { port } = await origin(() => leaving.abort());
     expect(await failureOf(fetcherTo(port).fetch(URL_OF_ORIGIN, { ...PATIENT, signal: leaving.signal }))).toBe('aborted');
+  });
+});
+
+describe('the authorities of TLS servers', () => {
+  /** What a process that has only the runtime's store brings. */
+  const fetchedBy = async (port: number, environment: Record<string, string>): Promise<string> => {
+    const script = `
+      import { connect } from 'node:net';
+      import { GuardedFetcher } from ${JSON.stringify(new URL('../../src/adapters/x5u/index.js', import.meta.url).href)};
+      const network = { isAllowed: () => true, connect: () => connect({ host: '127.0.0.1', port: ${port} }) };
+      const parts = { resolver: async () => ['127.0.0.1'], clock: { monotonic: () => performance.now() }, network };
+      new GuardedFetcher(parts).fetch('${URL_OF_ORIGIN}', { maxOctets: 100, timeoutMs: 2000 }).then(
+        ({ octets }) => console.log(octets.toString()),
+        ({ code }) => console.log(code),
+      );`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
+    });
+    return Buffer.concat(await child.stdout.toArray())
+      .toString()
+      .trim();
+  };
+
+  test('are those of the runtime and of NODE_EXTRA_CA_CERTS', async () => {
+    const { port } = await origin(plain);
+    const directory = mkdtempSync(join(tmpdir(), 'signpost-extra-'));
+    const file = join(directory, 'extra.pem');
+    writeFileSync(file, originTrust());
+    try {
+      expect(await fetchedBy(port, { NODE_EXTRA_CA_CERTS: file })).toBe('octets');
+      expect(await fetchedBy(port, {})).toBe('tls-failed');
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });
 
