@@ -105,20 +105,33 @@ export const wholeOf = (der: Uint8Array, tlv: Tlv): Uint8Array => der.subarray(t
 export const readOid = (der: Uint8Array, tlv: Tlv): string => {
   if (tlv.tag !== TAG.oid) throw new DerError('tag');
   checkOid(der, tlv);
-  const arcs: (number | bigint)[] = [];
-  let arc = 0n;
-  for (let i = tlv.content; i < tlv.end; i += 1) {
-    const octet = der[i] as number;
-    arc = arc * 128n + BigInt(octet & 0x7f);
-    if (octet < 0x80) {
-      if (arcs.length === 0) {
-        const first = arc < 40n ? 0n : arc < 80n ? 1n : 2n;
-        arcs.push(first, arc - first * 40n);
-      } else arcs.push(arc);
-      arc = 0n;
-    }
+  let dotted = '';
+  for (let from = tlv.content; from < tlv.end;) {
+    let last = from;
+    while ((der[last] as number) >= 0x80) last += 1;
+    const arc = readArc(der, from, last);
+    // X.690 section 8.19.4: the first two arcs are in one.
+    dotted += from === tlv.content ? firstArcs(arc) : `.${String(arc)}`;
+    from = last + 1;
   }
-  return arcs.join('.');
+  return dotted;
+};
+
+/** Seven octets of seven bits are exact as a double; longer arcs are rare, and cost more. */
+const readArc = (der: Uint8Array, from: number, last: number): number | bigint => {
+  if (last - from < 7) {
+    let arc = 0;
+    for (let i = from; i <= last; i += 1) arc = arc * 128 + ((der[i] as number) & 0x7f);
+    return arc;
+  }
+  let arc = 0n;
+  for (let i = from; i <= last; i += 1) arc = arc * 128n + BigInt((der[i] as number) & 0x7f);
+  return arc;
+};
+
+const firstArcs = (arc: number | bigint): string => {
+  if (arc < 80) return arc < 40 ? `0.${String(arc)}` : `1.${String(Number(arc) - 40)}`;
+  return `2.${String(BigInt(arc) - 80n)}`;
 };
 
 /** @throws DerError */

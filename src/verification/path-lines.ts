@@ -141,21 +141,9 @@ export const verifyPath = (line: unknown, cache: CertificateCache = new Certific
   }
 };
 
-/** A line has one object and five lists; each that it has besides costs a microsecond to read, and a line has room for 349,000. */
-const MAX_BRACKETS = 10_000;
-const BRACE = 0x7b;
-const BRACKET = 0x5b;
-
-const hasTooManyBrackets = (octets: Uint8Array): boolean => {
-  let brackets = 0;
-  for (const octet of octets) if (octet === BRACE || octet === BRACKET) brackets += 1;
-  return brackets > MAX_BRACKETS;
-};
-
 /** Answers the octets of one line, or null for one over 1 MiB. Never throws. */
 export const answerPathLine = (octets: Uint8Array | null, cache: CertificateCache): PathAnswer => {
   if (octets === null) return refused(null, 'too-large', null);
-  if (hasTooManyBrackets(octets)) return refused(null, 'malformed-request', null);
   let line: LineObject;
   try {
     line = parseLineObject(octets);

@@ -6,6 +6,8 @@ import { readGeneralNames } from './general-name.js';
 
 /** Entries read between two yields: half a millisecond of work, ten before the code is compiled. */
 const ENTRIES_A_SLICE = 512;
+/** Authorities that one indirect CRL may speak for: all of a country's, many times over. Each costs the reading and folding of a name. */
+const MAX_ISSUERS = 4096;
 
 /**
  * The revokedCertificates of a CRL (RFC 5280 section 5.1.2.6), walked once, entry by entry, and found by (certificate issuer, serial number).
@@ -63,15 +65,21 @@ export class CrlEntries {
   }
 
   #findsRepeat(): boolean {
-    const seen = new Set<string>();
+    const seen = new Map<number, Set<string>>();
     const end = this.#list?.end ?? 0;
+    let run = 0;
     for (let at = this.#list?.content ?? 0; at < end;) {
       const next = this.#reader.read(at, end);
+      while (run < this.#runs.length && (this.#runs[run] as number) <= at) run += 1;
+      const issuer = this.#runIssuers[run - 1] ?? 0;
+      const serials = seen.get(issuer) ?? new Set();
       const { serial } = this.#reader;
-      seen.add(`${String(this.#issuerAt(at))} ${this.#der.toString('latin1', serial.content, serial.end)}`);
+      const key = this.#der.toString('latin1', serial.content, serial.end);
+      if (serials.has(key)) return true;
+      seen.set(issuer, serials.add(key));
       at = next;
     }
-    return seen.size < this.count;
+    return false;
   }
 
   /** Returns where the entry ends. */
@@ -112,6 +120,7 @@ export class CrlEntries {
     const known = this.#issuers.get(name.key);
     if (known !== undefined) return known;
     const number = this.#issuers.size;
+    if (number > MAX_ISSUERS) throw new DerError('number of certificate issuers');
     this.#issuers.set(name.key, number);
     return number;
   }

@@ -37,14 +37,17 @@ const nameKeys = ({ fullName, relativeName }: DistributionPointName, issuers: re
   return issuers.map((issuer) => `directoryName ${below(issuer, relativeName).key}`);
 };
 
+const keysOf = (issuers: readonly DistinguishedName[]): ReadonlySet<string> => new Set(issuers.map(({ key }) => key));
+
 /** Where the status of a certificate is to be found: one of its distribution points, or the one that RFC 5280 section 6.3.3 assumes. */
 export interface StatusPoint {
-  /** Names of who may have issued the CRL. */
+  /** Names of who may have issued the CRL, and their comparison keys. */
   readonly issuers: readonly DistinguishedName[];
+  readonly issuerKeys: ReadonlySet<string>;
   /** Whether the point names its CRL issuer. */
   readonly namesIssuer: boolean;
   /** Comparison keys of the point's names; null: it has none. */
-  readonly names: readonly string[] | null;
+  readonly names: ReadonlySet<string> | null;
   readonly reasons: number;
   /** Any CRL may speak, whatever it is named: it is only asked what it lists. */
   readonly any: boolean;
@@ -55,8 +58,9 @@ export const statusPoint = (point: DistributionPoint, issuer: DistinguishedName)
   const issuers = point.crlIssuer === null ? [issuer] : directoryNames(point.crlIssuer);
   return {
     issuers,
+    issuerKeys: keysOf(issuers),
     namesIssuer: point.crlIssuer !== null,
-    names: point.name === null ? null : nameKeys(point.name, issuers),
+    names: point.name === null ? null : new Set(nameKeys(point.name, issuers)),
     reasons: (point.reasons ?? ALL_REASONS) & ALL_REASONS,
     any: false,
   };
@@ -65,8 +69,9 @@ export const statusPoint = (point: DistributionPoint, issuer: DistinguishedName)
 /** RFC 5280 section 6.3.3, last paragraph: a point named like the certificate's issuer, for all reasons. */
 export const assumedPoint = (issuer: DistinguishedName): StatusPoint => ({
   issuers: [issuer],
+  issuerKeys: keysOf([issuer]),
   namesIssuer: false,
-  names: [`directoryName ${issuer.key}`],
+  names: new Set([`directoryName ${issuer.key}`]),
   reasons: ALL_REASONS,
   any: false,
 });
@@ -74,15 +79,21 @@ export const assumedPoint = (issuer: DistinguishedName): StatusPoint => ({
 /** Not a place to find a status: every CRL that may know of the certificate. */
 export const anyPoint = (issuer: DistinguishedName): StatusPoint => ({ ...assumedPoint(issuer), any: true });
 
-const pointNames = new WeakMap<Crl, readonly string[]>();
+const pointNames = new WeakMap<Crl, ReadonlySet<string>>();
 
-const namesOfCrl = (crl: Crl, name: DistributionPointName): readonly string[] => {
+const namesOfCrl = (crl: Crl, name: DistributionPointName): ReadonlySet<string> => {
   let names = pointNames.get(crl);
   if (names === undefined) {
-    names = nameKeys(name, [crl.issuer]);
+    names = new Set(nameKeys(name, [crl.issuer]));
     pointNames.set(crl, names);
   }
   return names;
+};
+
+const haveOneInCommon = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
+  const [fewer, more] = a.size < b.size ? [a, b] : [b, a];
+  for (const one of fewer) if (more.has(one)) return true;
+  return false;
 };
 
 /**
@@ -97,13 +108,14 @@ export const isInScope = (
 ): boolean => {
   const scope = crl.issuingDistributionPoint;
   if (point.namesIssuer && scope?.indirect !== true) return false;
-  if (!point.issuers.some((issuer) => issuer.equals(crl.issuer)) && !((anyIssuer || point.any) && scope?.indirect === true)) return false;
+  if (!point.issuerKeys.has(crl.issuer.key) && !((anyIssuer || point.any) && scope?.indirect === true)) return false;
   if (scope === null || point.any) return true;
   const isCa = certificate.basicConstraints?.ca === true;
   if (scope.onlyAttributeCerts || (scope.onlyUserCerts && isCa) || (scope.onlyCaCerts && !isCa)) return false;
   if (scope.name === null) return true;
-  const wanted = point.names ?? (point.namesIssuer ? point.issuers.map((issuer) => `directoryName ${issuer.key}`) : []);
-  return namesOfCrl(crl, scope.name).some((name) => wanted.includes(name));
+  const names = namesOfCrl(crl, scope.name);
+  if (point.names !== null) return haveOneInCommon(names, point.names);
+  return point.namesIssuer && point.issuers.some(({ key }) => names.has(`directoryName ${key}`));
 };
 
 /** RFC 5280 section 6.3.3 (d): the reasons that the CRL covers when it is reached through the point. */

@@ -3,6 +3,7 @@ import { Refusal } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
 import { parseCrl, type Crl } from './crl.js';
 import type { DistinguishedName } from './distinguished-name.js';
+import type { WorkBudget } from './path-rules.js';
 
 export interface CrlSetInput {
   /** DER, or parsed. What is malformed is counted and decides nothing. */
@@ -20,6 +21,8 @@ export interface Budget {
   tries: number;
   /** CRLs considered. */
   looks: number;
+  /** What the paths of signers may cost, all of them together. */
+  readonly paths: WorkBudget;
 }
 
 export const isSpent = ({ signatures, tries, looks }: Budget): boolean => signatures < 0 || tries < 0 || looks < 0;

@@ -46,9 +46,12 @@ const signs = (signer: Certificate, crl: Crl, { set, budget }: SignerContext): b
 export const signerOnPath = (crl: Crl, position: number, context: SignerContext): Certificate | null =>
   context.chain.slice(position + 1).find((signer) => mayBeAsked(signer) && signs(signer, crl, context)) ?? null;
 
+/** None once the budget is spent: a thousand anchors need not be looked at to find that out. */
+const anchorsLeft = ({ set, budget }: SignerContext): readonly Certificate[] => (budget.tries < 0 ? [] : set.anchors);
+
 /** Anchors for CRLs are not judged by a path: times, key and usage are looked at here. */
 export const signerAmongAnchors = (crl: Crl, context: SignerContext): Certificate | null =>
-  context.set.anchors.find(
+  anchorsLeft(context).find(
     (anchor) =>
       anchor.notBefore <= context.second &&
       context.second <= anchor.notAfter &&
@@ -130,7 +133,10 @@ export const judgeSigner = (signer: Certificate, context: SignerContext): Signer
     context.budget.signatures -= way.length;
     if (context.budget.signatures < 0) return null;
     try {
-      const path = { judged: judgePath({ path: way, anchors: [anchor], at: context.second * 1000, rules }), underCrlAnchor };
+      const path = {
+        judged: judgePath({ path: way, anchors: [anchor], at: context.second * 1000, rules, budget: context.budget.paths }),
+        underCrlAnchor,
+      };
       list.push({ chain: context.chain, path });
       if (list.length > MAX_KEPT) list.shift();
       return path;

@@ -90,7 +90,12 @@ export class DistinguishedName {
 
   /** Whether this name lies in the subtree under `base` (RFC 5280 section 4.2.1.10): the RDNs of `base` come first. */
   isWithin(base: DistinguishedName): boolean {
-    return base.rdnKeys.length <= this.rdnKeys.length && base.rdnKeys.every((key, i) => key === this.rdnKeys[i]);
+    const { rdnKeys } = this;
+    const wanted = base.rdnKeys;
+    if (wanted.length > rdnKeys.length) return false;
+    // From the end, where names differ soonest.
+    for (let i = wanted.length - 1; i >= 0; i -= 1) if (wanted[i] !== rdnKeys[i]) return false;
+    return true;
   }
 
   /** Texts of all attributes of this type, in order. */

@@ -174,9 +174,17 @@ export const readNameConstraints = (value: Uint8Array): NameConstraints => {
   return { permitted: readSubtrees(value, parts.get(0xa0)), excluded: readSubtrees(value, parts.get(0xa1)) };
 };
 
+/** Real certificates have a handful. Of more the verdict would be right as well, and late. */
+const MAX_POLICIES = 1_000;
+
+const atMost = (limit: number, items: Tlv[]): Tlv[] => {
+  if (items.length > limit) throw new DerError('number of elements');
+  return items;
+};
+
 /** OIDs of the policies, each once (RFC 5280 section 4.2.1.4); qualifiers only inform people. */
 export const readCertificatePolicies = (value: Uint8Array): string[] => {
-  const oids = nonEmpty(value).map((information) => {
+  const oids = atMost(MAX_POLICIES, nonEmpty(value)).map((information) => {
     const [oid, qualifiers, more] = readChildren(value, information);
     if (information.tag !== TAG.sequence || oid === undefined || more !== undefined) throw new DerError('PolicyInformation');
     if (qualifiers !== undefined && (qualifiers.tag !== TAG.sequence || qualifiers.content === qualifiers.end))
@@ -188,7 +196,7 @@ export const readCertificatePolicies = (value: Uint8Array): string[] => {
 };
 
 export const readPolicyMappings = (value: Uint8Array): PolicyMapping[] =>
-  nonEmpty(value).map((pair) => {
+  atMost(MAX_POLICIES, nonEmpty(value)).map((pair) => {
     const [issuer, subject, more] = readChildren(value, pair);
     if (pair.tag !== TAG.sequence || issuer === undefined || subject === undefined || more !== undefined) throw new DerError('mapping');
     return { issuerDomain: readOid(value, issuer), subjectDomain: readOid(value, subject) };
@@ -232,8 +240,11 @@ const readDistributionPoint = (der: Uint8Array, tlv: Tlv): DistributionPoint => 
   };
 };
 
+/** An authority publishes its CRLs in a few places; a certificate of 64 KiB has room for 4,000. */
+const MAX_POINTS = 256;
+
 export const readCrlDistributionPoints = (value: Uint8Array): DistributionPoint[] =>
-  nonEmpty(value).map((tlv) => readDistributionPoint(value, tlv));
+  atMost(MAX_POINTS, nonEmpty(value)).map((tlv) => readDistributionPoint(value, tlv));
 
 export const readInfoAccess = (value: Uint8Array): AccessDescription[] =>
   nonEmpty(value).map((tlv) => {

@@ -58,7 +58,7 @@ export class Listings {
     const [issuer] = authorities;
     // Who stands at the end-entity's position plays no part: it signs nothing.
     const chain = issuer === undefined ? [] : [issuer, ...authorities];
-    const context = { chain, set: crls, rules, second: Math.floor(at / 1000), budget: newStatusBudget() };
+    const context = { chain, set: crls, rules, second: Math.floor(at / 1000), budget: newStatusBudget(rules) };
     const reader = new StatusReader(context, crlAnchorsServePoints);
     const countingAt = (position: number, asked: readonly StatusPoint[], certificate: typeof END_ENTITY): Crl[] => {
       const answers = asked.map((point) => reader.counting(position, point, certificate));

@@ -115,7 +115,9 @@ export class OcspReader {
     const way = [responder, ...chain.slice(position + 1, -1)];
     budget.signatures -= way.length;
     if (anchor === undefined || budget.signatures < 0) return false;
-    return orFalse(() => this.#isGood(judgePath({ path: way, anchors: [anchor], at: second * 1000, rules: signerRules(rules) })));
+    return orFalse(() =>
+      this.#isGood(judgePath({ path: way, anchors: [anchor], at: second * 1000, rules: signerRules(rules), budget: budget.paths })),
+    );
   }
 
   /** RFC 6960 section 4.2.2.2.1: id-pkix-ocsp-nocheck spares it a status of its own, but not a CRL at hand that lists it. */

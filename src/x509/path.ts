@@ -27,6 +27,8 @@ export interface PathInput {
   /** The most intermediates that are not self-issued. */
   readonly maxDepth?: number;
   readonly policies?: PolicyInputs;
+  /** What it may cost; by default what one path may. For several judgements that must not cost more together. */
+  readonly budget?: WorkBudget;
 }
 
 /** A path that holds. It says nothing of revocation, nor of what the profiles demand besides. */
@@ -67,7 +69,7 @@ export const judgePath = (input: PathInput): JudgedPath => {
   const { path, rules } = input;
   path.forEach((certificate, i) => blaming(i, () => checkForm(certificate, rules, i === 0 ? 'end-entity' : 'CA')));
   checkLinks(path);
-  const budget = newWorkBudget(rules);
+  const { budget = newWorkBudget(rules) } = input;
   let first: Refusal | null = null;
   for (const candidate of findAnchors(path, input.anchors).slice(0, MAX_CANDIDATES)) {
     try {

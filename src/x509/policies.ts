@@ -23,15 +23,15 @@ export interface PathPolicies {
 }
 
 const mappingsOf = (certificate: Certificate): ReadonlyMap<string, readonly string[]> => {
-  const mappings = new Map<string, string[]>();
+  const mappings = new Map<string, Set<string>>();
   for (const { issuerDomain, subjectDomain } of certificate.policyMappings ?? []) {
     // RFC 5280 section 6.1.4 (a).
     if (issuerDomain === ANY_POLICY || subjectDomain === ANY_POLICY) refuse('bad-policy', 'anyPolicy is mapped');
     const subjects = mappings.get(issuerDomain);
-    if (subjects === undefined) mappings.set(issuerDomain, [subjectDomain]);
-    else if (!subjects.includes(subjectDomain)) subjects.push(subjectDomain);
+    if (subjects === undefined) mappings.set(issuerDomain, new Set([subjectDomain]));
+    else subjects.add(subjectDomain);
   }
-  return mappings;
+  return new Map([...mappings].map(([issuerDomain, subjects]) => [issuerDomain, [...subjects]]));
 };
 
 /** RFC 5280 sections 6.1.2 to 6.1.5, all that concerns policies. Feed it the certificates below the anchor in order, the end-entity last. */

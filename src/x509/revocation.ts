@@ -6,7 +6,7 @@ import { ALL_REASONS, type StatusPoint } from './crl-scope.js';
 import { isSpent, type Budget, type CrlSet } from './crl-set.js';
 import { OcspReader, namesResponder, type OcspEvidence, type OcspInput } from './ocsp-status.js';
 import { blaming } from './path-form.js';
-import { MAX_SIGNATURE_CHECKS, type PathRules } from './path-rules.js';
+import { MAX_SIGNATURE_CHECKS, newWorkBudget, type PathRules } from './path-rules.js';
 import { assumedPointOf, namedPoints } from './status-points.js';
 import { StatusReader } from './status-reader.js';
 
@@ -69,7 +69,12 @@ export interface RevocationProblem {
 const MAX_TRIES = 2000;
 const MAX_LOOKS = 10_000;
 
-export const newStatusBudget = (): Budget => ({ signatures: MAX_SIGNATURE_CHECKS, tries: MAX_TRIES, looks: MAX_LOOKS });
+export const newStatusBudget = (rules: PathRules): Budget => ({
+  signatures: MAX_SIGNATURE_CHECKS,
+  tries: MAX_TRIES,
+  looks: MAX_LOOKS,
+  paths: newWorkBudget(rules),
+});
 
 const evidenceOf = (crl: Crl): CrlEvidence => ({
   digest: crl.digest,
@@ -83,11 +88,12 @@ class Judgement {
   readonly #reader: StatusReader;
   readonly #ocsp: OcspReader | null;
   readonly #second: number;
-  readonly #budget = newStatusBudget();
+  readonly #budget: Budget;
 
   constructor(input: RevocationInput) {
     this.#input = input;
     this.#second = Math.floor(input.at / 1000);
+    this.#budget = newStatusBudget(input.rules);
     const context = { chain: input.path, set: input.crls, rules: input.rules, second: this.#second, budget: this.#budget };
     this.#reader = new StatusReader(context, input.crlAnchorsServePoints === true);
     this.#ocsp = input.ocsp === undefined ? null : new OcspReader(context, input.crlAnchorsServePoints === true, input.ocsp);

@@ -27,7 +27,11 @@ export interface Counting {
 const latestOf = (crls: readonly Crl[]): { readonly latest: readonly Crl[]; readonly rolledBack: boolean } => {
   if (crls.length < 2) return { latest: crls, rolledBack: false };
   const scopes = new Map<string, Crl[]>();
-  for (const crl of crls) scopes.set(crl.scope, [...(scopes.get(crl.scope) ?? []), crl]);
+  for (const crl of crls) {
+    const ofScope = scopes.get(crl.scope);
+    if (ofScope === undefined) scopes.set(crl.scope, [crl]);
+    else ofScope.push(crl);
+  }
   const latest: Crl[] = [];
   let rolledBack = false;
   for (const scope of scopes.values()) {
@@ -129,7 +133,7 @@ export class StatusReader {
     // RFC 5280 section 5.1.2.5: by nextUpdate the next one is out, so this one no longer counts.
     if (crl.thisUpdate > second || crl.nextUpdate === null || second >= crl.nextUpdate) return false;
     if (!isInScope(crl, certificate, point, this.#anyIssuer) || reasonsCovered(crl, point) === 0) return false;
-    if (!this.#isAuthorised(crl, position, !point.any && !point.issuers.some((issuer) => issuer.equals(crl.issuer)))) return false;
+    if (!this.#isAuthorised(crl, position, !point.any && !point.issuerKeys.has(crl.issuer.key))) return false;
     return !(rules.conforming && crl.repeats);
   }
 

@@ -9,6 +9,7 @@ import { instant } from '../support/misfits/scene.js';
 import { AUTHORIZER, POLICY, ROOT, caseOf } from '../support/passport-bench.js';
 
 type Line = Record<string, unknown>;
+const LINE_ROW = { spc: fitting.SPC, start: '12025550000', count: 1000 };
 const base64 = (ders: readonly Uint8Array[]): string[] => ders.map((der) => Buffer.from(der).toString('base64'));
 
 const DELEGATE = lineOf('line', fitting.delegate());
@@ -18,7 +19,7 @@ const FITTING: Line = {
   passport: caseOf({ line: DELEGATE }).input.passport,
   anchors: { delegate: base64(DELEGATE.anchors) },
   crls: base64(DELEGATE.crls),
-  numbering: [{ spc: fitting.SPC, start: '12025550000', count: 1000 }],
+  numbering: [LINE_ROW],
   audience: 'dp.example',
   client: fitting.PROVIDER,
   at: instant(NOW),
@@ -104,6 +105,13 @@ describe('a line of verify passport', () => {
     if (value === undefined) delete line[name];
     expect(reasonOf(lineWith())).toBe('accepted');
     expect(ask(line)).toEqual({ id: name === 'id' ? null : 'one', accepted: false, reason: 'malformed-request' });
+  });
+
+  test('may have ten thousand rows of numbering', () => {
+    const rows = (count: number): object[] =>
+      Array.from({ length: count }, (_, i) => (i === 0 ? LINE_ROW : { spc: '505X', start: '13035550000', count: 1000 }));
+    expect(reasonOf(lineWith({ numbering: rows(10_000) }))).toBe('accepted');
+    expect(reasonOf(lineWith({ numbering: rows(10_001) }))).toBe('malformed-request');
   });
 
   test('never throws and never accepts, whatever the value', () => {
