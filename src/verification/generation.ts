@@ -47,6 +47,7 @@ export class Generation implements Caches {
     this.crls = new CrlSet({
       crls: material.crls,
       signers: material.crlSigners.map((der) => certificates.parse(der)),
+      offered: (material.offeredSigners ?? []).map((der) => certificates.parse(der)),
       anchors: material.crlAnchors.map((der) => certificates.parse(der)),
     });
     this.numbering = material.numbering;

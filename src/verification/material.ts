@@ -27,6 +27,8 @@ export interface Material {
   /** DER, or parsed already: a generation never reads a large CRL in one go. */
   readonly crls: readonly (Uint8Array | Crl)[];
   readonly crlSigners: readonly Uint8Array[];
+  /** DER of certificates that came with fetched CRLs, named by nobody: `CrlSetInput.offered`. */
+  readonly offeredSigners?: readonly Uint8Array[];
   readonly numbering: NumberingPlan;
   readonly policy: GatewayPolicy;
   readonly authorizer: Authorizer;
@@ -54,8 +56,12 @@ const trustDigest = (material: Material): string => {
 
 const crlDigest = (crl: Uint8Array | Crl): string => (crl instanceof Uint8Array ? fingerprintOf(crl) : crl.digest);
 
-const statusDigest = ({ crls, crlSigners }: Material): string =>
-  digestOf([...crls.map(crlDigest).sort(), ...crlSigners.map((der) => `signer ${fingerprintOf(der)}`).sort()]);
+const statusDigest = ({ crls, crlSigners, offeredSigners = [] }: Material): string =>
+  digestOf([
+    ...crls.map(crlDigest).sort(),
+    ...crlSigners.map((der) => `signer ${fingerprintOf(der)}`).sort(),
+    ...offeredSigners.map((der) => `offered ${fingerprintOf(der)}`).sort(),
+  ]);
 
 /** Lower-case hex digests of the four kinds of material; sorted, so that the order of files says nothing. */
 export const versionsOfMaterial = (material: Material): Versions => ({

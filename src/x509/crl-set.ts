@@ -10,6 +10,11 @@ export interface CrlSetInput {
   readonly crls: readonly (Uint8Array | Crl)[];
   /** Certificates that may sign CRLs, once judged to the anchor of the path in question or to one of `anchors`; CAs between them count too. */
   readonly signers?: readonly Certificate[];
+  /**
+   * Certificates that came with fetched CRLs: nobody has named them. They may sign CRLs as `signers` may, but none of them stands between a signer and
+   * the path's anchor: names are not unique below an anchor, so any CA there could make itself a signer of another CA's name.
+   */
+  readonly offered?: readonly Certificate[];
   /** Anchors for CRLs alone, never for PASSporTs. */
   readonly anchors?: readonly Certificate[];
 }
@@ -57,12 +62,13 @@ export class CrlSet {
   readonly #byIssuer = new Map<string, Crl[]>();
   readonly #indirect: Crl[] = [];
   readonly #signers = new Map<string, Certificate[]>();
+  readonly #offered = new WeakSet<Certificate>();
   /** Seconds, ascending: from when on another CRL counts, or other signers of CRLs are valid. */
   readonly #changes: readonly number[];
   readonly #signerChanges: readonly number[];
   #digest: string | null = null;
 
-  constructor({ crls, signers = NONE, anchors = NONE }: CrlSetInput) {
+  constructor({ crls, signers = NONE, offered = NONE, anchors = NONE }: CrlSetInput) {
     const parsed = crls.map(parseOrNull);
     this.crls = parsed.filter((crl) => crl !== null);
     this.malformed = parsed.length - this.crls.length;
@@ -71,9 +77,17 @@ export class CrlSet {
       put(this.#byIssuer, crl.issuer.key, crl);
       if (crl.issuingDistributionPoint?.indirect === true) this.#indirect.push(crl);
     }
-    this.#signerChanges = [...signers, ...anchors].flatMap(({ notBefore, notAfter }) => [notBefore, notAfter + 1]).sort((a, b) => a - b);
+    this.#signerChanges = [...signers, ...offered, ...anchors]
+      .flatMap(({ notBefore, notAfter }) => [notBefore, notAfter + 1])
+      .sort((a, b) => a - b);
     this.#changes = [...this.crls.map(({ thisUpdate }) => thisUpdate), ...this.#signerChanges].sort((a, b) => a - b);
     for (const signer of signers) put(this.#signers, signer.subject.key, signer);
+    for (const signer of offered) {
+      // Named too, perhaps as the very same object.
+      if (this.signersNamed(signer.subject).some(({ der }) => Buffer.compare(der, signer.der) === 0)) continue;
+      put(this.#signers, signer.subject.key, signer);
+      this.#offered.add(signer);
+    }
   }
 
   /** Lower-case hex SHA-256 over the digests of the CRLs, sorted: the version of the revocation data. */
@@ -109,6 +123,11 @@ export class CrlSet {
 
   signersNamed(subject: DistinguishedName): readonly Certificate[] {
     return this.#signers.get(subject.key) ?? NONE;
+  }
+
+  /** Whether the certificate only came with a CRL. */
+  isOffered(certificate: Certificate): boolean {
+    return this.#offered.has(certificate);
   }
 
   /** Whether the CRL's signature verifies under the signer's key; false also when the budget is spent. */

@@ -73,6 +73,7 @@ export interface SignerPath {
 
 interface Kept {
   readonly chain: readonly Certificate[];
+  readonly position: number;
   readonly path: SignerPath;
 }
 
@@ -99,9 +100,13 @@ const sameAuthorities = (a: readonly Certificate[], b: readonly Certificate[]): 
 /** A signer need not be an end-entity, and its key need not be one that signs PASSporTs. */
 export const signerRules = (rules: PathRules): PathRules => ({ ...rules, caEndEntity: true, endEntityCurves: rules.curves });
 
-/** Every way from the signer up to an anchor, shortest first at each step. */
+/**
+ * Every way from the signer up to an anchor, shortest first at each step. Of the path in question only what is above the certificate in question is gone
+ * through: a CA never vouches for who says whether it is revoked itself.
+ */
 function* waysUp(
   way: readonly Certificate[],
+  position: number,
   context: SignerContext,
 ): Generator<{ way: readonly Certificate[]; anchor: Certificate; underCrlAnchor: boolean }> {
   const { chain, set, budget } = context;
@@ -109,27 +114,31 @@ function* waysUp(
   const anchor = chain.at(-1);
   budget.tries -= 1;
   if (last === undefined || anchor === undefined || budget.tries < 0) return;
-  if (last.issuer.equals(anchor.subject)) yield { way, anchor, underCrlAnchor: false };
+  const isVouchedFor = !way.slice(1).some((authority) => set.isOffered(authority));
+  if (isVouchedFor && last.issuer.equals(anchor.subject)) yield { way, anchor, underCrlAnchor: false };
   for (const crlAnchor of set.anchors) if (last.issuer.equals(crlAnchor.subject)) yield { way, anchor: crlAnchor, underCrlAnchor: true };
   if (way.length >= MAX_SIGNER_PATH) return;
-  const authorities = [...chain.slice(1, -1).filter(({ subject }) => subject.equals(last.issuer)), ...set.signersNamed(last.issuer)];
+  const above = chain.slice(position + 1, -1).filter(({ subject }) => subject.equals(last.issuer));
+  const authorities = [...above, ...set.signersNamed(last.issuer)];
   for (const authority of authorities) {
-    if (!way.some((seen) => Buffer.compare(seen.der, authority.der) === 0)) yield* waysUp([...way, authority], context);
+    if (!way.some((seen) => Buffer.compare(seen.der, authority.der) === 0)) yield* waysUp([...way, authority], position, context);
   }
 }
 
 const holdsAt = ({ judged }: SignerPath, second: number): boolean => judged.from <= second && second <= judged.until;
 
 /**
- * Judges a CRL's signer like a path, to the path's own anchor or to one for CRLs (profiles, "Revocation"); null when no way up holds.
+ * Judges the signer of a CRL about the certificate at that position like a path, to the path's own anchor or to one for CRLs (profiles, "Revocation"); null when no way up holds.
  * What holds is kept with the set, for as long as its certificates are valid.
  */
-export const judgeSigner = (signer: Certificate, context: SignerContext): SignerPath | null => {
+export const judgeSigner = (signer: Certificate, position: number, context: SignerContext): SignerPath | null => {
   const list = keptFor(context.set, signer);
-  const known = list.find(({ chain, path }) => sameAuthorities(chain, context.chain) && holdsAt(path, context.second));
+  const known = list.find(
+    ({ chain, position: of, path }) => of === position && sameAuthorities(chain, context.chain) && holdsAt(path, context.second),
+  );
   if (known !== undefined) return known.path;
   const rules = signerRules(context.rules);
-  for (const { way, anchor, underCrlAnchor } of waysUp([signer], context)) {
+  for (const { way, anchor, underCrlAnchor } of waysUp([signer], position, context)) {
     context.budget.signatures -= way.length;
     if (context.budget.signatures < 0) return null;
     try {
@@ -137,7 +146,7 @@ export const judgeSigner = (signer: Certificate, context: SignerContext): Signer
         judged: judgePath({ path: way, anchors: [anchor], at: context.second * 1000, rules, budget: context.budget.paths }),
         underCrlAnchor,
       };
-      list.push({ chain: context.chain, path });
+      list.push({ chain: context.chain, position, path });
       if (list.length > MAX_KEPT) list.shift();
       return path;
     } catch (error) {

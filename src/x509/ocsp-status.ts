@@ -30,7 +30,11 @@ export interface OcspEvidence {
 export interface OcspFinding {
   readonly revocation: Revocation | null;
   readonly good: OcspEvidence | null;
+  /** Seconds: from then on whoever says good may not any more, or not for sure. */
+  readonly until: number;
 }
+
+const NOTHING: OcspFinding = { revocation: null, good: null, until: 0 };
 
 /** Where the certificate says that its status may be asked for, in order. */
 export const respondersOf = (certificate: Certificate): string[] => locationsOf(certificate.authorityInfoAccess ?? [], OID.ocsp);
@@ -64,19 +68,22 @@ export class OcspReader {
   ask(position: number): OcspFinding {
     const certificate = this.#context.chain[position];
     const issuer = this.#context.chain[position + 1];
-    if (certificate === undefined || issuer === undefined) return { revocation: null, good: null };
-    if (this.#input.responses.length === 0) return { revocation: null, good: null };
+    if (certificate === undefined || issuer === undefined) return NOTHING;
+    if (this.#input.responses.length === 0) return NOTHING;
     const isAboutIt = certIdMatcher(certificate, issuer);
     const counting = this.#input.responses
       .map((response) => ({ response, answers: response.answers.filter((answer) => this.#isCurrent(answer) && isAboutIt(answer.id)) }))
-      .filter(({ response, answers }) => answers.length > 0 && this.#isAuthorised(response, position, issuer));
-    const all = counting.flatMap(({ response, answers }) => answers.map((answer) => ({ response, answer })));
+      .filter(({ answers }) => answers.length > 0)
+      .map((one) => ({ ...one, until: this.#mayAnswerUntil(one.response, position, issuer) }));
+    const all = counting.flatMap(({ response, answers, until }) =>
+      until === null ? [] : answers.map((answer) => ({ response, answer, until })),
+    );
     const revoked = all.find(({ answer }) => answer.status === 'revoked');
-    if (revoked !== undefined) return { revocation: revoked.answer.revocation, good: null };
+    if (revoked !== undefined) return { ...NOTHING, revocation: revoked.answer.revocation };
     // Who says unknown says that it is not good (STIR draft): with another that says good, nobody could tell.
-    if (all.some(({ answer }) => answer.status === 'unknown')) return { revocation: null, good: null };
+    if (all.some(({ answer }) => answer.status === 'unknown')) return NOTHING;
     const good = all.find(({ answer }) => this.#confirms(answer, certificate));
-    return { revocation: null, good: good === undefined ? null : evidenceOf(good.response, good.answer) };
+    return good === undefined ? NOTHING : { revocation: null, good: evidenceOf(good.response, good.answer), until: good.until };
   }
 
   /** thisUpdate <= now < nextUpdate; without nextUpdate nobody could say until when it holds. */
@@ -89,56 +96,59 @@ export class OcspReader {
     return this.#input.tn === null || !isAboutNumbers(certificate) || tn === this.#input.tn;
   }
 
-  /** RFC 6960 section 4.2.2.2: by the issuer itself, or by whom it has appointed. No other responder is trusted, whoever runs it. */
-  #isAuthorised(response: OcspResponse, position: number, issuer: Certificate): boolean {
-    if (isResponder(response.responder, issuer) && this.#isSignedBy(response, issuer)) return true;
-    return response.certificates.some(
-      (responder) =>
-        isResponder(response.responder, responder) &&
-        mayAnswer(responder) &&
-        this.#isSignedBy(response, responder) &&
-        this.#isAppointed(responder, position),
-    );
+  /**
+   * RFC 6960 section 4.2.2.2: by the issuer itself, or by whom it has appointed. No other responder is trusted, whoever runs it. Until when, in seconds;
+   * null: not now.
+   */
+  #mayAnswerUntil(response: OcspResponse, position: number, issuer: Certificate): number | null {
+    if (isResponder(response.responder, issuer) && this.#isSignedBy(response, issuer)) return Infinity;
+    for (const responder of response.certificates) {
+      const isHeard = isResponder(response.responder, responder) && mayAnswer(responder) && this.#isSignedBy(response, responder);
+      const until = isHeard ? this.#appointedUntil(responder, position) : null;
+      if (until !== null) return until;
+    }
+    return null;
   }
 
   #isSignedBy(response: OcspResponse, { publicKey }: Certificate): boolean {
     const { budget } = this.#context;
     budget.signatures -= 1;
     if (budget.signatures < 0) return false;
-    return orFalse(() => response.signatureHolds(publicKey));
+    return unlessRefused(() => response.signatureHolds(publicKey), false);
   }
 
   /** Judged like a path through the very CA that issued the certificate in question, and good itself. */
-  #isAppointed(responder: Certificate, position: number): boolean {
+  #appointedUntil(responder: Certificate, position: number): number | null {
     const { chain, rules, second, budget } = this.#context;
     const anchor = chain.at(-1);
     const way = [responder, ...chain.slice(position + 1, -1)];
     budget.signatures -= way.length;
-    if (anchor === undefined || budget.signatures < 0) return false;
-    return orFalse(() =>
-      this.#isGood(judgePath({ path: way, anchors: [anchor], at: second * 1000, rules: signerRules(rules), budget: budget.paths })),
-    );
+    if (anchor === undefined || budget.signatures < 0) return null;
+    const judge = (): number | null =>
+      this.#goodUntil(judgePath({ path: way, anchors: [anchor], at: second * 1000, rules: signerRules(rules), budget: budget.paths }));
+    return unlessRefused(judge, null);
   }
 
   /** RFC 6960 section 4.2.2.2.1: id-pkix-ocsp-nocheck spares it a status of its own, but not a CRL at hand that lists it. */
-  #isGood({ certificates }: JudgedPath): boolean {
+  #goodUntil({ certificates, until }: JudgedPath): number | null {
     const [responder, issuer] = certificates;
-    if (responder === undefined || issuer === undefined) return false;
+    if (responder === undefined || issuer === undefined) return null;
     const reader = new StatusReader({ ...this.#context, chain: certificates }, this.#anyIssuer);
-    if (reader.isDoubtful(0)) return false;
-    if (responder.extensions.has(OID.ocspNoCheck)) return true;
+    if (reader.isDoubtful(0)) return null;
+    if (responder.extensions.has(OID.ocspNoCheck)) return until + 1;
     const named = namedPoints(responder.crlDistributionPoints, issuer);
     const answers = (named.length > 0 ? named : [assumedPointOf(issuer)]).map((point) => reader.ask(0, point));
     const covered = answers.reduce((mask, answer) => mask | answer.covered, 0);
-    return covered === ALL_REASONS && answers.every(({ revocation, rolledBack }) => revocation === null && !rolledBack);
+    const isGood = covered === ALL_REASONS && answers.every(({ revocation, rolledBack }) => revocation === null && !rolledBack);
+    return isGood ? Math.min(until + 1, ...answers.flatMap(({ used }) => used.map(({ nextUpdate }) => nextUpdate ?? 0))) : null;
   }
 }
 
-const orFalse = (check: () => boolean): boolean => {
+const unlessRefused = <T, U>(work: () => T, otherwise: U): T | U => {
   try {
-    return check();
+    return work();
   } catch (error) {
-    if (error instanceof Refusal) return false;
+    if (error instanceof Refusal) return otherwise;
     throw error;
   }
 };

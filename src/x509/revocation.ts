@@ -89,6 +89,8 @@ class Judgement {
   readonly #ocsp: OcspReader | null;
   readonly #second: number;
   readonly #budget: Budget;
+  /** Seconds: when responders that a status rests on may no longer answer. */
+  readonly #ends: number[] = [];
 
   constructor(input: RevocationInput) {
     this.#input = input;
@@ -115,11 +117,14 @@ class Judgement {
     const byCrl = this.#statusByCrl(position);
     const revokedByCrl = 'reason' in byCrl && byCrl.reason === 'cert-revoked';
     if (this.#ocsp === null || revokedByCrl) return byCrl;
-    const { revocation, good } = this.#ocsp.ask(position);
+    const { revocation, good, until } = this.#ocsp.ask(position);
     if (revocation !== null) return { reason: 'cert-revoked', position, revocation };
     if (!('reason' in byCrl)) return byCrl;
     if (isSpent(this.#budget)) return { reason: 'status-unavailable', position, revocation: null };
-    if (good !== null) return { position, status: 'good', crls: [], ocsp: good };
+    if (good !== null) {
+      this.#ends.push(until);
+      return { position, status: 'good', crls: [], ocsp: good };
+    }
     const certificate = this.#input.path[position];
     // What names a responder names a source, though it has not answered.
     const isNamed = byCrl.reason === 'no-status-source' && certificate !== undefined && namesResponder(certificate);
@@ -162,7 +167,7 @@ class Judgement {
 
   #evidence(certificates: readonly CertificateStatus[]): RevocationEvidence {
     const used = certificates.flatMap(({ crls, ocsp }) => [...crls, ...(ocsp === undefined ? [] : [ocsp])]);
-    const until = Math.min(this.#input.crls.nextChange(this.#second), ...used.map(({ nextUpdate }) => nextUpdate));
+    const until = Math.min(this.#input.crls.nextChange(this.#second), ...used.map(({ nextUpdate }) => nextUpdate), ...this.#ends);
     return {
       mode: this.#input.mode,
       certificates,

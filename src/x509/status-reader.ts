@@ -141,13 +141,13 @@ export class StatusReader {
   #isAuthorised(crl: Crl, position: number, onlyUnderCrlAnchor: boolean): boolean {
     if (!onlyUnderCrlAnchor && signerOnPath(crl, position, this.#context) !== null) return true;
     if (signerAmongAnchors(crl, this.#context) !== null) return true;
-    return signersHandedIn(crl, this.#context).some((signer) => this.#isSignerGood(signer, onlyUnderCrlAnchor));
+    return signersHandedIn(crl, this.#context).some((signer) => this.#isSignerGood(signer, position, onlyUnderCrlAnchor));
   }
 
   /** A signer that a CRL at hand revokes signs nothing that counts; without a CRL about it, it is good. */
-  #isSignerGood(signer: Certificate, onlyUnderCrlAnchor: boolean): boolean {
+  #isSignerGood(signer: Certificate, position: number, onlyUnderCrlAnchor: boolean): boolean {
     if (this.#inQuestion.includes(signer)) return true;
-    const path = judgeSigner(signer, this.#context);
+    const path = judgeSigner(signer, position, this.#context);
     if (path === null || (onlyUnderCrlAnchor && !path.underCrlAnchor)) return false;
     const { certificates } = path.judged;
     const reader = new StatusReader({ ...this.#context, chain: certificates }, this.#anyIssuer, [...this.#inQuestion, signer]);

@@ -32,7 +32,7 @@ import {
   type Issued,
   type Role,
 } from '../support/raw-certificate.js';
-import { distributionPoints, entry, issueCrl, url } from '../support/raw-crl.js';
+import { distributionPoints, entry, issueCrl, scope, url } from '../support/raw-crl.js';
 import {
   OCSP,
   UNKNOWN,
@@ -54,6 +54,7 @@ import {
 } from '../support/raw-ocsp.js';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const TN = '12025550100';
 const WHERE = respondsAt('https://ocsp.sti.example/');
 
@@ -278,6 +279,23 @@ describe('an appointed responder', () => {
     expect(judge([answer(signer)], { of: other, crls: [rootCrl, issueCrl(ca)] })).toBe('cert-revoked@0');
     const listed = [rootCrl, issueCrl(ca, [entry(parseCertificate(signer.der).serial)])];
     expect(judge([answer(signer)], { of: other, crls: listed })).toBe('accepted');
+  });
+
+  test('is believed no longer than its own certificate holds, nor than the CRL that it is good by', () => {
+    const untilOf = (signer: Issued, crls: readonly Buffer[]): number | null => {
+      const nextUpdate = AT + DAY;
+      const answer = respond(signer, [single(id, { extensions: [tnQuery(TN)], nextUpdate })], { certificates: [signer] });
+      return judgeRevocation(inputOf([answer], { crls })).until;
+    };
+    const notAfter = new Date(AT + HOUR / 2);
+    const short = responder({}, { shape: { notAfter } });
+    expect(untilOf(short, [rootCrl])).toBe(notAfter.getTime() / 1000 + 1);
+    expect(judge([by(short)], { at: notAfter.getTime() })).toBe('accepted');
+    expect(judge([by(short)], { at: notAfter.getTime() + 1000 })).toBe('status-unavailable@0');
+    expect(untilOf(responder(), [rootCrl])).toBe((AT + DAY) / 1000);
+    const checked = responder({ noCheck: null, points: distributionPoints({ name: url('https://crl.sti.example/responders') }) });
+    const extensions = [scope({ name: url('https://crl.sti.example/responders') })];
+    expect(untilOf(checked, [rootCrl, issueCrl(ca, [], { extensions, nextUpdate: AT + HOUR / 2 })])).toBe((AT + HOUR / 2) / 1000);
   });
 
   test('may have a P-384 key, and one of another curve may not', () => {

@@ -51,18 +51,20 @@ const rootCrl = issueCrl(root);
 
 interface Options extends Partial<Omit<RevocationInput, 'path' | 'crls'>> {
   readonly signers?: readonly Issued[];
+  readonly offered?: readonly Issued[];
   readonly anchors?: readonly Issued[];
 }
 
 const inputOf = (
   path: readonly Issued[],
   crls: readonly Buffer[],
-  { signers = [], anchors = [], ...rest }: Options = {},
+  { signers = [], offered = [], anchors = [], ...rest }: Options = {},
 ): RevocationInput => ({
   path: path.map(({ der }) => parseCertificate(der)),
   crls: new CrlSet({
     crls,
     signers: signers.map(({ der }) => parseCertificate(der)),
+    offered: offered.map(({ der }) => parseCertificate(der)),
     anchors: anchors.map(({ der }) => parseCertificate(der)),
   }),
   rules: STIR_RULES,
@@ -461,6 +463,36 @@ describe('a separate key for CRLs', () => {
     expect(judgeLeaf([issueCrl(key)], { signers: [key] })).toBe('accepted');
     expect(judgeLeaf([issueCrl(key)])).toBe('status-unavailable@0');
     expect(judge([leaf, ca, root], [issueCrl(root, [revoked(key)]), issueCrl(key)], { signers: [key] })).toBe('status-unavailable@0');
+  });
+});
+
+describe('a CA that makes itself a signer of another CA’s name', () => {
+  const lists = issueCrl(ca, [revoked(leaf)], { number: 5n });
+
+  test('does not outdo the CRL of that CA, though its own CRL was fetched', () => {
+    const other = issueCa({ issuer: root, subject: 'other' });
+    const namesake = issueCa({ issuer: other, subject: 'ca' });
+    const offered = [namesake, other];
+    const crl = issueCrl(namesake, [], { number: 999n });
+    expect(judgeLeaf([lists, crl], { offered })).toBe('cert-revoked@0');
+    expect(judgeLeaf([issueCrl(ca), issueCrl(namesake, [revoked(leaf)], { number: 999n })], { offered })).toBe('accepted');
+    expect(judgeLeaf([crl], { offered })).toBe('status-unavailable@0');
+    // Whoever is above the CA may give it another key, itself too; and the operator may name anybody.
+    const [second, renewed] = [issueCa({ issuer: root, subject: 'ca' }), issueCa({ issuer: ca, subject: 'ca' })];
+    expect(judgeLeaf([issueCrl(second)], { offered: [second] })).toBe('accepted');
+    expect(judgeLeaf([issueCrl(renewed)], { offered: [renewed] })).toBe('accepted');
+    expect(judgeLeaf([crl], { signers: [other], offered })).toBe('accepted');
+  });
+
+  test('does not take back its own revocation', () => {
+    const below = issueCa({ issuer: ca, subject: 'below' });
+    const path = [issueEndEntity({ issuer: below, subject: 'under' }), below, ca, root];
+    const namesake = issueCa({ issuer: below, subject: 'ca' });
+    const crls = [rootCrl, issueCrl(below), issueCrl(namesake, [], { number: 999n })];
+    for (const handed of [{ signers: [namesake] }, { offered: [namesake] }, { offered: [namesake, below] }]) {
+      expect(judge(path, [...crls, issueCrl(ca, [revoked(below)], { number: 5n })], handed)).toBe('cert-revoked@1');
+      expect(judge(path, [...crls, issueCrl(ca, [], { number: 5n })], handed)).toBe('accepted');
+    }
   });
 });
 

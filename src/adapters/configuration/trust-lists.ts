@@ -88,6 +88,7 @@ export class TrustLists {
     const crls = new CrlSet({
       crls: material.crls,
       signers: material.crlSigners.map((der) => parseCertificate(der)),
+      offered: (material.offeredSigners ?? []).map((der) => parseCertificate(der)),
       anchors: material.crlAnchors.map((der) => parseCertificate(der)),
     });
     const standings = [];
