@@ -26,10 +26,8 @@ export class Standings {
   }
 
   /** @throws Refusal `log-corrupt` for a class that is not there */
-  of({ class: number, serial }: CredentialEntry, sii?: string | null): Fall | 'ask' | null {
-    let standing = this.#known.get(number);
-    if (standing === undefined) this.#known.set(number, (standing = this.world.verifier.standingOf(this.#classes.of(number), this.#at)));
-    return standing.of(serial, sii);
+  of(entry: CredentialEntry, sii?: string | null): Fall | 'ask' | null {
+    return this.#standingOf(entry).of(entry.serial, sii);
   }
 
   /** Of a credential by all that the book says of it; null: it stands. */
@@ -39,11 +37,22 @@ export class Standings {
     const texts = falls.map((fall) => JSON.stringify(fall));
     const agree = texts.every((text) => text === texts[0]);
     const fall = agree ? (falls[0] ?? 'ask') : 'ask';
-    // What is asked for each mapping depends on all that the anchors may speak for.
-    const key = texts.join() + (fall === 'ask' ? this.world.verifier.versions.trust : '');
+    const key = texts.join() + (fall === 'ask' ? this.#keyOfAsked(entries) : '');
     let judged = this.#judged.get(key);
     if (judged === undefined) this.#judged.set(key, (judged = { fall, key }));
     return judged;
+  }
+
+  /** What is asked for each mapping depends on all that the anchors may speak for, and on what CRLs and policy say besides. */
+  #keyOfAsked(entries: readonly CredentialEntry[]): string {
+    const besides = entries.map((entry) => this.#standingOf(entry).besides(entry.serial));
+    return this.world.verifier.versions.trust + JSON.stringify(besides);
+  }
+
+  #standingOf({ class: number }: CredentialEntry): ClassStanding {
+    let standing = this.#known.get(number);
+    if (standing === undefined) this.#known.set(number, (standing = this.world.verifier.standingOf(this.#classes.of(number), this.#at)));
+    return standing;
   }
 }
 

@@ -48,7 +48,7 @@ export class ClassStanding {
             crls: under.crls,
             rules: STIR_RULES,
             at: at * 1000,
-            crlAnchorsServePoints: cls.profile === 'shaken',
+            crlAnchorsServePoints: under.policy.revocation.crlAnchorsServePoints.includes(cls.profile),
           });
     this.#common = worstOf([...(this.#listings?.ofAuthorities ?? []).map(fallOf), policyFall(cls, under)]);
   }
@@ -59,12 +59,15 @@ export class ClassStanding {
    */
   of(serial: Uint8Array, sii?: string | null): Fall | 'ask' | null {
     const anchored = sii === undefined ? this.#anchored() : this.#anchoredFor(sii);
-    const listed = (this.#listings?.find(serial) ?? []).map(fallOf);
-    const rest = [this.#common, ...listed];
-    if (anchored !== 'ask') return worstOf([anchored, ...rest]);
-    const worst = worstOf(rest);
+    const besides = this.besides(serial);
+    if (anchored !== 'ask') return worstOf([anchored, besides]);
     // Removed whatever the anchor says: nobody need be asked.
-    return worst?.effect === 'removed' && worst.since === null ? worst : 'ask';
+    return besides?.effect === 'removed' && besides.since === null ? besides : 'ask';
+  }
+
+  /** The same by CRLs and policy alone: what is true of it whatever its anchor speaks for. */
+  besides(serial: Uint8Array): Fall | null {
+    return worstOf([this.#common, ...(this.#listings?.find(serial) ?? []).map(fallOf)]);
   }
 
   #anchored(): Fall | 'ask' | null {

@@ -11,7 +11,7 @@ import type { Material } from './material.js';
 import { runPipeline, type Run } from './pipeline.js';
 import { ClassStanding } from './standing.js';
 import { signerOf, verifiedPassport } from './verified.js';
-import type { NotAccepted, Verdict, Versions } from './verdict.js';
+import type { NotAccepted, TrustProfile, Verdict, Versions } from './verdict.js';
 
 /**
  * Judges PASSporTs under one generation of material. Pure: the same octets, material and time give the same verdict and reason, so an auditor
@@ -33,6 +33,11 @@ export class Verifier {
   /** Lower-case hex digests of what verdicts depend on. */
   get versions(): Versions {
     return this.#generation.versions;
+  }
+
+  /** `Material.silent`: no verdict depends on it, and no version says it; what becomes of stored mappings does. */
+  get silent(): ReadonlySet<TrustProfile> {
+    return this.#generation.silent;
   }
 
   get caches(): Caches {

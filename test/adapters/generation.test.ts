@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { NOTHING_FETCHED, makeGeneration, readConfiguration, type Generation } from '../../src/adapters/configuration/index.js';
+import type { TrustListFiles } from '../../src/adapters/configuration/trust-files.js';
 import { makeDevPki } from '../../src/adapters/desk/index.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'signpost-generation-'));
@@ -21,6 +22,20 @@ describe('the next generation', () => {
     edit('policies/principals.yaml', (text) => text.replace('domain: a.example', 'domain: other.example'));
     const second = await next(first);
     expect([second.world.verifier === first.world.verifier, second.principals.has('other.example')]).toEqual([true, true]);
+  });
+
+  test('judges stored mappings by what is silent now, though no verdict depends on it', async () => {
+    const configuration = await readConfiguration({ pkiDir }, Date.now());
+    const policy = { name: 'sti-pa', profile: 'shaken', speaksFor: ['1'] } as unknown as TrustListFiles['policy'];
+    const named = { ...configuration, lists: [{ policy, roots: [], signer: null, octets: null }] };
+    const standing = { name: 'sti-pa', anchors: [], refused: null, isKnown: true };
+    const empty = { version: '1', sequence: 1, digest: '', until: 0, anchors: [], leftOut: [] };
+    const silent = makeGeneration(named, { lists: [{ ...standing, list: null }], fetched: NOTHING_FETCHED });
+    const again = makeGeneration(named, { lists: [{ ...standing, list: null }], fetched: NOTHING_FETCHED }, silent.world.verifier);
+    expect([again.world.verifier === silent.world.verifier, again.world.verifier.silent.has('shaken')]).toEqual([true, true]);
+    const spoken = makeGeneration(named, { lists: [{ ...standing, list: empty }], fetched: NOTHING_FETCHED }, silent.world.verifier);
+    expect(spoken.world.verifier.versions).toEqual(silent.world.verifier.versions);
+    expect(spoken.world.verifier.silent.has('shaken')).toBe(false);
   });
 
   test.each([

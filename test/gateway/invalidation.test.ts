@@ -193,6 +193,29 @@ describe('an anchor', () => {
     }));
     expect(swept.gateway.logSize).toBe(size);
   });
+
+  test('that is asked for each number hides no later revocation of the credential', async () => {
+    const [tn, other] = [number(), number()];
+    const speaking = (material: Material): Material => ({
+      ...material,
+      anchors: [...otherAnchors(material), ...delegateAnchors(material).map((anchor) => ({ ...anchor, speaksFor: ['1202'] }))],
+    });
+    const credential = await swept.register(tn);
+    await swept.register(other);
+    await swept.sweep(speaking);
+    expect([await swept.resolved(tn), await swept.fell()]).toEqual([['a.example'], []]);
+    swept.revoke(credential, 'superseded');
+    await swept.sweep(speaking);
+    const grace = swept.place.clock.seconds + 14 * DAY;
+    expect([await expiryOf(tn), (await expiryOf(other)) > grace]).toEqual([grace, true]);
+    swept.revoke(credential, 'keyCompromise', swept.place.clock.seconds - DAY);
+    await swept.sweep(speaking);
+    expect([await swept.resolved(tn), await swept.resolved(other)]).toEqual([[], ['a.example']]);
+    expect((await swept.fell()).map(({ why, fell }) => [why, fell?.eff, fell?.n])).toEqual([
+      ['cert-revoked', 'marked', 1],
+      ['cert-revoked', 'removed', 1],
+    ]);
+  });
 });
 
 describe('a policy', () => {

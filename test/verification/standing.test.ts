@@ -15,7 +15,7 @@ import { checkScope, coverageOf, scopeNameOf } from '../../src/verification/scop
 import { worstOf } from '../../src/verification/fall.js';
 import { Authorizer } from '../../src/policy/index.js';
 import { DAY, NOW, fitting, lineOf, type Scene } from '../support/misfits/index.js';
-import { added, authority, certify, endEntity } from '../support/misfits/link.js';
+import { added, authority, certify, endEntity, nameOf } from '../support/misfits/link.js';
 import { changed, listOf, sceneOf } from '../support/misfits/scene.js';
 import { CEDAR, CEDAR_SCHEMA, MAILBOX, POLICY, caseOf, materialOf, unwrap, type CaseOptions } from '../support/passport-bench.js';
 
@@ -110,6 +110,30 @@ describe('a credential', () => {
     });
     expect(told(standing(pointed, listed(url)))).toBe('removed cert-revoked');
     expect(standing(pointed, listed('http://crl.example/b.crl'))).toBeNull();
+  });
+
+  test('is found in an indirect CRL that serves its point, where policy lets one of its profile', () => {
+    const url = 'http://crl.example/a.crl';
+    const named = changed(scene, -1, (link) => added(link, crlDistributionPoint({ url })));
+    const own = lineOf('served', named);
+    const pa = authority('PA');
+    const [endEntityLink, issuer] = [named.links.at(-1), named.links.at(-2)];
+    if (endEntityLink === undefined || issuer === undefined) throw new Error('no path');
+    const entries = [{ serial: endEntityLink.serial, revokedAt: NOW - 3600, issuer: nameOf(issuer) }];
+    const served = (profiles: readonly ('delegate' | 'shaken')[], listed: boolean): Material => ({
+      ...materialOf(own),
+      crls: [...own.crls.slice(0, -1), listOf(pa, { url, indirect: true, entries: listed ? entries : [] })],
+      crlAnchors: [certify(pa, pa)],
+      policy: { ...POLICY, revocation: { ...POLICY.revocation, crlAnchorsServePoints: [...profiles] } },
+    });
+    const { input } = caseOf({ scene: named, line: own });
+    const verdict = new Verifier(served(['delegate'], false)).verify(input);
+    const pointed = verdict.accepted ? verdict.verified.origin : null;
+    if (pointed === null) throw new Error('not accepted');
+    expect(new Verifier(served(['delegate'], true)).verify(input).reason).toBe('cert-revoked');
+    expect(told(standing(pointed, served(['delegate'], true)))).toBe('removed cert-revoked');
+    expect(standing(pointed, served(['delegate'], false))).toBeNull();
+    expect(standing(pointed, served(['shaken'], true))).toBeNull();
   });
 
   test('whose CAs this build cannot read is marked, not removed', () => {

@@ -1,5 +1,5 @@
 import type { Principal, World } from '../../gateway/index.js';
-import { TRUST_PROFILES, Verifier, type Material, type TrustProfile, type Versions } from '../../verification/index.js';
+import { TRUST_PROFILES, Verifier, type Material, type TrustProfile } from '../../verification/index.js';
 import { STIR_RULES, type Crl, type Vouchers } from '../../x509/index.js';
 import type { Configuration } from './configuration.js';
 import type { TrustListStanding } from './trust-lists.js';
@@ -40,7 +40,7 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
   const material = materialOf(configuration, { lists, fetched });
   const { anchors } = material;
   const next = new Verifier(material, before?.caches);
-  const verifier = before !== undefined && isSame(before.versions, next.versions) ? before : next;
+  const verifier = before !== undefined && isSame(before, next) ? before : next;
   // Without any anchor no other gap is named; a trust list that is not there yet says so itself, and may come.
   const waits = anchors.length === 0 && lists.length > 0;
   const gaps = waits ? [] : verifier.gaps.map((gap) => `${gap}: nothing could be accepted; add it`);
@@ -55,9 +55,13 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
   return { configuration, lists, fetched, gaps, world, principals: principalsOf(configuration) };
 };
 
-/** Versions are digests over everything that a verdict depends on. */
-const isSame = (a: Versions, b: Versions): boolean =>
-  a.trust === b.trust && a.revocation === b.revocation && a.numbering === b.numbering && a.policy === b.policy;
+/** Versions are digests over everything that a verdict depends on; stored mappings stand or fall by which profiles are silent besides. */
+const isSame = ({ versions: a, silent }: Verifier, { versions: b, silent: silentNow }: Verifier): boolean =>
+  a.trust === b.trust &&
+  a.revocation === b.revocation &&
+  a.numbering === b.numbering &&
+  a.policy === b.policy &&
+  TRUST_PROFILES.every((profile) => silent.has(profile) === silentNow.has(profile));
 
 /** Everything that verdicts under a configuration depend on. */
 export const materialOf = (configuration: Configuration, { lists, fetched }: Beside): Material => {
@@ -67,7 +71,7 @@ export const materialOf = (configuration: Configuration, { lists, fetched }: Bes
     anchors: [...material.anchors, ...lists.flatMap((standing) => standing.anchors)],
     silent: silentOf(configuration, lists),
     crls: [...material.crls, ...fetched.crls],
-    crlSigners: [...material.crlSigners, ...fetched.crlSigners],
+    offeredSigners: fetched.crlSigners,
   };
 };
 
