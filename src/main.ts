@@ -20,7 +20,7 @@ import { StorageFault, epochFile, nextEpoch, openDataDirectory } from './adapter
 import { MemoryMappingStore } from './adapters/memory/index.js';
 import { CrlKeeper, FetchedStatus, STATUS_LIMITS, type CrlReport } from './adapters/status/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
-import { FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
+import { FetchBudget, FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
 import { openGateway, type RunningGateway } from './gateway/index.js';
 import { Publication } from './gateway/publication.js';
 import { Publisher } from './gateway/publish.js';
@@ -135,8 +135,9 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const random = options.random ?? systemRandom;
   let { hosts } = start.first.configuration.policies.gateway.x5u;
   const fetcher = new GuardedFetcher({ ...options.outside, clock });
-  const credentials = new FetchedCredentials({ fetcher, clock, hosts: () => hosts });
-  const parts = await openParts(start, random, credentials);
+  const budget = new FetchBudget(clock);
+  const credentials = new FetchedCredentials({ fetcher, clock, budget, hosts: () => hosts });
+  const parts = await openParts(start, { random, credentials, budget });
   const { gateway, publisher, store, keys, lists, status, first } = parts;
   let storeProblems = await store.problems();
   const publication = new Publication(publisher, gateway, clock, (error) =>
@@ -209,8 +210,14 @@ type Closers = (() => Promise<void>)[];
 
 const STEPS = [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, refuses }) => ({ step: name, clause, reasons: refuses }));
 
+interface Given {
+  readonly random: RandomSource;
+  readonly credentials: CredentialSource;
+  readonly budget: FetchBudget;
+}
+
 /** Data, trust lists, store, gateway and publisher, recovered; what must be closed again is in `closers` as soon as it is open. */
-const openParts = async ({ options, clock, first: ofFiles, closers }: Start, random: RandomSource, credentials: CredentialSource) => {
+const openParts = async ({ options, clock, first: ofFiles, closers }: Start, { random, credentials, budget }: Given) => {
   const { log } = options;
   const { configuration } = ofFiles;
   const { origin } = configuration.policies.gateway;
@@ -228,7 +235,7 @@ const openParts = async ({ options, clock, first: ofFiles, closers }: Start, ran
   if (unknown.length > 0) throw new ConfigurationProblems(unknown);
   const { verifier } = ofFiles.world;
   const withLists = makeGeneration(configuration, { lists: standings, fetched: NOTHING_FETCHED }, verifier);
-  const status = await openStatus({ options, clock, random, archive: data.crls, first: withLists });
+  const status = await openStatus({ options, clock, random, budget, archive: data.crls, first: withLists });
   closers.push(() => status.crls.close());
   const fetched = status.crls.material();
   // What was kept of CRLs may list who signed a trust list.
@@ -265,13 +272,14 @@ interface StatusInput {
   readonly options: GatewayOptions;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly budget: FetchBudget;
   readonly archive: CrlArchive;
   /** In force until there is a keeper of generations. */
   readonly first: Generation;
 }
 
 /** What fetches revocation status. `keeper` of the generations comes later: what it has in force says who vouches for CRLs, and who may be asked. */
-const openStatus = async ({ options, clock, random, archive, first }: StatusInput) => {
+const openStatus = async ({ options, clock, random, budget, archive, first }: StatusInput) => {
   const late: { keeper: GenerationKeeper | null } = { keeper: null };
   const inForce = (): Generation => late.keeper?.current ?? first;
   const fetcher = new GuardedFetcher({ ...options.outside, clock, limits: { timeoutMs: STATUS_LIMITS.crlMs } });
@@ -280,7 +288,13 @@ const openStatus = async ({ options, clock, random, archive, first }: StatusInpu
   const report = (facts: CrlReport): void => logCrl(options.log, facts);
   const parts = { fetcher, archive, clock, random, vouchers, changed, report };
   const crls = await CrlKeeper.open(parts, first.configuration.policies.trust);
-  const source = new FetchedStatus({ keeper: crls, fetcher, clock, ocspHosts: () => inForce().configuration.policies.trust.ocspHosts });
+  const source = new FetchedStatus({
+    keeper: crls,
+    fetcher,
+    clock,
+    budget,
+    ocspHosts: () => inForce().configuration.policies.trust.ocspHosts,
+  });
   /** Begins to fetch what is due; nobody waits for slow hosts. */
   const turn = (): Promise<void> => {
     crls.turn().catch((error: unknown) => options.log.error({ fault: describeFault(error) }, 'CRLs cannot be fetched'));

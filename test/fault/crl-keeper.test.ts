@@ -59,17 +59,16 @@ describe('a CRL that is fetched', () => {
     for (let i = 0; i < 150_000; i += 1) many.writeUInt32BE(i, i * one.length + 12);
     serve([many, revoked]);
     const keeper = await trusting();
-    let turns = 0;
+    const loop = { turns: 0, isDone: false };
     const done = fetchNow(keeper);
-    let isDone = false;
-    void done.then(() => (isDone = true));
-    while (!isDone) {
-      turns += 1;
+    void done.then(() => (loop.isDone = true));
+    while (!loop.isDone) {
+      loop.turns += 1;
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect([await done, isListed(keeper), keeper.material().crls[0]?.entryCount]).toEqual(['new', true, 150_001]);
     // 300 slices of entries alone.
-    expect(turns).toBeGreaterThan(300);
+    expect(loop.turns).toBeGreaterThan(300);
   });
 
   test('is replaced by a later one', async () => {

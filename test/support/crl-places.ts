@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileCrlArchive, nodeFileSystem, type FileSystem } from '../../src/adapters/files/index.js';
 import { CrlKeeper, FetchedStatus, type CrlPolicy, type CrlReport, type Fetcher } from '../../src/adapters/status/index.js';
+import { FetchBudget } from '../../src/adapters/x5u/index.js';
 import { encodeOid, encodeSequence } from '../../src/encoding/index.js';
 import { STIR_RULES, parseCertificate, type Certificate } from '../../src/x509/index.js';
 import { AT, extension, uri, type Issued } from './raw-certificate.js';
@@ -100,7 +101,8 @@ export class CrlPlaces {
   }
 
   status(keeper: CrlKeeper, { ocspHosts = [], patience }: KeeperOptions = {}): FetchedStatus {
-    return new FetchedStatus({ keeper, fetcher: this.fetcher(patience), clock: this.clock, ocspHosts: () => ocspHosts });
+    const budget = new FetchBudget(this.clock);
+    return new FetchedStatus({ keeper, fetcher: this.fetcher(patience), clock: this.clock, budget, ocspHosts: () => ocspHosts });
   }
 
   async close(): Promise<void> {

@@ -118,7 +118,7 @@ export class CrlKeeper {
   /** Whether policy lets this URL be fetched, and no CRL that is in force is kept from there. */
   isWanted(url: string): boolean {
     const host = hostOf(url);
-    if (host === null || !this.#hosts.has(host)) return false;
+    if (host === null || !url.startsWith('https://') || !this.#hosts.has(host)) return false;
     return this.#places.get(url)?.isGoodAt(this.#parts.clock.now()) !== true;
   }
 

@@ -1,15 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, StatusSource } from '../../ports/index.js';
 import { Unavailable } from '../../reasons/index.js';
 import { parseCertificate } from '../../x509/index.js';
 import { ClientBudget } from './client-budget.js';
 import type { CrlKeeper } from './crl-keeper.js';
-import { failureCode, hostOf, type Fetcher } from './fetching.js';
+import { failureCode, hostOf, isOverBudget, type Fetcher, type SharedBudget } from './fetching.js';
 import { STATUS_LIMITS } from './limits.js';
 
 export interface FetchedStatusParts {
   readonly keeper: CrlKeeper;
   readonly fetcher: Fetcher;
   readonly clock: Clock;
+  /** For OCSP. CRLs, which may be a thousand times as large, have a budget of their own. */
+  readonly budget: SharedBudget;
   /** Hosts that may be asked for OCSP responses, by the policy in force. */
   readonly ocspHosts: () => readonly string[];
 }
@@ -38,7 +41,25 @@ export class FetchedStatus implements StatusSource {
   async ocsp(url: string, request: Uint8Array, client: string): Promise<Uint8Array> {
     const host = hostOf(url);
     if (host === null || !this.#parts.ocspHosts().includes(host)) throw new Unavailable('status-unavailable', 'OCSP host not allowed');
-    if (!this.#budget.take(client)) throw new Unavailable('status-unavailable', 'OCSP budget', null, STATUS_LIMITS.clientRefillMs / 1000);
+    const place = this.#enter(client, host);
+    try {
+      await pause(place.waitMs);
+      return await this.#ask(url, request);
+    } finally {
+      place.leave();
+    }
+  }
+
+  #enter(client: string, host: string): ReturnType<SharedBudget['enter']> {
+    try {
+      return this.#parts.budget.enter(client, host);
+    } catch (error) {
+      if (!isOverBudget(error)) throw error;
+      throw new Unavailable('status-unavailable', 'OCSP budget', null, 1);
+    }
+  }
+
+  async #ask(url: string, request: Uint8Array): Promise<Uint8Array> {
     try {
       const { octets } = await this.#parts.fetcher.fetch(url, {
         method: 'POST',

@@ -13,6 +13,13 @@ export interface Fetcher {
   ): Promise<{ readonly octets: Uint8Array }>;
 }
 
+/** Places for small fetches on behalf of clients, shared with whatever else fetches for them. `enter` throws an error named OverBudget. */
+export interface SharedBudget {
+  enter(client: string, host: string): { readonly waitMs: number; readonly leave: () => void };
+}
+
+export const isOverBudget = (error: unknown): boolean => error instanceof Error && error.name === 'OverBudget';
+
 /** The stable code of a fetch that failed; null for what is no failed fetch but a fault of ours. */
 export const failureCode = (error: unknown): string | null =>
   error instanceof Error && error.name === 'FetchFailure' && 'code' in error && typeof error.code === 'string' ? error.code : null;
