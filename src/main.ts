@@ -21,7 +21,7 @@ import { MemoryMappingStore } from './adapters/memory/index.js';
 import { CrlKeeper, FetchedStatus, STATUS_LIMITS, type CrlReport } from './adapters/status/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { FetchBudget, FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
-import { openGateway, type RunningGateway } from './gateway/index.js';
+import { fallenSince, openGateway, type InvalidatedMappings, type RunningGateway } from './gateway/index.js';
 import { Publication } from './gateway/publication.js';
 import { Publisher } from './gateway/publish.js';
 import { SnapshotSaving } from './gateway/snapshot-saving.js';
@@ -340,18 +340,18 @@ const epochOf = async (dataDir: string): Promise<number> => {
   throw new ConfigurationProblems([`${epochFile(dataDir)}: is not a number: restore it, or write one higher than any before`]);
 };
 
-const swept = new WeakMap<RunningGateway, { readonly told: string; readonly fault: Error | null }>();
+const swept = new WeakMap<RunningGateway, { readonly told: readonly InvalidatedMappings[]; readonly fault: Error | null }>();
 
 /** Tells of a sweep what it did since the last turn, and a fault once. */
 const tendMappings = async (gateway: RunningGateway, log: Logger): Promise<void> => {
   gateway.tendMappings();
   const { mappings } = gateway.invalidation;
   const fault = gateway.sweepFault;
-  const told = JSON.stringify(mappings);
-  const before = swept.get(gateway) ?? { told: '[]', fault: null };
-  if (told !== before.told) log.warn({ mappings }, 'mappings fell with their credentials');
+  const before = swept.get(gateway) ?? { told: [], fault: null };
+  const fallen = fallenSince(before.told, mappings);
+  if (fallen.length > 0) log.warn({ mappings: fallen }, 'mappings fell with their credentials');
   if (fault !== null && fault !== before.fault) log.error({ fault: describeFault(fault) }, 'stored mappings cannot be judged again');
-  swept.set(gateway, { told, fault });
+  swept.set(gateway, { told: mappings, fault });
 };
 
 interface StopParts {

@@ -3,7 +3,14 @@ import type { Reason } from '../reasons/index.js';
 import { inspectDer, inspectText, type Finding, type InspectOptions, type Inspection } from '../verification/inspection/index.js';
 import { inspectNote } from './inspect-note.js';
 
-const UNREADABLE: Inspection = { ok: false, kind: null, reason: 'malformed-request', tnAuthList: null, findings: [], facts: {} };
+const UNREADABLE: Inspection = {
+  ok: false,
+  kind: null,
+  reason: 'malformed-request',
+  tnAuthList: null,
+  findings: [],
+  facts: { problem: 'no text that is known' },
+};
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

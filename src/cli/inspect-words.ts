@@ -51,7 +51,11 @@ const groupLines = (findings: readonly Finding[]): string[] =>
 
 const NOT_ASKED = 'whether anybody trusts it, and its status, were not asked';
 
+const GIVE = 'Give PEM or DER of a certificate, CRL, request or TNAuthList, or the text of a PASSporT, receipt, checkpoint or proof.';
+
 const problemLines = (reason: Reason, problem: JsonValue): string[] => {
+  // The row of this reason speaks of requests over HTTP.
+  if (reason === 'malformed-request' && typeof problem === 'string') return [`  \u2717 ${reason}: ${safe(problem)}`, `    ${GIVE}`];
   const { title, clause, advice } = REASONS[reason];
   const what = typeof problem === 'string' ? `: ${safe(problem)}` : '';
   return [`  \u2717 ${reason}: ${title}${what} (${clause})`, `    ${advice}`];

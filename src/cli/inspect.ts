@@ -27,8 +27,23 @@ const print = ({ file, inspection }: Inspected, options: Options): void => {
   process.stdout.write(words);
 };
 
+const isProblemOfFile = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
+
+/** A file that is not to be read. */
+class UnreadableFile extends Error {}
+
+const readNamed = (file: string): Buffer => {
+  try {
+    return readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    // Node names no path where it is the reading that fails, as of a directory.
+    if (!isProblemOfFile(error)) throw error;
+    throw new UnreadableFile(`${file === '-' ? 'standard input' : file} could not be read: ${error.code ?? 'unknown'}`);
+  }
+};
+
 const readAll = (files: readonly string[], options: InspectOptions): Inspected[] =>
-  files.map((file) => ({ file, inspection: inspectAnything(readFileSync(file === '-' ? 0 : file), options) }));
+  files.map((file) => ({ file, inspection: inspectAnything(readNamed(file), options) }));
 
 const readAt = (text: string): number => {
   const at = parseInstant(text);
@@ -49,8 +64,6 @@ const command = (): Command =>
     .option('--at <instant>', 'the time at which it must be valid; else now, and with --ndjson none', readAt)
     .exitOverride();
 
-const isProblemOfFile = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
-
 /** `signpost inspect`: 1 when something is malformed; findings alone are no "no". */
 export const run = async (argv: string[]): Promise<number> => {
   const program = command();
@@ -69,8 +82,8 @@ export const run = async (argv: string[]): Promise<number> => {
     return inspected.every(({ inspection }) => inspection.ok) ? EXIT.yes : EXIT.no;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.yes : EXIT.notRun;
-    if (!isProblemOfFile(error)) throw error;
-    process.stderr.write(`signpost inspect: ${error.path ?? 'standard input'} could not be read: ${error.code ?? 'unknown'}\n`);
+    if (!(error instanceof UnreadableFile)) throw error;
+    process.stderr.write(`signpost inspect: ${error.message}\n`);
     return EXIT.notRun;
   }
 };

@@ -86,7 +86,8 @@ const serialOf = ({ serial, certificate }: RevokeOptions): string => {
 const revoke = (options: RevokeOptions): DeskReport => {
   const serial = serialOf(options);
   const lists = atDesk(options, (desk) => desk.revoke(serial, options.reason, options.since));
-  return { json: { serial, reason: options.reason, crls: lists.files }, words: `revoked ${serial}\n${lists.files.join('\n')}` };
+  const { reason, files } = lists;
+  return { json: { serial, reason, crls: files }, words: `revoked ${serial}: ${reason}\n${files.join('\n')}` };
 };
 
 const crl = (options: DeskOptions): DeskReport => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
 import { ConfigurationProblems } from '../adapters/configuration/index.js';
@@ -39,7 +40,7 @@ const command = (): Command =>
       'Run the gateway. SIGHUP reloads policies, trust and TLS files; SIGTERM drains and exits. Its log is JSON lines on standard error.',
     )
     .option('--data <dir>', 'data directory; made at the first start', './data')
-    .option('--pki <dir>', 'PKI directory: tls/, and what trust.yaml names', './data/pki')
+    .option('--pki <dir>', 'PKI directory: tls/, and what trust.yaml names (default: <data>/pki)')
     .option('--policies <dir>', 'policy folder (default: <pki>/policies where it exists, else ./policies)')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port; 0: the system chooses', port, 8443)
@@ -55,8 +56,9 @@ const command = (): Command =>
 export const run = async (argv: string[]): Promise<number> => {
   let options: Options;
   try {
-    const parsed = command().parse(argv, { from: 'user' }).opts<Options & { json?: true }>();
-    options = parsed.json === true ? { ...parsed, printReady: true } : parsed;
+    const parsed = command().parse(argv, { from: 'user' }).opts<Omit<Options, 'pki'> & { pki?: string; json?: true }>();
+    const pki = parsed.pki ?? join(parsed.data, 'pki');
+    options = { ...parsed, pki, ...(parsed.json === true ? { printReady: true } : {}) };
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;

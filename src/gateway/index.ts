@@ -1,3 +1,4 @@
+export { fallenSince } from './fallen.js';
 export { foldLog, type FoldSource } from './fold.js';
 export { openGateway, type GatewayParts, type RunningGateway } from './gateway.js';
 export type {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import * as pkijs from 'pkijs';
 import { Desk, DeskFiles } from '../../src/adapters/desk/index.js';
 import { run as runEp } from '../../src/cli/ep.js';
 import { run as runNp } from '../../src/cli/np.js';
@@ -66,6 +67,25 @@ const judged = (profile: 'delegate' | 'email', chain: string, anchor: string, ..
     profile,
     revocation: 'required',
   });
+/** The reason that the CRL of the CA has for a certificate; with another reader than ours. */
+const listed = (file: string): string | undefined => {
+  const { serialNumber } = new X509Certificate(readFileSync(at(file)));
+  const [crl = Buffer.alloc(0)] = ders('np/crls/ca.pem');
+  const entries = (pkijs.CertificateRevocationList.fromBER(new Uint8Array(crl)).revokedCertificates ?? []).filter(
+    ({ userCertificate }) =>
+      BigInt(`0x${Buffer.from(userCertificate.valueBlock.valueHexView).toString('hex')}`) === BigInt(`0x${serialNumber}`),
+  );
+  expect(entries).toHaveLength(1);
+  const code = entries[0]?.crlEntryExtensions?.extensions.find(({ extnID }) => extnID === '2.5.29.21');
+  return code === undefined ? 'unspecified' : REASON_BY_CODE.get(Buffer.from(code.extnValue.valueBlock.valueHexView).at(2));
+};
+/** RFC 5280 section 5.3.1 */
+const REASON_BY_CODE = new Map<number | undefined, string>([
+  [1, 'keyCompromise'],
+  [4, 'superseded'],
+  [5, 'cessationOfOperation'],
+  [6, 'certificateHold'],
+]);
 const NP_LISTS = ['np/crls/ca.pem', 'np/crls/root.pem'];
 
 /** One desk for the whole story, made by the commands themselves. */
@@ -189,6 +209,23 @@ describe('an NP’s desk', () => {
     expect(await np(`revoke --dir ${at('np')} --serial 0badcafe`)).toBe(1);
     expect(await np(`revoke --dir ${at('np')} --certificate ${at('np/root.pem')}`)).toBe(1);
     expect(await np(`revoke --dir ${at('np')}`)).toBe(2);
+  });
+
+  test('says a compromise that came to light later, ends a hold, and takes no compromise back', async () => {
+    const told = async (file: string, reason: string): Promise<unknown> => {
+      const answer = JSON.parse(await output(np, `revoke --dir ${at('np')} --certificate ${at(file)} --reason ${reason} --json`));
+      expect(answer).toMatchObject({ reason: listed(file) });
+      return answer.reason;
+    };
+    for (const file of ['once.pem', 'held.pem'])
+      expect(await np(`delegate --dir ${at('np')} --to a.example --range 12025550100+100 --out ${at(file)}`)).toBe(0);
+    expect(await told('once.pem', 'superseded')).toBe('superseded');
+    expect(await told('once.pem', 'unspecified')).toBe('superseded');
+    expect(await told('once.pem', 'keyCompromise')).toBe('keyCompromise');
+    expect(await told('once.pem', 'superseded')).toBe('keyCompromise');
+    expect(await told('held.pem', 'certificateHold')).toBe('certificateHold');
+    expect(await told('held.pem', 'cessationOfOperation')).toBe('cessationOfOperation');
+    expect(judged('delegate', 'once.pem', 'np/root.pem', ...NP_LISTS)).toMatchObject({ reason: 'cert-revoked', position: 0 });
   });
 
   test('goes on after a ledger line that a crash cut short, and stops at a broken one', async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { inspectAnything, inspectLine } from '../../src/cli/inspect-lines.js';
+import { inspectionWords } from '../../src/cli/inspect-words.js';
 import { encodeInteger, encodeOid, encodePem, encodeSequence, encodeTlv } from '../../src/encoding/index.js';
 import { encodeTlogProof, leafHash, receiptKeyName, signNote, signReceipt, type Signer } from '../../src/log/index.js';
 import { signPassport } from '../../src/passport/index.js';
@@ -240,6 +241,16 @@ describe('other things', () => {
     ['malformed-chain', null, '-----BEGIN CERTIFICATE-----\n'],
   ])('%s is said of a %s that is none', (reason, kind, input) => {
     expect(inspectAnything(input)).toMatchObject({ ok: false, kind, reason, tnAuthList: null });
+  });
+
+  test.each<[string, string | Uint8Array]>([
+    ['empty', Buffer.alloc(0)],
+    ['neither text nor DER that is known', Buffer.of(1, 2, 3)],
+    ['no text that is known', 'what is this?'],
+  ])('what cannot be known is said to be %s, not a bad request over HTTP', (problem, input) => {
+    const inspection = inspectAnything(input);
+    expect(inspection.facts).toEqual({ problem });
+    expect(inspectionWords('file', inspection)).not.toContain('openapi');
   });
 
   test('a PASSporT for calls is well-formed, and not one of ours', () => {

@@ -141,12 +141,13 @@ export class Desk {
   }
 
   /**
-   * Revokes by serial number, in hexadecimal, and publishes. `invalidSince` in seconds.
+   * Revokes by serial number, in hexadecimal, and publishes. `invalidSince` in seconds. The answer has the reason that stands, which is an earlier one
+   * where the certificate was revoked before, unless a hold ends or a compromise comes to light.
    * @throws Refusal `not-found` when the desk never issued it
    */
-  revoke(serial: string, reason: RevocationReason, invalidSince?: number): Published {
-    this.#publications.revoke(serial, reason, invalidSince);
-    return this.publish();
+  revoke(serial: string, reason: RevocationReason, invalidSince?: number): Published & { readonly reason: RevocationReason } {
+    const standing = this.#publications.revoke(serial, reason, invalidSince);
+    return { ...this.publish(), reason: standing };
   }
 
   /** Publishes a fresh CRL of the CA, and of the development root if the desk has it. */

@@ -72,8 +72,13 @@ export class Ledger {
     return this.#lines.filter((entry) => entry.event === 'issued');
   }
 
+  /** One for each certificate: as the last line says, since the first. */
   revoked(): z.infer<typeof revoked>[] {
-    return this.#lines.filter((entry) => entry.event === 'revoked');
+    const standing = new Map<string, z.infer<typeof revoked>>();
+    for (const entry of this.#lines) {
+      if (entry.event === 'revoked') standing.set(entry.serial, { ...entry, at: standing.get(entry.serial)?.at ?? entry.at });
+    }
+    return [...standing.values()];
   }
 
   /** The latest CRL of an issuer; null before the first. */

@@ -20,6 +20,12 @@ type Issuer = 'ca' | 'root';
 /** A root answers for itself: nobody above could revoke it. */
 const issuerOf = ({ use }: IssuedLine): Issuer | null => (use === 'root' ? null : use === 'ca' ? 'root' : 'ca');
 
+const isCompromise = (reason: RevocationReason): boolean => reason === 'keyCompromise' || reason === 'cACompromise';
+
+/** A hold ends in any other reason; a compromise that comes to light later goes before whatever was said first, and is never taken back. */
+const replaces = (before: RevocationReason, reason: RevocationReason): boolean =>
+  before === 'certificateHold' ? reason !== before : isCompromise(reason) && !isCompromise(before);
+
 /** What a desk revokes, and the CRLs that say so. */
 export class Publications {
   readonly #files: DeskFiles;
@@ -33,12 +39,17 @@ export class Publications {
     this.#now = now;
   }
 
-  /** @throws Refusal `not-found` when the desk never issued it, or when it is the root */
-  revoke(serial: string, reason: RevocationReason, invalidSince?: number): void {
+  /**
+   * The reason that stands: that of an earlier revocation, unless a hold ends or a compromise comes to light.
+   * @throws Refusal `not-found` when the desk never issued it, or when it is the root
+   */
+  revoke(serial: string, reason: RevocationReason, invalidSince?: number): RevocationReason {
     const issued = this.#ledger.issued().find((entry) => entry.serial === serial);
     if (issued === undefined || issuerOf(issued) === null) return refuse('not-found', 'serial');
-    if (this.#ledger.revoked().some((entry) => entry.serial === serial)) return;
+    const before = this.#ledger.revoked().find((entry) => entry.serial === serial);
+    if (before !== undefined && !replaces(before.reason, reason)) return before.reason;
     this.#ledger.append({ event: 'revoked', at: this.#now(), serial, reason, ...(invalidSince === undefined ? {} : { invalidSince }) });
+    return reason;
   }
 
   publish(ca: Authority, root: Authority | null): Published {

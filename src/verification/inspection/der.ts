@@ -23,5 +23,6 @@ export const inspectDer = (der: Uint8Array, options: InspectOptions = {}): Inspe
   if (kind === 'certificate') return inspectCertificate(der, options);
   if (kind === 'crl') return inspectCrl(der, options);
   if (kind === 'csr') return inspectRequest(der);
-  return kind === null ? malformed(null, 'malformed-request') : inspectTnAuthList(der);
+  if (kind === 'tn-auth-list') return inspectTnAuthList(der);
+  return malformed(null, 'malformed-request', der.length === 0 ? 'empty' : 'neither text nor DER that is known');
 };
