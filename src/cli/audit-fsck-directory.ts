@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  FileClassStorage,
   FileLogStorage,
   FileRegister,
   FileSnapshotStorage,
@@ -14,12 +15,15 @@ import {
   type FileWal,
 } from '../adapters/files/index.js';
 import { MemoryMappingStore } from '../adapters/memory/index.js';
+import { credentialIdOfMapping } from '../gateway/credential-book.js';
+import { CredentialClasses } from '../gateway/credential-classes.js';
 import { foldLog } from '../gateway/fold.js';
 import { sealingContext } from '../gateway/journal.js';
-import { recover } from '../gateway/recovery.js';
+import { recover, type Recovered } from '../gateway/recovery.js';
 import { Tree, fsckLog, leafHash, openCheckpoint, type FsckProblem, type FsckReport } from '../log/index.js';
 import type { SubjectId } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
+import { unpackSubject } from '../registry/index.js';
 import { CannotRun } from './audit-report.js';
 
 export interface DirectoryReport extends FsckReport {
@@ -31,7 +35,7 @@ export interface DirectoryReport extends FsckReport {
 /** A refusal names the file itself: `wal/0000000000000000.wal at offset 20`. */
 const problemOf = (error: unknown, path: string): FsckProblem => {
   if (!(error instanceof Refusal) || error instanceof Unavailable) throw error;
-  const [, file = path, what = ''] = /^((?:wal|vault|keys)\/\S+) (.*)$/.exec(error.detail ?? '') ?? [];
+  const [, file = path, what = ''] = /^((?:wal|vault|classes|keys)\/\S+|classes) (.*)$/.exec(error.detail ?? '') ?? [];
   return { path: file, what: what === '' ? error.message : what };
 };
 
@@ -43,6 +47,7 @@ interface Parts {
   readonly lastSigned: Uint8Array | null;
   readonly wal: FileWal;
   readonly vault: FileVault;
+  readonly classes: FileClassStorage;
 }
 
 class Directory {
@@ -66,7 +71,8 @@ class Directory {
     const wal = await openWal(join(place, LAYOUT.wal), { readOnly: true });
     try {
       const vault = await FileVault.open(join(place, LAYOUT.vault), { vaultKey, clock: { now: () => Date.now() }, readOnly: true });
-      return new Directory({ place, vkey: vkey ?? logVkey, pepper, checkpoint, lastSigned, wal, vault });
+      const classes = await FileClassStorage.open(join(place, LAYOUT.classes), { readOnly: true });
+      return new Directory({ place, vkey: vkey ?? logVkey, pepper, checkpoint, lastSigned, wal, vault, classes });
     } catch (error) {
       await wal.close();
       throw error;
@@ -137,15 +143,30 @@ class Directory {
     const store = new MemoryMappingStore();
     const { wal, vault, pepper } = this.#parts;
     const snapshots = new FileSnapshotStorage(join(this.#parts.place, LAYOUT.snapshot));
-    await recover({ wal, vault, snapshots, store, storeIsVolatile: true, pepper, epoch: 1 });
+    const { book } = await recover({ wal, vault, snapshots, store, storeIsVolatile: true, pepper, epoch: 1 });
     const folded = await foldLog({ wal, vault, pepper });
     this.subjects = folded.size;
-    return (await sameMap(store, folded))
-      ? null
-      : { path: LAYOUT.snapshot, what: 'the mappings it gives are not those of the log: remove it, the next start replays the log' };
+    if (!(await sameMap(store, folded)))
+      return { path: LAYOUT.snapshot, what: 'the mappings it gives are not those of the log: remove it, the next start replays the log' };
+    return await this.#credentials(store, book);
+  }
+
+  /** That every mapping could be judged again: its credential is known, and its class. */
+  async #credentials(store: MemoryMappingStore, book: Recovered['book']): Promise<FsckProblem | null> {
+    const classes = await CredentialClasses.load(this.#parts.classes);
+    for await (const [, packed] of store.entries()) {
+      for (const { credential } of unpackSubject(packed).mappings) {
+        const entries = book.get(credentialIdOfMapping(credential));
+        if (entries.length === 0)
+          return { path: LAYOUT.snapshot, what: 'lacks the credential of a mapping: remove it, the next start replays the log' };
+        for (const entry of entries) classes.of(entry.class);
+      }
+    }
+    return null;
   }
 
   async close(): Promise<void> {
+    await this.#parts.classes.close();
     await this.#parts.vault.close();
     await this.#parts.wal.close();
   }

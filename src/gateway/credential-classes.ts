@@ -27,7 +27,7 @@ type ClassRecord = [
   findings: OffProfile[],
 ];
 
-const corrupt = (what: string): never => refuse('log-corrupt', `classes/ ${what}: restore the folder from a mirror`);
+const corrupt = (what: string): never => refuse('log-corrupt', `classes ${what}: restore the folder from a mirror`);
 
 /** The credential classes that a gateway has met, under their numbers. */
 export class CredentialClasses {

@@ -81,7 +81,7 @@ export interface RestoredSnapshot {
   readonly positions: Float64Array;
   readonly spent: SpentPassports;
   readonly book: CredentialBook;
-  /** What an empty store is filled with. */
+  /** What an empty store is filled with; none where the store kept its subjects itself: it has them still, or they are replayed. */
   readonly partitions: readonly PartitionRecords[];
 }
 
@@ -93,21 +93,24 @@ export const restoreSnapshot = (parts: Iterable<Uint8Array>): RestoredSnapshot =
   const book = new CredentialBook();
   const credentialParts: Buffer[] = [];
   const groups = Array.from({ length: PARTITIONS }, (): Uint8Array[] => []);
+  let hasSubjects = false;
   let header: Header | null = null;
   for (const { kind, content } of readFrames(parts)) {
     if (kind === KIND.header) header = readHeader(content);
     else if (kind === KIND.positions) readPositions(content, positions);
     else if (kind === KIND.spent) spentParts.push(content);
     else if (kind === KIND.credentials) credentialParts.push(content);
-    else if (kind === KIND.subjects) readSubjects(content, groups);
-    else return refuse('log-corrupt', 'snapshot frame');
+    else if (kind === KIND.subjects) {
+      hasSubjects = true;
+      readSubjects(content, groups);
+    } else return refuse('log-corrupt', 'snapshot frame');
   }
   if (header === null) return refuse('log-corrupt', 'snapshot header');
   spent.load(spentParts);
   book.load(credentialParts, header.credentials);
-  const partitions = groups.map((records, partition) => ({ partition, position: positions[partition] as number, records }));
+  const filled = groups.map((records, partition) => ({ partition, position: positions[partition] as number, records }));
   const tree = Tree.restore(Buffer.from(header.tree, 'base64'));
-  return { size: header.size, tree, time: header.time, positions, spent, book, partitions };
+  return { size: header.size, tree, time: header.time, positions, spent, book, partitions: hasSubjects ? filled : [] };
 };
 
 /** Frames as they come, as views: a snapshot of 10^6 subjects is never in memory twice. */

@@ -10,7 +10,7 @@ const never = (): Promise<never> => new Promise(() => undefined);
  * `kill`: by SIGKILL. `freeze`: nothing that was asked from then on ever happens, as if the process were gone; what is on the disk is the same.
  */
 export class DyingFileSystem implements FileSystem {
-  readonly #fatal: number;
+  #fatal: number;
   readonly #death: Death;
   readonly #end: 'kill' | 'freeze';
   readonly #open = new Set<OpenFile>();
@@ -26,6 +26,11 @@ export class DyingFileSystem implements FileSystem {
     this.#fatal = fatal;
     this.#death = death;
     this.#end = end;
+  }
+
+  /** Lets the process end at that call from now on: 1 = the next. */
+  arm(next: number): void {
+    this.#fatal = this.#calls + next;
   }
 
   get calls(): number {
