@@ -83,7 +83,11 @@ export class Projection {
     const replay = this.replayFrom(at);
     for await (const { index, record } of source.wal.read(from)) {
       const entry = readJournalEntry(source.vault, index, record);
-      for (const id of subjectsOf(entry, source.pepper)) if (behind.has(partitionOf(id))) await replay.push(id, entry);
+      const ids = subjectsOf(entry, source.pepper);
+      await replay.push(
+        ids.filter((id) => behind.has(partitionOf(id))),
+        entry,
+      );
     }
     await replay.end();
     await this.#level(behind, at);
@@ -118,9 +122,9 @@ export class Replay {
     this.#at = at;
   }
 
-  async push(id: SubjectId, entry: JournalEntry): Promise<void> {
-    if (entry.index < (this.#at[partitionOf(id)] as number)) return;
-    this.#chunk.push({ id, entry });
+  /** An entry with all the subjects that it changes: a partition that is at its position has been told all of it. */
+  async push(ids: readonly SubjectId[], entry: JournalEntry): Promise<void> {
+    for (const id of ids) if (entry.index >= (this.#at[partitionOf(id)] as number)) this.#chunk.push({ id, entry });
     if (this.#chunk.length >= REPLAY_CHUNK) await this.end();
   }
 

@@ -47,10 +47,9 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
     const entry = readJournalEntry(vault, index, record);
     if (entry.leaf.t < time) return refuse('log-corrupt', `entry ${index} is earlier than the one before`);
     time = entry.leaf.t;
-    for (const id of subjectsOf(entry, pepper)) {
-      positions[partitionOf(id)] = index + 1;
-      if (isLevel) await replay.push(id, entry);
-    }
+    const ids = subjectsOf(entry, pepper);
+    for (const id of ids) positions[partitionOf(id)] = index + 1;
+    if (isLevel) await replay.push(ids, entry);
     remember(entry, spent, book);
   }
   await replay.end();
