@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { Sequence } from 'asn1js';
 import * as pkijs from 'pkijs';
 import { DerError, TAG, checkCanonicalDer, contentOf, readChildren, readWhole, wholeOf } from '../encoding/index.js';
@@ -47,10 +47,18 @@ const extensionsOf = (request: pkijs.CertificationRequest): Extension[] => {
   });
 };
 
+const publicKeyOf = (spki: Buffer): KeyObject => {
+  try {
+    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  } catch {
+    return refuse('unsupported-key', 'no public key');
+  }
+};
+
 const signatureHolds = (der: Uint8Array, spki: Buffer): boolean => {
   const signature = readChildren(der, readWhole(der, TAG.sequence))[2];
   if (signature === undefined) return false;
-  const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  const key = publicKeyOf(spki);
   if (key.asymmetricKeyType !== 'ec') return refuse('unsupported-key', 'not EC');
   return verify(signatureScheme(key).hash, signedPart(der), key, contentOf(der, signature).subarray(1));
 };

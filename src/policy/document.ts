@@ -12,7 +12,7 @@ const MAX_POLICY_BYTES = 16 * 1024 * 1024;
  */
 export const parsePolicyDocument = <T>(name: string, text: string, schema: z.ZodType<T>): Parsed<T> => {
   if (text.length > MAX_POLICY_BYTES) return { ok: false, problems: [`${name}: larger than 16 MiB`] };
-  const document = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, strict: true, merge: false });
+  const document = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, strict: true, merge: false, logLevel: 'error' });
   const faults = [...document.errors, ...document.warnings].map((fault) => `${name}: ${fault.message.split('\n')[0] ?? ''}`);
   if (faults.length > 0) return { ok: false, problems: faults };
   let value: unknown;

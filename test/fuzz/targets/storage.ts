@@ -1,0 +1,102 @@
+import {
+  BATCH_HEAD,
+  encodeBatch,
+  holdsPayload,
+  isSegmentHead,
+  encodeSegmentHead,
+  parseBatchHead,
+  parseRecords,
+} from '../../../src/adapters/files/wal-format.js';
+import { decodeSealedEvent, encodeSealedEvent } from '../../../src/gateway/sealed-event.js';
+import { decodeSealedRevocation, encodeSealedRevocation, packPlaces } from '../../../src/gateway/sealed-revocation.js';
+import { packSubject, transition, unpackSubject, type RegistryEvent, type Subject } from '../../../src/registry/index.js';
+import { mutateOctets } from '../../support/mutation/octets.js';
+import { mutateTextOctets } from '../../support/mutation/text.js';
+import { CIRCLE, DAY, contextAt, givingUp, registering, releasing, subjectOf, withdrawing } from '../../support/registry-fixtures.js';
+import { testEntry } from '../../support/log-fixtures.js';
+import { judged, must, type Target } from '../target.js';
+
+const batch = (): Buffer =>
+  encodeBatch(
+    7,
+    Array.from({ length: 3 }, (_, n) => ({ leaf: testEntry(n), sealed: Buffer.alloc(40 * n, n), keySlot: n })),
+  );
+
+const WAL: Target = {
+  name: 'batches of the write-ahead log',
+  share: 20_000,
+  seeds: () => [batch(), Buffer.concat([encodeSegmentHead(7), batch()])],
+  mutate: mutateOctets,
+  run: (input) => {
+    const at = isSegmentHead(input.subarray(0, 20), 7) ? 20 : 0;
+    const head = parseBatchHead(input, at);
+    if (head === null) return 'no-head';
+    const body = input.subarray(at + BATCH_HEAD, at + BATCH_HEAD + head.length + 4);
+    if (!holdsPayload(head, body)) return 'no-payload';
+    const records = [...parseRecords(body.subarray(0, head.length))];
+    must(encodeBatch(head.first, records).equals(batch()), 'a batch that nobody wrote');
+    return 'accepted';
+  },
+};
+
+const EVENTS: readonly RegistryEvent[] = [
+  registering('a.example', DAY),
+  withdrawing('a.example', DAY + 1),
+  releasing(DAY + 2),
+  givingUp('a.example'),
+];
+const SEALED: Target = {
+  name: 'sealed events',
+  share: 20_000,
+  seeds: () =>
+    EVENTS.map((event) =>
+      encodeSealedEvent({
+        event,
+        opening: Buffer.alloc(32, 1),
+        mappingLifetime: 1000,
+        spent:
+          event.type === 'withdraw-by-connection' ? null : { signingDigest: Buffer.alloc(32, 2), client: 'a.example', byReference: false },
+        credential: event.type === 'register' ? { class: 3, serial: Buffer.of(1, 2) } : null,
+      }),
+    ),
+  mutate: mutateTextOctets,
+  run: (input) => judged(() => `accepted ${decodeSealedEvent(input).event.type}`),
+};
+
+const REVOCATION: Target = {
+  name: 'sealed revocations',
+  share: 20_000,
+  seeds: () => {
+    const list = [1, 2, 9].map((index) => ({ id: String.fromCharCode(index).repeat(16), index }));
+    return [encodeSealedRevocation({ opening: Buffer.alloc(32, 1), effect: 'marked', attestBy: DAY }, packPlaces(list))];
+  },
+  mutate: mutateOctets,
+  run: (input) =>
+    judged(() => {
+      const read = decodeSealedRevocation(input);
+      must(encodeSealedRevocation(read, packPlaces(read.list)).equals(input), 'two spellings of a revocation');
+    }),
+};
+
+const subjects = (): Subject[] => {
+  const grown: Subject[] = [];
+  ['a.example', 'b.example', 'c.example'].forEach((provider, n) => {
+    const more = n === 1 ? ({ purpose: 'business', kind: 'service', circle: CIRCLE } as const) : {};
+    grown.push(subjectOf(transition(grown.at(-1) ?? null, registering(provider, DAY + n, more), contextAt(DAY + n, n + 1))));
+  });
+  return grown;
+};
+
+const SUBJECT: Target = {
+  name: 'stored subjects',
+  share: 30_000,
+  seeds: () => subjects().map((subject) => Buffer.from(packSubject(subject))),
+  mutate: mutateOctets,
+  run: (input) =>
+    judged(() => {
+      const { mappings, order } = unpackSubject(input);
+      return `accepted ${String(mappings.length)} ${String(order.length)}`;
+    }),
+};
+
+export const STORAGE: readonly Target[] = [WAL, SEALED, REVOCATION, SUBJECT];
