@@ -11,7 +11,7 @@ import { isCoded, mediaTypeOf } from './request-line.js';
 import type { RequestIds } from './request-id.js';
 import { respond } from './respond.js';
 import type { Route } from './route.js';
-import type { Site } from './site.js';
+import type { CommonSite } from './site.js';
 
 const NO_PARAMS: Readonly<Record<string, string>> = {};
 
@@ -19,12 +19,12 @@ const NO_PARAMS: Readonly<Record<string, string>> = {};
  * Every request of every route goes through here, hot or not, once its route is known: who calls, may they, is there room, what is the body;
  * then the route; then one way of answering, counting and logging.
  */
-export class Dispatcher {
-  readonly #site: Site;
+export class Dispatcher<S extends CommonSite> {
+  readonly #site: S;
   readonly #identities: ClientIdentities;
   readonly #ids: RequestIds;
 
-  constructor(site: Site, identities: ClientIdentities, ids: RequestIds) {
+  constructor(site: S, identities: ClientIdentities, ids: RequestIds) {
     this.#site = site;
     this.#identities = identities;
     this.#ids = ids;
@@ -32,7 +32,7 @@ export class Dispatcher {
 
   /** Never rejects. */
   async serve(
-    route: Route,
+    route: Route<S>,
     request: IncomingMessage,
     response: ServerResponse,
     query: string | null = null,
@@ -64,7 +64,7 @@ export class Dispatcher {
       });
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) log.error({ requestId, route: route.path, fault: describeFault(thrown) }, 'fault');
-      answer = problemAnswer(factsOf(thrown), requestId);
+      answer = route.problem?.(thrown, { site: this.#site, requestId }) ?? problemAnswer(factsOf(thrown), requestId);
     }
     // The work is done: who is slow to send the body that nobody wants, or to read, takes nobody's place meanwhile.
     if (entered) admission.leave(client);
@@ -77,7 +77,7 @@ export class Dispatcher {
     this.#record(route, request, answer, client, requestId, clock.monotonic() - started);
   }
 
-  #record(route: Route, request: IncomingMessage, answer: Answer, client: string | null, requestId: string, ms: number): void {
+  #record(route: Route<S>, request: IncomingMessage, answer: Answer, client: string | null, requestId: string, ms: number): void {
     this.#site.metrics.request(route.path, request.method ?? '', answer.status, ms / 1000);
     if (answer.reason !== null) this.#site.metrics.problem(answer.reason);
     if (this.#site.log.isLevelEnabled('debug'))
@@ -97,14 +97,14 @@ export class Dispatcher {
 }
 
 /** @throws Refusal `client-unknown`, `client-not-allowed` */
-const checkAccess = (route: Route, principal: Principal | undefined): void => {
+const checkAccess = (route: Pick<Route, 'access'>, principal: Principal | undefined): void => {
   if (route.access === 'public') return;
   if (principal === undefined) throw new Refusal('client-unknown');
   if (!route.access.includes(principal.kind)) throw new Refusal('client-not-allowed', `kind ${principal.kind}`);
 };
 
 /** @throws Refusal `malformed-request`, `unsupported-media-type` */
-const checkRequest = (route: Route, request: IncomingMessage, query: string | null): void => {
+const checkRequest = (route: Pick<Route, 'consumes'>, request: IncomingMessage, query: string | null): void => {
   // No route here takes a query, and one that is silently ignored would look as if it had been heard.
   if (query !== null) throw new Refusal('malformed-request', 'this route takes no query');
   if (route.consumes.length === 0) return;

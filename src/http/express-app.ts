@@ -5,7 +5,7 @@ import { Refusal } from '../reasons/index.js';
 import type { Dispatcher } from './dispatch.js';
 import { RouteRefusal } from './problem.js';
 import type { Route } from './route.js';
-import { EXPRESS_ROUTES } from './routes/index.js';
+import type { CommonSite } from './site.js';
 
 /** Query strings are read from the raw target by the server; express would read them leniently. */
 const rawQuery = (request: IncomingMessage): string | null => {
@@ -14,8 +14,8 @@ const rawQuery = (request: IncomingMessage): string | null => {
   return mark < 0 ? null : url.slice(mark + 1);
 };
 
-/** Every route that is not hot. Express finds the route and helmet adds its header fields; all else is the dispatcher's, as for hot ones. */
-export const expressApp = (dispatcher: Dispatcher): express.Express => {
+/** Routes that are not hot. Express finds the route and helmet adds its header fields; all else is the dispatcher's, as for hot ones. */
+export const expressApp = <S extends CommonSite>(dispatcher: Dispatcher<S>, routes: readonly Route<S>[]): express.Express => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -31,7 +31,7 @@ export const expressApp = (dispatcher: Dispatcher): express.Express => {
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     }),
   );
-  for (const route of EXPRESS_ROUTES) {
+  for (const route of routes) {
     app.all(route.path, (request, response) =>
       dispatcher.serve(forMethod(route, request.method), request, response, rawQuery(request), paramsOf(request.params)),
     );
@@ -45,16 +45,16 @@ const paramsOf = (params: Readonly<Record<string, string | string[] | undefined>
   Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? value.join('/') : (value ?? '')]));
 
 /** RFC 9110 section 9.3.2: HEAD is GET without the content. */
-const allowed = (route: Route): readonly string[] => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]);
+const allowed = (route: Pick<Route, 'method'>): readonly string[] => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]);
 
 /** The route, or for a method that it does not take one that says so under the same name. */
-export const forMethod = (route: Route, method: string | undefined): Route => {
+export const forMethod = <S extends CommonSite>(route: Route<S>, method: string | undefined): Route<S> => {
   const methods = allowed(route);
   return method !== undefined && methods.includes(method) ? route : refusing(route.path, new RouteRefusal(methods));
 };
 
 /** A pseudo-route that refuses: what cannot be routed is answered, counted and logged like everything else. */
-export const refusing = (path: string, refusal: Refusal): Route => ({
+export const refusing = (path: string, refusal: Refusal): Route<CommonSite> => ({
   method: 'GET',
   path,
   access: 'public',

@@ -2,5 +2,6 @@ export { LIMITS } from './limits.js';
 export { describeFault, redact, type Fault } from './fault.js';
 export { openApiDocument } from './openapi.js';
 export { reasonsDocument, type DocumentedStep, type ReasonsDocument } from './reasons-document.js';
-export { createHttpServer, type HttpServer, type HttpServerOptions, type ServerCredentials } from './server.js';
+export { createHttpsServer, type HttpServer, type ServerCredentials } from './https-server.js';
+export { createHttpServer, type GatewayServer, type HttpServerOptions } from './server.js';
 export type { Discovery } from './site.js';

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../gateway/use-cases.js';
 import type { Answer } from './answer.js';
-import type { Site } from './site.js';
+import type { CommonSite, Site } from './site.js';
 
 /** One request on its way through a route. */
-export interface Exchange {
-  readonly site: Site;
+export interface Exchange<S extends CommonSite = Site> {
+  readonly site: S;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
@@ -21,7 +21,7 @@ export interface Exchange {
 
 export type Kind = Principal['kind'];
 
-export interface Route {
+export interface Route<S extends CommonSite = Site> {
   readonly method: 'GET' | 'POST';
   /** As express writes it; also the metric label, so that no path of a client's making becomes one. */
   readonly path: string;
@@ -31,13 +31,15 @@ export interface Route {
   readonly consumes: readonly string[];
   /** `always`: answered under overload and while draining. `reserved`: shed last. */
   readonly urgency: 'normal' | 'reserved' | 'always';
-  handle(exchange: Exchange): Answer | Promise<Answer>;
+  handle(exchange: Exchange<S>): Answer | Promise<Answer>;
+  /** How what stands in the way is answered, where a protocol has problem types of its own; absent: as `problemAnswer` does. */
+  problem?(thrown: unknown, exchange: Pick<Exchange<S>, 'site' | 'requestId'>): Answer;
 }
 
 export const ANY_PRINCIPAL: readonly Kind[] = ['ap', 'np', 'ep', 'dp', 'auditor', 'operator'];
 
 /** The principal of a route whose access is not public. The dispatcher has refused everybody else. */
-export const clientOf = (exchange: Exchange): Principal => {
+export const clientOf = (exchange: Pick<Exchange, 'client'>): Principal => {
   if (exchange.client === null) throw new Error('a route that needs a client was reached without one');
   return exchange.client;
 };

@@ -4,6 +4,7 @@ import type { Clock, ConfigurationControl } from '../ports/index.js';
 import type { Admission } from './admission.js';
 import type { Metrics } from './metrics.js';
 import type { ReasonsDocument } from './reasons-document.js';
+import type { RequestMetrics } from './request-metrics.js';
 
 /** What outsiders need to know of this gateway; public. */
 export interface Discovery {
@@ -13,18 +14,23 @@ export interface Discovery {
   readonly receiptVkey: string;
 }
 
-/** What the routes share. */
-export interface Site {
-  readonly gateway: Gateway;
-  /** The principal of a domain in the policy generation that is in force now; undefined: unknown. */
+/** What every server of ours shares with its routes. */
+export interface CommonSite {
+  /** Who a domain is, as configured now; undefined: unknown. */
   readonly principalOf: (domain: string) => Principal | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: RequestMetrics;
+  readonly admission: Admission;
+}
+
+/** What the gateway's routes share. */
+export interface Site extends CommonSite {
+  readonly gateway: Gateway;
   /** What is in force, and how an operator has it read again. */
   readonly configuration: ConfigurationControl;
   readonly discovery: Discovery;
   readonly reasons: ReasonsDocument;
-  readonly clock: Clock;
-  readonly log: Logger;
   readonly metrics: Metrics;
-  readonly admission: Admission;
   readonly openapi: string;
 }
