@@ -1,13 +1,11 @@
-import { DerError, type Tlv } from '../encoding/index.js';
+import type { Tlv } from '../encoding/index.js';
 import { CrlEntryReader, type Revocation } from './crl-entry.js';
 import { CrlIndex } from './crl-index.js';
+import { CrlIssuers } from './crl-issuers.js';
 import type { DistinguishedName } from './distinguished-name.js';
-import { readGeneralNames } from './general-name.js';
 
 /** Entries read between two yields: half a millisecond of work, ten before the code is compiled. */
 const ENTRIES_A_SLICE = 512;
-/** Authorities that one indirect CRL may speak for: all of a country's, many times over. Each costs the reading and folding of a name. */
-const MAX_ISSUERS = 4096;
 
 /**
  * The revokedCertificates of a CRL (RFC 5280 section 5.1.2.6), walked once, entry by entry, and found by (certificate issuer, serial number).
@@ -17,10 +15,7 @@ export class CrlEntries {
   readonly #der: Buffer;
   readonly #reader: CrlEntryReader;
   readonly #index = new CrlIndex();
-  /** Numbers of the certificate issuers by their name; the CRL's own issuer is 0. */
-  readonly #issuers = new Map<string, number>();
-  /** The same by the octets of certificateIssuer, so that a name is read once. */
-  readonly #named = new Map<string, number>();
+  readonly #issuers: CrlIssuers;
   /** Where each run of entries with one issuer begins, ascending, and whose it is. */
   readonly #runs: number[] = [];
   readonly #runIssuers: number[] = [];
@@ -32,7 +27,7 @@ export class CrlEntries {
   constructor(der: Buffer, crlIssuer: DistinguishedName) {
     this.#der = der;
     this.#reader = new CrlEntryReader(der);
-    this.#issuers.set(crlIssuer.key, 0);
+    this.#issuers = new CrlIssuers(der, crlIssuer);
   }
 
   get count(): number {
@@ -56,6 +51,7 @@ export class CrlEntries {
       yield;
     }
     this.#index.seal();
+    this.#issuers.seal();
   }
 
   /** Whether a certificate is listed twice. Walks all entries once more, when it is first asked for. */
@@ -95,34 +91,11 @@ export class CrlEntries {
   /** RFC 5280 section 5.3.3: it holds for this entry and all that follow, until another one is given. */
   #changeIssuer(entry: number, indirect: boolean): void {
     if (!indirect) this.unusable ??= 'certificateIssuer in a CRL that is not indirect';
-    const { content, end } = this.#reader.issuer;
-    const key = this.#der.toString('latin1', content, end);
-    let issuer = this.#named.get(key);
-    if (issuer === undefined) {
-      issuer = this.#numberOf(this.#readIssuer());
-      this.#named.set(key, issuer);
-    }
+    const issuer = this.#issuers.numberOf(this.#reader.issuer);
     if (issuer === this.#current) return;
     this.#current = issuer;
     this.#runs.push(entry);
     this.#runIssuers.push(issuer);
-  }
-
-  #readIssuer(): DistinguishedName {
-    const names = readGeneralNames(this.#der, this.#reader.issuer);
-    const [directoryName, another] = names.flatMap((name) => (name.kind === 'directoryName' ? [name.name] : []));
-    // An issuer field is one name: with several, which one an entry is about would be a guess.
-    if (directoryName === undefined || another !== undefined) throw new DerError('certificateIssuer');
-    return directoryName;
-  }
-
-  #numberOf(name: DistinguishedName): number {
-    const known = this.#issuers.get(name.key);
-    if (known !== undefined) return known;
-    const number = this.#issuers.size;
-    if (number > MAX_ISSUERS) throw new DerError('number of certificate issuers');
-    this.#issuers.set(name.key, number);
-    return number;
   }
 
   /** The number of the issuer that the entry at this offset is about. */
@@ -143,8 +116,8 @@ export class CrlEntries {
    * @throws DerError when the entry's times are none
    */
   find(issuer: DistinguishedName, serial: Uint8Array): Revocation | null {
-    const number = this.#issuers.get(issuer.key);
-    if (number === undefined) return null;
+    const number = this.#issuers.find(issuer);
+    if (number === null) return null;
     let found: Revocation | null = null;
     for (const offset of this.#index.candidates(number, serial)) {
       this.#reader.read(offset, this.#der.length);

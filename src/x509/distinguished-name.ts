@@ -1,5 +1,7 @@
 import { DerError, TAG, contentOf, readChildren, wholeOf, type Tlv } from '../encoding/index.js';
 import { readKnownOid } from './known-oid.js';
+import { NameKeyReader, joinedKey } from './name-key.js';
+import { readText } from './name-text.js';
 import { OID } from './oids.js';
 
 /** One AttributeTypeAndValue. `text` is null where the value is not a string that RFC 5280 section 7.1 compares as text. */
@@ -10,39 +12,7 @@ export interface NameAttribute {
   readonly text: string | null;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Text of a PrintableString, UTF8String or IA5String; null for other types, which RFC 5280 section 7.1 lets compare as octets. @throws DerError */
-const readText = (tag: number, value: Uint8Array): string | null => {
-  if (tag === TAG.utf8String) {
-    try {
-      return utf8.decode(value);
-    } catch {
-      throw new DerError('UTF-8');
-    }
-  }
-  if (tag !== TAG.printableString && tag !== TAG.ia5String) return null;
-  if (value.some((octet) => octet > 0x7f)) throw new DerError('ASCII');
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
-};
-
-const PLAIN_ASCII = /^[\x20-\x7e]*$/;
-/** RFC 4518 section 2.2: what means nothing in a comparison, and what is a space. */
-const NOTHING = /(?![\t-\r\u0085])[\p{Cc}\p{Cf}\p{Variation_Selector}\u{34f}\u{1806}\u{fffc}]/gu;
-const SPACES = /[\t-\r\u0085\p{Z}]+/gu;
-
-/** RFC 5280 section 7.1 with RFC 4518: map, case fold, NFKC, and white space folded to one space, none at the ends. */
-const foldText = (text: string): string => {
-  if (PLAIN_ASCII.test(text)) return text.toLowerCase().replace(/ +/g, ' ').trim();
-  const folded = text.replace(NOTHING, '').normalize('NFKC').toLowerCase().replace(/ß/g, 'ss').replace(/ς/g, 'σ').normalize('NFKC');
-  return folded.replace(SPACES, ' ').trim();
-};
-
-const attributeKey = ({ oid, tag, value, text }: NameAttribute): string => {
-  const kind = text === null ? tag.toString(16) : 's';
-  const body = text === null ? Buffer.from(value).toString('hex') : foldText(text);
-  return `${oid}=${kind}${body.length}:${body}`;
-};
+const keyReader = new NameKeyReader();
 
 /**
  * A Name: its octets, and its RDNs in order. Comparison is RFC 5280 section 7.1: equal octets, or per RDN the same set of attributes
@@ -74,13 +44,13 @@ export class DistinguishedName {
 
   /** One comparison key for each RDN, in order. */
   get rdnKeys(): readonly string[] {
-    this.#keys ??= this.rdns.map((rdn) => rdn.map(attributeKey).sort().join('+'));
+    this.#keys ??= keyReader.rdnKeys(octetsOf(this.der), 0, this.der.length);
     return this.#keys;
   }
 
   /** Equal for equal names, different for different ones: for maps. */
   get key(): string {
-    this.#joined ??= this.rdnKeys.join(',');
+    this.#joined ??= joinedKey(this.rdnKeys);
     return this.#joined;
   }
 
@@ -109,6 +79,8 @@ export class DistinguishedName {
     return this.texts(OID.commonName).at(-1) ?? null;
   }
 }
+
+const octetsOf = (der: Uint8Array): Buffer => Buffer.from(der.buffer, der.byteOffset, der.byteLength);
 
 /** A RelativeDistinguishedName: SET SIZE (1..MAX). @throws DerError */
 export const readRdn = (der: Uint8Array, set: Tlv): NameAttribute[] => {

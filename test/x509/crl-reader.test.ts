@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { encodeSequence, encodeTlv } from '../../src/encoding/index.js';
-import { parseCertificate, parseCrl, parseCrlInSlices, type Crl } from '../../src/x509/index.js';
+import { TlvCursor, encodeSequence, encodeTlv, encodeUtf8 } from '../../src/encoding/index.js';
+import { DistinguishedName, parseCertificate, parseCrl, parseCrlInSlices, type Crl } from '../../src/x509/index.js';
+import { NameKeyReader } from '../../src/x509/name-key.js';
 import { reasonOf } from '../support/reasons.js';
-import { AT, issueCa } from '../support/raw-certificate.js';
+import { AT, directory, dns, extension, issueCa, nameOf as rawName, rdn } from '../support/raw-certificate.js';
 import { certificateIssuer, entry, issueCrl, reasonCode, scope, utcTime } from '../support/raw-crl.js';
 
 const ca = issueCa({ issuer: null, subject: 'ca' });
@@ -108,6 +109,87 @@ describe('the issuer of an entry', () => {
       expect(crl.find(nameOf(n % 2 === 0 ? ca : other), serialOf(n))).not.toBeNull();
       expect(crl.find(nameOf(n % 2 === 0 ? other : ca), serialOf(n))).toBeNull();
     }
+  });
+});
+
+describe('the names of an indirect CRL', () => {
+  const COMMON_NAME = '2.5.4.3';
+  const attribute = (tag: number, text: string): Buffer =>
+    encodeSequence(Buffer.from('0603550403', 'hex'), encodeTlv(tag, Buffer.from(text)));
+  const single = (tag: number, text: string): Buffer => encodeSequence(encodeTlv(0x31, attribute(tag, text)));
+  const issuerNames = (...names: Buffer[]): Buffer => extension('2.5.29.29', encodeSequence(...names), true);
+  const about = (...names: Buffer[]): (() => Crl) => {
+    const der = issueCrl(ca, [entry(Buffer.of(5), issuerNames(...names))], INDIRECT);
+    return () => parseCrl(der);
+  };
+  const nameIn = (name: Buffer): DistinguishedName => DistinguishedName.read(name, { tag: 0x30, start: 0, content: 2, end: name.length });
+
+  afterEach(() => void jest.restoreAllMocks());
+
+  test('are read once a spelling, and nothing is made of them but a key', () => {
+    const CALLS_AN_ENTRY = 20;
+    const spelled = (i: number): Buffer => rawName(rdn(COMMON_NAME, encodeUtf8(`issuer ${String(i % 3000)}`)));
+    const der = issueCrl(
+      ca,
+      Array.from({ length: 9000 }, (_, i) => entry(serialOf(i), certificateIssuer(spelled(i)))),
+      INDIRECT,
+    );
+    const keys = jest.spyOn(NameKeyReader.prototype, 'key');
+    const names = jest.spyOn(DistinguishedName, 'read');
+    const reads = jest.spyOn(TlvCursor.prototype, 'read');
+    const crl = parseCrl(der);
+    expect([keys.mock.calls.length, names.mock.calls.length]).toEqual([3000, 1]);
+    expect(reads.mock.calls.length).toBeLessThan(9000 * CALLS_AN_ENTRY);
+    expect(crl.find(nameIn(spelled(2999)), serialOf(8999))).not.toBeNull();
+    expect(crl.find(nameIn(spelled(2998)), serialOf(8999))).toBeNull();
+  });
+
+  test('are one issuer in whatever spelling', () => {
+    const spellings = [
+      single(0x0c, 'Example CA'),
+      single(0x13, 'Example CA'),
+      single(0x16, 'EXAMPLE ca'),
+      single(0x0c, ' example  ca '),
+      single(0x0c, 'Example\u{a0}C\u{ad}A'),
+      single(0x0c, '\u{ff25}xample CA'),
+    ];
+    for (const listed of spellings) {
+      const crl = about(directory(listed))();
+      for (const asked of spellings) expect(crl.find(nameIn(asked), Buffer.of(5))).not.toBeNull();
+      for (const asked of [single(0x0c, 'ExampleCA'), single(0x14, 'Example CA'), single(0x0c, '')])
+        expect(crl.find(nameIn(asked), Buffer.of(5))).toBeNull();
+    }
+  });
+
+  test.each([
+    ['two issuers', [directory(ca.name), directory(other.name)]],
+    ['no issuer', [dns('ca.example')]],
+    ['an issuer beside a name that is none', [directory(ca.name), encodeTlv(0x82, Buffer.of(0x80))]],
+    ['a Name that is no SEQUENCE', [directory(encodeTlv(0x31))]],
+    ['two Names under one tag', [encodeTlv(0xa4, ca.name, other.name)]],
+    ['an RDN without attributes', [directory(encodeSequence(encodeTlv(0x31)))]],
+    [
+      'an attribute of three parts',
+      [directory(encodeSequence(encodeTlv(0x31, encodeSequence(attribute(0x0c, 'a').subarray(2), encodeTlv(5)))))],
+    ],
+    ['an attribute type that is none', [directory(encodeSequence(encodeTlv(0x31, encodeSequence(encodeTlv(6), encodeTlv(0x0c)))))]],
+    [
+      'UTF-8 that is none',
+      [directory(encodeSequence(encodeTlv(0x31, encodeSequence(Buffer.from('0603550403', 'hex'), encodeTlv(0x0c, Buffer.of(0xff))))))],
+    ],
+    ['a PrintableString beyond ASCII', [directory(single(0x13, 'é'))]],
+  ])('refuse the CRL for %s', (_, names) => {
+    expect(reasonOf(about(...names))).toBe('malformed-crl');
+  });
+
+  test('may be beside others of other kinds, and of several attributes', () => {
+    const pair = encodeSequence(encodeTlv(0x31, attribute(0x0c, 'a'), attribute(0x0c, 'b')));
+    const crl = about(dns('ca.example'), directory(pair))();
+    expect(crl.find(nameIn(pair), Buffer.of(5))).not.toBeNull();
+    expect(crl.find(nameIn(encodeSequence(encodeTlv(0x31, attribute(0x0c, 'B'), attribute(0x0c, 'a')))), Buffer.of(5))).not.toBeNull();
+    expect(
+      crl.find(nameIn(encodeSequence(encodeTlv(0x31, attribute(0x0c, 'a')), encodeTlv(0x31, attribute(0x0c, 'b')))), Buffer.of(5)),
+    ).toBeNull();
   });
 });
 
