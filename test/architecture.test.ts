@@ -33,6 +33,8 @@ const PURE = FOLDERS.slice(0, FOLDERS.indexOf('privacy') + 1);
 const APART = ['adapters', 'http', 'client'];
 /** docs/adr/0001: the verbs that start a gateway reach the composition root, by a lazy import. */
 const MAY_REACH_MAIN = new Set(['cli/serve.ts', 'cli/demo.ts', 'cli/bench.ts']);
+/** docs/adr/0010: one for the gateway, one for a provider's server; neither knows the other. */
+const ROOTS = ['main.ts', 'provider.ts'];
 
 interface Import {
   readonly from: string;
@@ -63,10 +65,15 @@ const top = (path: string): string => path.split('/')[0] as string;
 
 const all = files(SRC).flatMap(imports);
 
+const mayReachRoot = (from: string, root: string): boolean =>
+  root === 'provider.ts'
+    ? from === 'cli/np-serve.ts'
+    : MAY_REACH_MAIN.has(from) || from.startsWith('cli/bench-') || from.startsWith('cli/demo-');
+
 const isAllowed = (from: string, to: string): boolean => {
   const [source, target] = [top(from), top(to)];
-  if (source === 'main.ts' || source === target) return true;
-  if (target === 'main.ts') return MAY_REACH_MAIN.has(from) || from.startsWith('cli/bench-') || from.startsWith('cli/demo-');
+  if (ROOTS.includes(target)) return mayReachRoot(from, target);
+  if (ROOTS.includes(source) || source === target) return true;
   if (target === 'index.ts') return false;
   // The library's index re-exports the pure core.
   if (source === 'index.ts') return PURE.includes(target);
@@ -95,6 +102,7 @@ describe('the import table of DESIGN section 4', () => {
     expect(isAllowed('reasons/reasons.ts', 'gateway/index.ts')).toBe(false);
     expect(isAllowed('client/index.ts', 'http/server.ts')).toBe(false);
     expect(isAllowed('http/server.ts', 'gateway/index.ts')).toBe(true);
+    expect(isAllowed('provider.ts', 'main.ts')).toBe(false);
   });
 
   test('keeps adapters of different technologies apart', () => {

@@ -4,6 +4,7 @@ import { domainInWords, foldDomain, parseSii } from '../identifiers/index.js';
 import { atDesk, commonCommands, handOver, issueCommand, issueOwn, sources, subjectKey, type Does, type IssueOptions } from './np-desk.js';
 import { collectPermitted, deskOptions, filesOf, parseDuration, type DeskOptions } from './np-options.js';
 import { report, type DeskReport } from './np-report.js';
+import { serveCommand } from './np-serve-command.js';
 import { signCommands } from './np-sign.js';
 
 interface InitOptions extends DeskOptions {
@@ -80,11 +81,16 @@ const program = (does: Does): Command => {
     .option('--lifetime <duration>', 'how long it is good', parseDuration, parseDuration('24h'))
     .action(does(delegate));
   signCommands(ep, does, false);
+  ep.addCommand(serveCommand('ep'));
   return ep;
 };
 
 /** `signpost ep`: the e-mail provider's desk. */
-export const run = (argv: string[]): Promise<number> =>
+export const run = async (argv: string[]): Promise<number> =>
+  // Loaded only where it is asked for: a server's libraries take longer to load than a command takes.
+  argv[0] === 'serve' ? (await import('./np-serve.js')).serve('ep', argv.slice(1)) : atOnce(argv);
+
+const atOnce = (argv: string[]): Promise<number> =>
   report(argv.includes('--json'), async () => {
     let done: DeskReport | null = null;
     const does: Does = (work) => (options) => {

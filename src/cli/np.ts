@@ -13,6 +13,7 @@ import type { NumberRange } from '../issuance/index.js';
 import { atDesk, commonCommands, handOver, issueCommand, issueOwn, keyPairOf, sources, subjectKey, type Does } from './np-desk.js';
 import { collectNumbers, collectPermitted, deskOptions, filesOf, parseDuration, passphraseOf, type DeskOptions } from './np-options.js';
 import { report, type DeskReport } from './np-report.js';
+import { serveCommand } from './np-serve-command.js';
 import { signCommands } from './np-sign.js';
 
 interface InitOptions extends DeskOptions {
@@ -111,11 +112,16 @@ const program = (does: Does): Command => {
     .requiredOption('--out <file>', 'where the path is written; a key made here stands beside it as .key.pem')
     .action(does(delegate));
   signCommands(np, does, true);
+  np.addCommand(serveCommand('np'));
   return np;
 };
 
 /** `signpost np`: the number provider's desk. */
-export const run = (argv: string[]): Promise<number> =>
+export const run = async (argv: string[]): Promise<number> =>
+  // Loaded only where it is asked for: a server's libraries take longer to load than a command takes.
+  argv[0] === 'serve' ? (await import('./np-serve.js')).serve('np', argv.slice(1)) : atOnce(argv);
+
+const atOnce = (argv: string[]): Promise<number> =>
   report(argv.includes('--json'), async () => {
     let done: DeskReport | null = null;
     const does: Does = (work) => (options) => {

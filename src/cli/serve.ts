@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
-import { ConfigurationProblems } from '../adapters/configuration/index.js';
-import { describeFault } from '../http/index.js';
+import { Command, CommanderError } from 'commander';
+import type { Logger } from 'pino';
 import type { GatewayHandle } from '../main.js';
+import { Signals, exitNow, guardProcess, openLog, sayWhy } from './process-life.js';
 import { ensureDevPki, nextCommands } from './serve-first-run.js';
+import { LEVELS, parseLevel, parsePort } from './serve-options.js';
 
 interface Options {
   readonly data: string;
@@ -18,21 +18,7 @@ interface Options {
   readonly firstRun?: true;
 }
 
-const LEVELS = ['debug', 'info', 'warn', 'error'];
 const READY_POLL_MS = 50;
-/** After a fault nobody foresaw, what is in memory is not to be trusted: no more than the log line is done. */
-const FAULT_EXIT = 1;
-
-const port = (text: string): number => {
-  const value = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || value > 65_535) throw new InvalidArgumentError('a port is 0 to 65535');
-  return value;
-};
-
-const level = (text: string): string => {
-  if (!LEVELS.includes(text)) throw new InvalidArgumentError(`one of ${LEVELS.join(', ')}`);
-  return text;
-};
 
 const command = (): Command =>
   new Command('signpost serve')
@@ -43,9 +29,9 @@ const command = (): Command =>
     .option('--pki <dir>', 'PKI directory: tls/, and what trust.yaml names (default: <data>/pki)')
     .option('--policies <dir>', 'policy folder (default: <pki>/policies where it exists, else ./policies)')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <port>', 'port; 0: the system chooses', port, 8443)
+    .option('--port <port>', 'port; 0: the system chooses', parsePort, 8443)
     .option('--store <store>', 'memory, or redis://host:port', 'memory')
-    .option('--log-level <level>', LEVELS.join(', '), level, 'info')
+    .option('--log-level <level>', LEVELS.join(', '), parseLevel, 'info')
     .option('--print-ready', 'print one JSON line to standard output once the gateway is ready')
     .option('--first-run', 'make a development PKI where --pki names nothing, and say what to try next')
     .option('--json', 'the same as --print-ready')
@@ -90,33 +76,6 @@ export const run = async (argv: string[]): Promise<number> => {
   }
 };
 
-/** CONTRACT section 3: every line on either stream is one JSON object. */
-const openLog = (logLevel: string): Logger => {
-  process.removeAllListeners('warning');
-  return pino({ level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime }, destination({ fd: 2, sync: true }));
-};
-
-/** Standards: redis 6: never continue after a fault that nobody caught. */
-const guardProcess = (log: Logger): void => {
-  process.on('warning', (warning) => log.warn({ fault: describeFault(warning) }, 'warning'));
-  const end = (error: unknown): void => {
-    log.fatal({ fault: describeFault(error) }, 'fault');
-    process.exit(FAULT_EXIT);
-  };
-  process.on('uncaughtException', end);
-  process.on('unhandledRejection', end);
-};
-
-const exitNow = (log: Logger, why: string): void => {
-  log.warn({ why }, 'stopped before everything was finished');
-  process.exit(FAULT_EXIT);
-};
-
-const sayWhy = (error: unknown, log: Logger): void => {
-  if (error instanceof ConfigurationProblems) for (const problem of error.problems) log.error({ problem }, 'cannot start');
-  else log.error({ fault: describeFault(error) }, 'cannot start');
-};
-
 const reload = async (handle: GatewayHandle, log: Logger): Promise<void> => {
   const outcome = await handle.configuration.reload();
   if (outcome.ok) log.info({ versions: handle.configuration.state().versions }, 'reloaded');
@@ -136,37 +95,3 @@ const announce = async (options: Options, handle: GatewayHandle, made: boolean, 
     `${pki}The gateway is ready at ${url}. In another terminal, try next:\n\n${commands.join('\n')}\n\nCtrl-C stops it.\n`,
   );
 };
-
-/** Signals may come at any time, before there is anything to stop too. */
-class Signals {
-  readonly stop: Promise<void>;
-  stopping = false;
-  #again: () => void = () => undefined;
-  #reload: () => Promise<void> = () => Promise.resolve();
-  #reloading: Promise<void> = Promise.resolve();
-
-  constructor() {
-    this.stop = new Promise((resolve) => {
-      const onSignal = (): void => {
-        if (this.stopping) this.#again();
-        this.stopping = true;
-        resolve();
-      };
-      process.on('SIGTERM', onSignal);
-      process.on('SIGINT', onSignal);
-    });
-    process.on('SIGHUP', () => {
-      this.#reloading = this.#reloading.then(() => this.#reload());
-    });
-  }
-
-  /** What a signal after the first does. */
-  onStop(again: () => void): void {
-    this.#again = again;
-  }
-
-  /** Reloads take turns. */
-  onReload(task: () => Promise<void>): void {
-    this.#reload = task;
-  }
-}

@@ -1,16 +1,13 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { makeDevPki } from '../../src/adapters/desk/index.js';
 import { openSocket } from '../support/http-site.js';
+import { Verb } from '../support/verb.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'signpost-serve-'));
 const pki = join(directory, 'pki');
 makeDevPki({ out: pki, now: () => Date.now(), random: randomBytes });
@@ -21,51 +18,6 @@ const client = {
 };
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-/** A verb as a process of its own. */
-class Verb {
-  readonly out: string[] = [];
-  readonly err: string[] = [];
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly exit: Promise<number | null>;
-  readonly #seen = new Set<() => void>();
-  #ended = false;
-
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [MAIN, ...args], { cwd: directory });
-    this.#collect('stdout', this.out);
-    this.#collect('stderr', this.err);
-    this.exit = new Promise((resolve) => {
-      this.child.once('close', (code) => {
-        this.#ended = true;
-        resolve(code);
-        this.#wake();
-      });
-    });
-  }
-
-  /** Resolves when a line of either stream holds the text; rejects when the process ends before. */
-  async says(text: string): Promise<string> {
-    for (;;) {
-      const line = [...this.out, ...this.err].find((candidate) => candidate.includes(text));
-      if (line !== undefined) return line;
-      if (this.#ended) throw new Error(`ended before it said ${text}: ${this.err.join('\n')}`);
-      await new Promise<void>((resolve) => this.#seen.add(resolve));
-    }
-  }
-
-  #collect(stream: 'stdout' | 'stderr', lines: string[]): void {
-    createInterface({ input: this.child[stream] }).on('line', (line) => {
-      lines.push(line);
-      this.#wake();
-    });
-  }
-
-  #wake(): void {
-    for (const wake of this.#seen) wake();
-    this.#seen.clear();
-  }
-}
 
 const serve = (...more: string[]): Verb =>
   new Verb('serve', '--data', join(directory, 'data'), '--pki', pki, '--port', '0', '--print-ready', ...more);

@@ -38,7 +38,7 @@ const policiesOf = async ({ pkiDir, policiesDir }: ConfigurationPlaces, files: O
 export const readConfiguration = async (places: ConfigurationPlaces, now: number, list = new ProblemList()): Promise<Configuration> => {
   const directory = await policiesOf(places, list.files);
   const { set: policies, trust: named } = await readPolicyFolder(directory, list);
-  const tls = await readTlsFiles(places.pkiDir, now, list);
+  const tls = await readTlsFiles(join(places.pkiDir, 'tls'), now, list);
   const trust = named === null ? null : await readTrustFiles(named, places.pkiDir, list);
   if (policies?.principals.length === 0) list.add(`${join(directory, 'principals.yaml')}: names nobody: add who may connect`);
   // Files that belong together were not all read at one moment.

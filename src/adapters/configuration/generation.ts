@@ -1,4 +1,5 @@
 import type { Principal, World } from '../../gateway/index.js';
+import type { PrincipalEntry } from '../../policy/index.js';
 import { TRUST_PROFILES, Verifier, type Material, type TrustProfile } from '../../verification/index.js';
 import { STIR_RULES, type Crl, type Vouchers } from '../../x509/index.js';
 import type { Configuration } from './configuration.js';
@@ -92,12 +93,13 @@ const silentOf = (configuration: Configuration, standings: readonly TrustListSta
     .map(({ profile }) => profile);
 
 const principalsOf = ({ policies }: Configuration): ReadonlyMap<string, Principal> =>
-  new Map(
-    policies.principals.map((entry) => {
-      const spc = entry.kind === 'np' ? entry.spc : entry.kind === 'ap' ? (entry.operatedBy ?? null) : null;
-      return [entry.domain, { domain: entry.domain, kind: entry.kind, class: entry.kind === 'ap' ? entry.class : null, spc }];
-    }),
-  );
+  new Map(policies.principals.map((entry) => [entry.domain, principalOf(entry)]));
+
+/** Who an entry of `principals.yaml` is to the routes. */
+export const principalOf = (entry: PrincipalEntry): Principal => {
+  const spc = entry.kind === 'np' ? entry.spc : entry.kind === 'ap' ? (entry.operatedBy ?? null) : null;
+  return { domain: entry.domain, kind: entry.kind, class: entry.kind === 'ap' ? entry.class : null, spc };
+};
 
 /** A trust list that gives nothing leaves whoever is under its roots refused: another instance may have it. */
 export const listProblems = ({ lists }: Generation): string[] =>

@@ -9,9 +9,9 @@ export interface TlsFiles {
   readonly clientAuthorities: string;
 }
 
-/** Reads `tls/` of a PKI directory; null when something is wrong, and the list then says what. `now` in ms. */
+/** Reads `server.pem`, `server.key.pem` and `ca.pem` of a folder; null when something is wrong, and the list then says what. `now` in ms. */
 export const readTlsFiles = async (directory: string, now: number, list: ProblemList): Promise<TlsFiles | null> => {
-  const file = (name: string): string => join(directory, 'tls', name);
+  const file = (name: string): string => join(directory, name);
   const key = await list.read(file('server.key.pem'), "the server's key");
   const cert = await list.read(file('server.pem'), "the server's certificate");
   const clientAuthorities = await list.read(file('ca.pem'), "the clients' authority");

@@ -1,9 +1,10 @@
 import { answerJson, answerWith } from '../answer.js';
 import { problemDocument, PROBLEM_TYPE } from '../problem.js';
 import type { Route } from '../route.js';
+import type { CommonSite } from '../site.js';
 
 /** The process turns. Stays yes while draining: a supervisor that asks must not kill what is finishing. */
-export const healthz: Route = {
+export const healthz: Route<CommonSite> = {
   method: 'GET',
   path: '/healthz',
   access: 'public',

@@ -1,11 +1,12 @@
 import { answerWith } from '../answer.js';
 import type { Route } from '../route.js';
+import type { CommonSite } from '../site.js';
 
 /**
  * For operators and auditors: no label is personal, but how much a gateway is used and refuses is its business.
  * A scraper gets a principal of kind operator.
  */
-export const metrics: Route = {
+export const metrics: Route<CommonSite> = {
   method: 'GET',
   path: '/metrics',
   access: ['operator', 'auditor'],

@@ -1,0 +1,7 @@
+import type { CommonSite } from '../site.js';
+
+/** What the routes of a provider's server share. */
+export interface ProviderSite extends CommonSite {
+  /** What keeps the desk from issuing now, in words for operators; none: it can. */
+  readonly problems: () => readonly string[];
+}
