@@ -18,4 +18,6 @@ export interface CrlArchive {
   load(): Promise<{ readonly kept: readonly KeptCrl[]; readonly damaged: readonly string[] }>;
   /** @throws Unavailable when it could not be written: the old one stands, or the new one */
   save(kept: KeptCrl): Promise<void>;
+  /** Forgets a place for good, its floor included; one that is not there is no fault. @throws Unavailable when it could not: it may come back at a restart */
+  remove(url: string): Promise<void>;
 }

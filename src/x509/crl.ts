@@ -70,6 +70,7 @@ export class Crl {
   /** By SubjectPublicKeyInfo: what follows from octets alone outlives a generation of trust. */
   readonly #holds = new Map<string, boolean>();
   #digest: string | null = null;
+  #asked = 0;
 
   /** @throws DerError */
   constructor(der: Uint8Array, head: Head, entries: CrlEntries, point: IssuingDistributionPoint | null) {
@@ -129,6 +130,11 @@ export class Crl {
     return this.#entries.count;
   }
 
+  /** How often it was asked about a certificate: whoever keeps many can tell which are needed. */
+  get asked(): number {
+    return this.#asked;
+  }
+
   get isDelta(): boolean {
     return this.baseNumber !== null;
   }
@@ -143,6 +149,7 @@ export class Crl {
    * @throws Refusal `malformed-crl` when the entry holds a time that is none
    */
   find(issuer: DistinguishedName, serial: Uint8Array): Revocation | null {
+    this.#asked += 1;
     return orMalformed(() => this.#entries.find(issuer, serial));
   }
 

@@ -7,7 +7,7 @@ const isText = (tag: number): boolean => tag === TAG.utf8String || tag === TAG.p
 
 /**
  * Comparison keys of Names (RFC 5280 section 7.1), made from octets without a structure in between: an indirect CRL may name thousands, and each
- * is compared once. One reader reads one name at a time.
+ * is compared once. One reader reads one name at a time. Digests of keys are stored with credential classes, so their form stays.
  */
 export class NameKeyReader {
   readonly #name = new TlvCursor();
@@ -52,10 +52,10 @@ export class NameKeyReader {
       der[type.content] === 0x55 &&
       der[type.content + 1] === 0x04 &&
       (der[type.content + 2] as number) < 0x80;
-    const oid = isUsual ? String(der[type.content + 2]) : readOid(der, type);
+    const oid = isUsual ? `2.5.4.${String(der[type.content + 2])}` : readOid(der, type);
     if (!isText(value.tag)) {
-      const octets = der.toString('latin1', value.content, value.end);
-      return `${oid}=${value.tag.toString(16)}x${String(octets.length)}:${octets}`;
+      const octets = der.toString('hex', value.content, value.end);
+      return `${oid}=${value.tag.toString(16)}${String(octets.length)}:${octets}`;
     }
     const folded = this.#fold(der, value);
     return `${oid}=s${String(folded.length)}:${folded}`;

@@ -4,7 +4,18 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { STATUS_LIMITS, type CrlKeeper } from '../../src/adapters/status/index.js';
 import { encodePem } from '../../src/encoding/index.js';
 import { parseCertificate, parseCrl } from '../../src/x509/index.js';
-import { BOTH, CrlPlaces, HOST, OTHER_HOST, PLACE, SOURCE, certificateOf, signersAt, type KeeperOptions } from '../support/crl-places.js';
+import {
+  BOTH,
+  CrlPlaces,
+  HOST,
+  OTHER_HOST,
+  PLACE,
+  SLOW_HOSTS,
+  SOURCE,
+  certificateOf,
+  signersAt,
+  type KeeperOptions,
+} from '../support/crl-places.js';
 import { diskError, faultyFileSystem } from '../support/faulty-file-system.js';
 import { AT, issueCa, issueEndEntity, keyUsage, type Issued } from '../support/raw-certificate.js';
 import { entry, issueCrl, scope, type CrlParts } from '../support/raw-crl.js';
@@ -415,5 +426,46 @@ describe('learning', () => {
     expect(await status.learn([`https://${OTHER_HOST}/c.crl`], 'b.example')).toBe(true);
     await slow;
     await keeper.close();
+  });
+
+  test('of slow hosts, however many, leaves every other host its first fetch', async () => {
+    for (const path of ['/a.crl', '/b.crl']) places.content.set(path, () => undefined);
+    places.content.set('/c.crl', issueCrl(ca));
+    const keeper = await trusting({ policy: { crlSources: [], crlHosts: [...SLOW_HOSTS, OTHER_HOST] }, patience: 5_000 });
+    const flights = SLOW_HOSTS.flatMap((host) => ['a', 'b'].map((name) => keeper.learn(`https://${host}/${name}.crl`, [], () => true)));
+    expect(flights.map((flight) => flight === null)).toEqual(flights.map(() => false));
+    expect(await keeper.learn(`https://${OTHER_HOST}/c.crl`, [], () => true)).toBe('new');
+    // A second one of a host waits while so many fly.
+    const first = keeper.learn(`https://${OTHER_HOST}/a.crl`, [], () => true);
+    expect([first === null, keeper.learn(`https://${OTHER_HOST}/b.crl`, [], () => true)]).toEqual([false, null]);
+    await keeper.close();
+  });
+
+  test('beyond the share of a host forgets what was needed longest ago, which may be learned again', async () => {
+    const { maxPlacesOfHost } = STATUS_LIMITS;
+    const urlOf = (n: number): string => `https://${HOST}/${String(n)}.crl`;
+    const { keeper } = await learner();
+    const learn = async (n: number): Promise<string | undefined> => {
+      places.content.set(`/${String(n)}.crl`, issueCrl(ca));
+      return await (keeper.learn(urlOf(n), [], () => true) ?? undefined);
+    };
+    const isKept = (n: number): boolean => !keeper.isWanted(urlOf(n));
+    for (let n = 0; n < maxPlacesOfHost; n += 1) {
+      places.clock.ms += 1;
+      expect(await learn(n)).toBe('new');
+    }
+    expect([keeper.places.length, isKept(0)]).toEqual([maxPlacesOfHost, true]);
+    // A verdict looks into the first.
+    const [first] = keeper.material().crls;
+    first?.find(first.issuer, Buffer.of(1));
+    places.clock.ms += 1;
+    expect(await learn(maxPlacesOfHost)).toBe('new');
+    expect([keeper.places.length, isKept(0), isKept(1), isKept(2)]).toEqual([maxPlacesOfHost, true, false, true]);
+    expect(keeper.material().crls.length).toBe(maxPlacesOfHost);
+    expect(await learn(1)).toBe('new');
+    expect([isKept(0), isKept(1), isKept(2)]).toEqual([true, true, false]);
+    await keeper.close();
+    // What went is gone from the disk as well.
+    expect((await places.archive().load()).kept.length).toBe(maxPlacesOfHost);
   });
 });

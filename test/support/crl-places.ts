@@ -12,6 +12,7 @@ import { fetcherTo, openOrigin, serverIdentity, type Answering } from './tls-ori
 
 export const HOST = 'crl.sti.example';
 export const OTHER_HOST = 'crl.other.example';
+export const SLOW_HOSTS = ['crl-1.sti.example', 'crl-2.sti.example', 'crl-3.sti.example'];
 export const PLACE = `https://${HOST}/a.crl`;
 export const BOTH: CrlPolicy = { crlSources: [], crlHosts: [HOST, OTHER_HOST] };
 export const SOURCE: CrlPolicy = { crlSources: [{ url: PLACE, everyMinutes: 60 }], crlHosts: [] };
@@ -66,7 +67,7 @@ export class CrlPlaces {
       if (content === undefined) return void response.writeHead(404).end();
       return content instanceof Uint8Array ? void response.end(content) : content(response);
     };
-    const origin = await openOrigin(answering, serverIdentity([HOST, OTHER_HOST]));
+    const origin = await openOrigin(answering, serverIdentity([HOST, OTHER_HOST, ...SLOW_HOSTS]));
     this.#port = origin.port;
     this.#closers.push(() => origin.close());
     return this;

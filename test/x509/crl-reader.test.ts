@@ -161,6 +161,15 @@ describe('the names of an indirect CRL', () => {
     }
   });
 
+  test('have keys of a form that digests are stored of', () => {
+    const name = encodeSequence(
+      encodeTlv(0x31, attribute(0x13, 'US')),
+      encodeTlv(0x31, attribute(0x0c, 'Example  CA'), attribute(0x14, 'x')),
+      rdn('1.2.840.113549.1.9.1', encodeUtf8('a@b')),
+    );
+    expect(nameIn(name).key).toBe('2.5.4.3=s2:us,2.5.4.3=142:78+2.5.4.3=s10:example ca,1.2.840.113549.1.9.1=s3:a@b');
+  });
+
   test.each([
     ['two issuers', [directory(ca.name), directory(other.name)]],
     ['no issuer', [dns('ca.example')]],

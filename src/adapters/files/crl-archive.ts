@@ -60,6 +60,10 @@ export class FileCrlArchive implements CrlArchive {
     await this.#fs.rename(temporary, path);
     await this.#fs.syncDirectory(this.#directory);
   }
+
+  async remove(url: string): Promise<void> {
+    await this.#fs.remove(join(this.#directory, nameOf(url)));
+  }
 }
 
 const nameOf = (url: string): string => `${createHash('sha256').update(url).digest('hex')}${SUFFIX}`;

@@ -2,12 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CrlArchive, CrlsState, RandomSource } from '../../ports/index.js';
 import { Refusal, Unavailable } from '../../reasons/index.js';
 import { findCrlSigner, parseCertificate, parseCrlInSlices, type Certificate, type Crl } from '../../x509/index.js';
-import { attemptCrl, type AttemptParts } from './crl-attempt.js';
+import { attemptCrl, type Attempt, type AttemptParts } from './crl-attempt.js';
 import { hostOf } from './fetching.js';
 import { STATUS_LIMITS } from './limits.js';
 import { isAlarming, isGood, type CrlOutcome } from './outcome.js';
 import { Place, type LastGood } from './place.js';
 import { hostStatesOf, remarksOf } from './place-states.js';
+import { Places } from './places.js';
 import { untilNext, untilRetry } from './schedule.js';
 
 /** What policy says of CRLs to be fetched. */
@@ -39,13 +40,14 @@ export interface CrlKeeperParts extends AttemptParts {
  */
 export class CrlKeeper {
   readonly #parts: CrlKeeperParts;
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Places();
   readonly #counts = new Map<CrlOutcome, number>();
   readonly #end = new AbortController();
   #policy: CrlPolicy = { crlSources: [], crlHosts: [] };
   #hosts: ReadonlySet<string> = new Set();
   #revision = 0;
   #change: Promise<void> | null = null;
+  #removals: Promise<void> = Promise.resolve();
 
   private constructor(parts: CrlKeeperParts) {
     this.#parts = parts;
@@ -56,6 +58,7 @@ export class CrlKeeper {
     const keeper = new CrlKeeper(parts);
     await keeper.#load();
     keeper.configure(policy);
+    keeper.#trim();
     return keeper;
   }
 
@@ -64,11 +67,11 @@ export class CrlKeeper {
     this.#policy = policy;
     this.#hosts = new Set([...policy.crlHosts, ...policy.crlSources.map(({ url }) => hostOf(url) ?? '')]);
     for (const { url, everyMinutes } of policy.crlSources) {
-      const place = this.#places.get(url) ?? this.#add(url);
+      const place = this.#places.get(url) ?? this.#add(url, true);
       place.intervalMs = everyMinutes * 60_000;
     }
     const sources = new Set(policy.crlSources.map(({ url }) => url));
-    for (const place of this.#places.values()) {
+    for (const place of this.#places.all) {
       place.isConfigured = sources.has(place.url);
       if (!place.isConfigured) place.intervalMs = STATUS_LIMITS.learnedMs;
     }
@@ -109,9 +112,12 @@ export class CrlKeeper {
   /** Begins to fetch what is due; resolves when that is done. Never rejects for what a host does. */
   async turn(): Promise<void> {
     const now = this.#parts.clock.now();
-    for (const place of this.#places.values()) if (isForgettable(place, now)) this.#places.delete(place.url);
+    for (const place of this.#places.all) {
+      place.noteNeed(now);
+      if (isForgettable(place, now)) this.#places.delete(place);
+    }
     const begun: Promise<CrlOutcome>[] = [];
-    for (const place of this.places) if (place.nextAt <= now && this.#hasRoom(place.host)) begun.push(this.#fly(place, []));
+    for (const place of this.places) if (place.nextAt <= now && this.#mayFly(place.host)) begun.push(this.#fly(place, []));
     await Promise.all(begun);
   }
 
@@ -124,39 +130,45 @@ export class CrlKeeper {
 
   /**
    * Fetches one such URL; null where it must wait: it failed just now, too much is going on, or `mayBegin` says no. `issuers`: the judged CAs of a path
-   * that names it.
+   * that names it. What goes for its CRL is unavailable from then on, until it is learned again.
    */
   learn(url: string, issuers: readonly Certificate[], mayBegin: () => boolean): Promise<CrlOutcome> | null {
     const known = this.#places.get(url);
-    if (known !== undefined && known.flight !== null) return known.flight;
+    if (known !== null && known.flight !== null) return known.flight;
     // Of a CRL that nobody known had signed, the next path may bring the signer.
-    const isWaiting = known !== undefined && known.nextAt > this.#parts.clock.now() && known.outcome !== 'signer-unknown';
-    if (isWaiting || (known === undefined && this.#places.size >= STATUS_LIMITS.maxPlaces)) return null;
-    if (!this.#hasRoom(hostOf(url) ?? '') || !mayBegin()) return null;
-    return this.#fly(known ?? this.#add(url), issuers);
+    const now = this.#parts.clock.now();
+    const isWaiting = known !== null && known.nextAt > now && known.outcome !== 'signer-unknown';
+    if (isWaiting || !this.#mayFly(hostOf(url) ?? '') || !mayBegin()) return null;
+    const place = known ?? this.#add(url);
+    place.neededAt = now;
+    return this.#fly(place, issuers);
   }
 
   /** Ends what is going on; resolves when nothing is. */
   async close(): Promise<void> {
     this.#end.abort();
-    await Promise.allSettled([...this.#places.values()].map(({ flight }) => flight).filter((flight) => flight !== null));
+    await Promise.allSettled(this.#places.all.map(({ flight }) => flight).filter((flight) => flight !== null));
+    await this.#removals;
   }
 
   #allowedBy({ crlSources, crlHosts }: CrlPolicy): Place[] {
     const sources = new Set(crlSources.map(({ url }) => url));
-    return [...this.#places.values()].filter(({ url, host }) => sources.has(url) || crlHosts.includes(host));
+    return this.#places.all.filter(({ url, host }) => sources.has(url) || crlHosts.includes(host));
   }
 
-  #add(url: string): Place {
+  #add(url: string, isConfigured = false): Place {
     const place = new Place(url, hostOf(url) ?? '', STATUS_LIMITS.learnedMs);
-    this.#places.set(url, place);
+    place.isConfigured = isConfigured;
+    this.#places.add(place);
     return place;
   }
 
-  #hasRoom(host: string): boolean {
-    const flying = [...this.#places.values()].filter(({ flight }) => flight !== null);
+  /** A host's first flight waits for nobody: slow hosts take what others might have besides, never what they need. */
+  #mayFly(host: string): boolean {
+    const flying = this.#places.all.filter(({ flight }) => flight !== null);
     const ofHost = flying.filter((place) => place.host === host).length;
-    return flying.length < STATUS_LIMITS.maxFlights && ofHost < STATUS_LIMITS.maxFlightsOfHost && !this.#end.signal.aborted;
+    const isWithin = ofHost === 0 || (ofHost < STATUS_LIMITS.maxFlightsOfHost && flying.length < STATUS_LIMITS.maxFlights);
+    return isWithin && !this.#end.signal.aborted;
   }
 
   #fly(place: Place, issuers: readonly Certificate[]): Promise<CrlOutcome> {
@@ -168,8 +180,8 @@ export class CrlKeeper {
 
   async #fetch(place: Place, issuers: readonly Certificate[]): Promise<CrlOutcome> {
     const isHostAllowed = (host: string): boolean => this.#hosts.has(host);
-    const input = { place, issuers, isHostAllowed, room: this.#roomFor(place), signal: this.#end.signal };
-    const { outcome, detail, found } = await attemptCrl(input, this.#parts);
+    const input = { place, issuers, isHostAllowed, room: this.#places.mostOctetsFor(place), signal: this.#end.signal };
+    const { outcome, detail, found } = this.#fitting(place, await attemptCrl(input, this.#parts));
     place.outcome = outcome;
     place.detail = detail;
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
@@ -185,9 +197,32 @@ export class CrlKeeper {
     return outcome;
   }
 
-  #roomFor(place: Place): number {
-    const others = [...this.#places.values()].filter((other) => other !== place);
-    return STATUS_LIMITS.maxOctets - others.reduce((sum, { kept }) => sum + (kept?.crl.der.length ?? 0), 0);
+  #fitting(place: Place, attempt: Attempt): Attempt {
+    if (attempt.found === null || this.#keep(place, attempt.found.crl.der.length)) return attempt;
+    return { outcome: 'no-room', detail: null, found: null };
+  }
+
+  /** Makes room for a CRL behind the place; what goes is forgotten on the disk too. False: there is none. */
+  #keep(place: Place, octets: number): boolean {
+    for (const other of this.#places.all) other.noteNeed(this.#parts.clock.now());
+    const gone = this.#places.makeRoom(place, octets);
+    for (const { url } of gone ?? []) this.#removals = this.#removals.then(() => this.#remove(url));
+    return gone !== null;
+  }
+
+  /** What is on the disk may be more than is kept. */
+  #trim(): void {
+    const youngestFirst = this.#places.all.filter(({ kept }) => kept !== null).sort((a, b) => b.neededAt - a.neededAt);
+    for (const place of youngestFirst) if (this.#places.get(place.url) === place) this.#keep(place, place.octets);
+  }
+
+  async #remove(url: string): Promise<void> {
+    try {
+      await this.#parts.archive.remove(url);
+    } catch (error) {
+      // It comes back at a restart, which is no harm.
+      if (!(error instanceof Unavailable)) throw error;
+    }
   }
 
   #plan(place: Place, outcome: CrlOutcome): void {
@@ -203,6 +238,8 @@ export class CrlKeeper {
     const { kept } = place;
     if (kept === null || !place.isUnsaved) return;
     try {
+      // What was forgotten a moment ago and is learned again must not be removed after it was saved.
+      await this.#removals;
       const { crl, signers, fetchedAt } = kept;
       await this.#parts.archive.save({ url: place.url, crl: crl.der, signers: signers.map(({ der }) => der), fetchedAt });
       place.isUnsaved = false;
@@ -231,7 +268,9 @@ export class CrlKeeper {
       if (parsed === null) continue;
       // It was verified before it was saved; now its key is found once more, piece by piece, so that the first verdict need not.
       await findCrlSigner(parsed.crl, { ...vouchers(), at: clock.now(), chains: [parsed.signers] }, () => nextTurn());
-      this.#add(url).kept = { ...parsed, fetchedAt };
+      const place = this.#add(url);
+      place.kept = { ...parsed, fetchedAt };
+      place.neededAt = fetchedAt;
     }
   }
 }

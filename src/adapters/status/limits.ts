@@ -18,13 +18,18 @@ export const STATUS_LIMITS = {
   learnMs: 2_000,
   /** Distribution points that one path may name beyond the CRLs at hand. */
   maxLearned: 8,
-  /** Every STI-CA names one or two distribution points. */
+  /** Every STI-CA names one or two distribution points; a CA that cuts its CRL into pieces, 128. */
   maxPlaces: 512,
-  /** All CRLs together, as they were fetched: four of the largest. */
+  maxPlacesOfHost: 128,
+  /** Places of one host that brought nothing good yet: an honest one brings it at the first try. */
+  maxTriedOfHost: 32,
+  /** All CRLs together, as they were fetched: four of the largest; those that certificates named of one host: two. */
   maxOctets: 256 * 1024 * 1024,
-  /** At once, and of one host, so that a slow one leaves room for others: each may hold the largest CRL twice while it is read. */
-  maxFlights: 6,
+  maxOctetsOfHost: 128 * 1024 * 1024,
+  /** At once of one host. */
   maxFlightsOfHost: 2,
+  /** At once in all, but for the first of a host, which slow ones never hold up: each may hold the largest CRL twice while it is read. */
+  maxFlights: 6,
   /** Between two attempts after a failure: doubled each time, up to the longest. */
   firstRetryMs: 30_000,
   longestRetryMs: 15 * 60_000,

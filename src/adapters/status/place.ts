@@ -25,6 +25,9 @@ export class Place {
   /** ms since 1970: not fetched before. */
   nextAt = 0;
   flight: Promise<CrlOutcome> | null = null;
+  /** ms since 1970: when it was learned, or its CRL was last looked into. */
+  neededAt = 0;
+  #asked = 0;
   /** What is kept is not on the disk. */
   isUnsaved = false;
 
@@ -32,6 +35,18 @@ export class Place {
     this.url = url;
     this.host = host;
     this.intervalMs = intervalMs;
+  }
+
+  /** Octets of the CRL kept. */
+  get octets(): number {
+    return this.kept?.crl.der.length ?? 0;
+  }
+
+  /** Verdicts and stored mappings that need its CRL look into it: that is how it is known to be needed. `now` in ms since 1970. */
+  noteNeed(now: number): void {
+    const asked = this.kept?.crl.asked ?? 0;
+    if (asked !== this.#asked) this.neededAt = now;
+    this.#asked = asked;
   }
 
   /** Whether the CRL kept may decide at this moment, in ms since 1970. */
