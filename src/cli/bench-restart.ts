@@ -1,20 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { readConfiguration } from '../adapters/configuration/index.js';
-import { openDataDirectory } from '../adapters/files/index.js';
-import { MemoryMappingStore } from '../adapters/memory/index.js';
-import { systemClock, systemRandom } from '../adapters/system/index.js';
-import { CredentialClasses } from '../gateway/credential-classes.js';
-import { recover } from '../gateway/recovery.js';
-import { Sequencer, type SequencerRequest } from '../gateway/sequencer.js';
-import type { VerifiedPassport } from '../verification/index.js';
-import { Verifier } from '../verification/index.js';
 import type { BenchOptions, BenchResult } from './bench-figure.js';
-import { numberAt, passportAt, PROVIDER, withPlace, type BenchPlace } from './bench-place.js';
-
-/** Submissions that wait together: one batch of the sequencer. */
-const TOGETHER = 2000;
+import { fillLog } from './bench-fill.js';
+import { withPlace } from './bench-place.js';
 
 /**
  * From the start of the process until it is ready, with many mappings that were all registered today: once after an orderly stop, and once
@@ -25,7 +13,7 @@ export const measure = ({ quick, tell }: BenchOptions): Promise<BenchResult> =>
   withPlace(async (place) => {
     const count = quick ? 4000 : 1_000_000;
     tell(`  filling a log with ${count} registrations`);
-    await fill(place, count);
+    await fillLog(place, 'data', count, 'one');
     tell('  starting, stopping, starting, killing, starting');
     const first = await place.start();
     await first.stop();
@@ -44,74 +32,6 @@ export const measure = ({ quick, tell }: BenchOptions): Promise<BenchResult> =>
     });
     return { figures: [figure('an orderly stop', ordered.readyAfter), figure('kill -9', killed.readyAfter)], leftOut: [] };
   });
-
-const fill = async (place: BenchPlace, count: number): Promise<void> => {
-  const { material, policies } = await readConfiguration({ pkiDir: place.pki.directory }, Date.now());
-  const data = await openDataDirectory(join(place.directory, 'data'), { origin: policies.gateway.origin, clock: systemClock });
-  const { wal, vault, snapshots, keys } = data;
-  const verifier = new Verifier(material);
-  const parts = { wal, vault, pepper: keys.pepper };
-  const recovered = await recover({ ...parts, snapshots, store: new MemoryMappingStore(), storeIsVolatile: true, epoch: 1 });
-  const world = {
-    verifier,
-    mappingLifetime: policies.gateway.mapping.lifetimeDays * 86_400,
-    attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
-    lookup: { ttl: 300, negativeTtl: 60 },
-    refusalRetentionDays: policies.gateway.evidence.days,
-  };
-  const sequencer = new Sequencer({
-    ...parts,
-    ...recovered,
-    classes: await CredentialClasses.load(data.classes),
-    clock: systemClock,
-    random: systemRandom,
-    gateway: 'signpost@bench',
-    world: () => world,
-    timeFloor: recovered.time,
-  });
-  const requestAt = requestsLike(verifier, place);
-  for (let from = 0; from < count; from += TOGETHER) {
-    const requests = Array.from({ length: Math.min(TOGETHER, count - from) }, (_, i) => sequencer.submit(requestAt(from + i)));
-    for (const answer of await Promise.all(requests))
-      if (answer.outcome !== 'committed') throw new Error('a registration was not committed');
-  }
-  await data.close();
-};
-
-/** Requests as one judged PASSporT would give them, with a number, user and jti of their own each. */
-const requestsLike = (verifier: Verifier, place: BenchPlace): ((index: number) => SequencerRequest) => {
-  const passport = passportAt(place.credential, 0, Math.floor(Date.now() / 1000));
-  const verdict = verifier.verify({ passport, client: { domain: PROVIDER }, at: Date.now() });
-  if (!verdict.accepted) throw new Error(`a PASSporT of the benchmark was refused: ${verdict.reason}`);
-  const { claims, signer, judgedUnder, origin } = verdict.verified;
-  return (index) => {
-    const own = { sii: `tel:+${numberAt(index)}`, ssi: `mimi://${PROVIDER}/u/user${index}`, jti: randomBytes(16).toString('base64url') };
-    // Long enough for the whole filling: what is committed must not have run out.
-    const { kind, iat, exp } = { ...claims, exp: claims.iat + 86_400 };
-    const verified: VerifiedPassport = {
-      claims: { ...claims, ...own, exp },
-      signer,
-      judgedUnder,
-      origin,
-      byReference: false,
-      passportDigest: randomBytes(32),
-      signingDigest: randomBytes(32),
-    };
-    const event = {
-      type: 'register',
-      ...own,
-      iat,
-      exp,
-      signer,
-      judgedUnder,
-      provider: PROVIDER,
-      purpose: 'consumer',
-      kind,
-      circle: null,
-    } as const;
-    return { kind: 'passport', event, verified, client: PROVIDER };
-  };
-};
 
 /** Milliseconds that a process takes to start and read the newest snapshot. */
 const readBare = (data: string): number => {

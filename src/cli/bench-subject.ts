@@ -51,3 +51,29 @@ export const fillStore = async (store: MappingStore, count: number, numberAt: (i
     await store.apply(1, [...groups.values()]);
   }
 };
+
+/** Subjects put at once where a whole store is walked. */
+const PUT_AT_ONCE = 1024;
+
+/** Walks a store that `fillStore` filled, to its end, and puts the first so many subjects again, as they are, under the next positions. */
+export const putAgain = async (store: MappingStore, count: number): Promise<void> => {
+  const positions = await store.positions();
+  let left = count;
+  let puts: { id: SubjectId; packed: Uint8Array }[] = [];
+  const flush = async (): Promise<void> => {
+    const groups = new Map<number, { id: SubjectId; packed: Uint8Array }[]>();
+    for (const put of puts) groups.set(partitionOf(put.id), [...(groups.get(partitionOf(put.id)) ?? []), put]);
+    puts = [];
+    const batches = Array.from(groups, ([partition, own]) => {
+      const previous = positions[partition] ?? 0;
+      return { partition, previous, position: (positions[partition] = previous + 1), puts: own };
+    });
+    await store.apply(1, batches);
+  };
+  for await (const [id, packed] of store.entries()) {
+    if (left === 0) continue;
+    left -= 1;
+    if (puts.push({ id, packed }) === PUT_AT_ONCE) await flush();
+  }
+  await flush();
+};

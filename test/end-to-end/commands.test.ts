@@ -114,6 +114,7 @@ describe('signpost bench --quick', () => {
     ['lookups', 1],
     ['log', 2],
     ['memory', hasRedis ? 2 : 1],
+    ['revoke', hasRedis ? 8 : 6],
     ['restart', 2],
   ])(
     'measures %s beside its limit',
