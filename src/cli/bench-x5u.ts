@@ -57,7 +57,7 @@ const measureVerdict = ({ quick, tell }: BenchOptions): Promise<Figure> =>
     }
     // The CRL of the CA that was made here is not in the files.
     const world = { ...(await generationOf(place)).world, verifier: new Verifier(materialOf(place.pki)) };
-    const ocsp = new OcspBook({ status: NO_STATUS, clock: systemClock, random: systemRandom });
+    const ocsp = new OcspBook({ status: NO_STATUS, clock: systemClock, random: systemRandom, maxSeconds: () => 3600 });
     const judge = async ({ passport }: Sample): Promise<void> => {
       const { verdict } = await judgeAcquiring(
         { world: () => world, clock: systemClock, credentials, status: NO_STATUS, ocsp },

@@ -102,7 +102,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
-  const ocsp = new OcspBook({ status, clock, random });
+  const ocsp = new OcspBook({ status, clock, random, maxSeconds: () => world.ocspSeconds });
   const submitParts = { world: currentWorld, sequencer, spent, wal, clock, credentials, status, ocsp, origin, receiptSigner, subject };
 
   const readiness = async (): Promise<Readiness> => {

@@ -8,6 +8,8 @@ export interface OcspBookParts {
   readonly status: StatusSource;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: RandomSource;
+  /** Seconds that an answer is used at most, by the policy in force. */
+  readonly maxSeconds: () => number;
 }
 
 /** An AP's day of submissions, at 2 KB each 20 MB. */
@@ -22,12 +24,13 @@ const USELESS_MS = 30_000;
 interface Kept {
   readonly response: Uint8Array;
   /** ms since 1970. */
+  readonly from: number;
   readonly until: number;
 }
 
 /**
- * Answers of OCSP responders, asked once for each certificate and number until they run out. Each question has a nonce of its own: another one in the
- * answer is a replay. In memory alone: which numbers were asked about is written nowhere.
+ * Answers of OCSP responders, asked once for each certificate and number until they run out or are older than policy lets them be. Each question has a
+ * nonce of its own: another one in the answer is a replay. In memory alone: which numbers were asked about is written nowhere.
  */
 export class OcspBook {
   readonly #parts: OcspBookParts;
@@ -42,7 +45,7 @@ export class OcspBook {
   answerTo(need: OcspNeed, client: string): Promise<Uint8Array | null> {
     const key = keyOf(need);
     const kept = this.#kept.get(key);
-    if (kept !== undefined && this.#parts.clock.now() < kept.until) return Promise.resolve(kept.response);
+    if (kept !== undefined && this.#mayBeUsed(kept)) return Promise.resolve(kept.response);
     const asking =
       this.#asking.get(key) ??
       this.#ask(need, client, key).finally(() => {
@@ -52,6 +55,10 @@ export class OcspBook {
     return asking;
   }
 
+  #mayBeUsed({ from, until }: Kept): boolean {
+    return this.#parts.clock.now() < Math.min(until, from + this.#parts.maxSeconds() * 1000);
+  }
+
   async #ask(need: OcspNeed, client: string, key: string): Promise<Uint8Array | null> {
     for (const url of need.urls.slice(0, MAX_URLS)) {
       const nonce = this.#parts.random(NONCE_OCTETS);
@@ -59,7 +66,8 @@ export class OcspBook {
       const response = octets === null ? null : await orNull(() => Promise.resolve(parseOcspResponse(octets)));
       // RFC 9654 section 2.1: a responder may leave the nonce out, and then time alone bounds what it says.
       if (octets === null || response === null || (response.nonce !== null && Buffer.compare(response.nonce, nonce) !== 0)) continue;
-      this.#keep(key, { response: octets, until: untilOf(response, need, this.#parts.clock.now()) });
+      const now = this.#parts.clock.now();
+      this.#keep(key, { response: octets, from: now, until: untilOf(response, need, now) });
       return octets;
     }
     return null;

@@ -13,6 +13,8 @@ export interface World {
     readonly ttl: number;
     readonly negativeTtl: number;
   };
+  /** Seconds that an OCSP response is used at most. */
+  readonly ocspSeconds: number;
   /** Days that the sealed evidence of refusals is kept. */
   readonly refusalRetentionDays: number;
 }

@@ -63,6 +63,8 @@ const schema = z.strictObject({
       shortLivedHours: z.union([shortLived, z.strictObject(shortLivedOfProfiles)]).default(SHORT_LIVED_HOURS),
       /** Profiles in which a CRL signed under an anchor for CRLs serves distribution points that do not name their CRL's issuer. */
       crlAnchorsServePoints: z.array(z.enum(PROFILES)).default(['shaken']),
+      /** Seconds that an OCSP response is used at most, whatever its nextUpdate says: a responder is asked again about what it may have revoked since. */
+      ocspSeconds: z.int().min(60).max(86_400).default(3600),
     })
     .prefault({}),
   profiles: z

@@ -1,4 +1,6 @@
 import { createPublicKey } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import * as pkijs from 'pkijs';
 import { enhancedClaimConstraints, issueRevocationList, type IssuedCredential } from '../../src/issuance/index.js';
@@ -82,7 +84,12 @@ const answer = ({ nonce = (same) => same, contentType = 'application/ocsp-respon
   };
 };
 
-const start = (hosts = HOST): Promise<GatewayHandle> => outside.start(outside.pkiWith({ ocspHosts: `[${hosts}]` }));
+const start = (hosts = HOST, ocspSeconds = 3600): Promise<GatewayHandle> => {
+  const pki = outside.pkiWith({ ocspHosts: `[${hosts}]` });
+  const file = join(pki, 'policies/gateway.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/ocspSeconds: \d+/, `ocspSeconds: ${String(ocspSeconds)}`));
+  return outside.start(pki);
+};
 const outcome = async (handle: GatewayHandle, passport = outside.passport(credential)): Promise<unknown> => {
   const reply = await outside.submit(handle, passport);
   return reply.status < 300 ? reply.status : reasonOf(reply);
@@ -108,6 +115,22 @@ describe('a responder that a certificate names', () => {
     expect(await outcome(handle)).toBe(201);
     expect(asked.length).toBe(2);
     expect(asked[0]?.nonce.equals(asked[1]?.nonce ?? Buffer.alloc(0))).toBe(false);
+  });
+
+  test.each([
+    ['an hour, as shipped', 3600],
+    ['as long as policy says', 600],
+  ])('is asked again after %s, whatever nextUpdate it gives', async (_, seconds) => {
+    answer({ nextUpdate: outside.now() + 7 * DAY });
+    const handle = await start(HOST, seconds);
+    expect(await outcome(handle)).toBe(201);
+    outside.ahead = seconds - 2;
+    expect(await outcome(handle)).toBe(201);
+    expect(asked.length).toBe(1);
+    answer({ status: revokedAt(Date.now() - 60_000, 1) });
+    outside.ahead = seconds + 1;
+    expect(await outcome(handle)).toBe('cert-revoked');
+    expect(asked.length).toBe(2);
   });
 
   test('that says revoked has the registration refused', async () => {

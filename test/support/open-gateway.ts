@@ -66,6 +66,7 @@ export const makeWorld = async ({ pki, clock }: Place, change: (material: Materi
     mappingLifetime: policies.gateway.mapping.lifetimeDays * 86_400,
     attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
     lookup: { ttl: 300, negativeTtl: 60 },
+    ocspSeconds: 3600,
     refusalRetentionDays: 90,
   };
 };

@@ -58,5 +58,6 @@ const revocationOf = (mode: 'off' | 'when-named' | 'required') => ({
     'numbering-authority': mode,
     shortLivedHours: 24,
     crlAnchorsServePoints: ['shaken' as const],
+    ocspSeconds: 3600,
   },
 });
