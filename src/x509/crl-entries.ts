@@ -1,5 +1,5 @@
 import type { Tlv } from '../encoding/index.js';
-import { CrlEntryReader, type Revocation } from './crl-entry.js';
+import { CrlEntryReader, type Revocation, type TimelessRevocation } from './crl-entry.js';
 import { CrlIndex } from './crl-index.js';
 import { CrlIssuers } from './crl-issuers.js';
 import type { DistinguishedName } from './distinguished-name.js';
@@ -116,14 +116,23 @@ export class CrlEntries {
    * @throws DerError when the entry's times are none
    */
   find(issuer: DistinguishedName, serial: Uint8Array): Revocation | null {
+    return this.#find(issuer, serial, (reader) => reader.revocation());
+  }
+
+  /** The same whatever the entry's times are. */
+  findAtAnyTime(issuer: DistinguishedName, serial: Uint8Array): TimelessRevocation | null {
+    return this.#find(issuer, serial, (reader) => reader.revocationAtAnyTime());
+  }
+
+  #find<T extends TimelessRevocation>(issuer: DistinguishedName, serial: Uint8Array, tell: (reader: CrlEntryReader) => T): T | null {
     const number = this.#issuers.find(issuer);
     if (number === null) return null;
-    let found: Revocation | null = null;
+    let found: T | null = null;
     for (const offset of this.#index.candidates(number, serial)) {
       this.#reader.read(offset, this.#der.length);
       const { content, end } = this.#reader.serial;
       if (this.#der.compare(serial, 0, serial.length, content, end) !== 0 || this.#issuerAt(offset) !== number) continue;
-      const listed = this.#reader.revocation();
+      const listed = tell(this.#reader);
       if (found === null || found.reason === 'removeFromCRL' || listed.reason !== 'removeFromCRL') found = listed;
     }
     return found;

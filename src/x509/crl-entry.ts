@@ -36,6 +36,9 @@ export interface Revocation {
   readonly invalidityDate: number | null;
 }
 
+/** What it says where that it is listed counts more than since when; `invalidityDate` is null also where it is no time. */
+export type TimelessRevocation = Omit<Revocation, 'revokedAt'>;
+
 /** Last octet of id-ce OIDs (2.5.29.n), which all entry extensions of RFC 5280 section 5.3 are. */
 const ENTRY_EXTENSION = { reasonCode: 21, invalidityDate: 24, certificateIssuer: 29 } as const;
 const OTHER = -1;
@@ -46,6 +49,15 @@ const MAX_SERIAL_OCTETS = 64;
 const isDigitsAndZ = (der: Uint8Array, from: number, to: number): boolean => {
   for (let i = from; i < to - 1; i += 1) if (((der[i] as number) - 0x30) >>> 0 > 9) return false;
   return der[to - 1] === 0x5a;
+};
+
+const readTimeOrNull = (der: Uint8Array, tlv: TlvCursor): number | null => {
+  try {
+    return readTime(der, tlv);
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
 };
 
 /**
@@ -101,6 +113,13 @@ export class CrlEntryReader {
       revokedAt: readTime(this.#der, this.#date),
       reason: REVOCATION_REASONS.get(this.#reason) ?? null,
       invalidityDate: this.#hasInvalidity ? readTime(this.#der, this.#invalidity) : null,
+    };
+  }
+
+  revocationAtAnyTime(): TimelessRevocation {
+    return {
+      reason: REVOCATION_REASONS.get(this.#reason) ?? null,
+      invalidityDate: this.#hasInvalidity ? readTimeOrNull(this.#der, this.#invalidity) : null,
     };
   }
 

@@ -12,7 +12,7 @@ import {
 } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
 import { CrlEntries } from './crl-entries.js';
-import type { Revocation } from './crl-entry.js';
+import type { Revocation, TimelessRevocation } from './crl-entry.js';
 import { CRL_EXTENSION, readCrlNumber, readIssuingDistributionPoint, type IssuingDistributionPoint } from './crl-extensions.js';
 import { DistinguishedName } from './distinguished-name.js';
 import { locationsOf, readAuthorityKeyIdentifier, readInfoAccess } from './extension-values.js';
@@ -151,6 +151,12 @@ export class Crl {
   find(issuer: DistinguishedName, serial: Uint8Array): Revocation | null {
     this.#asked += 1;
     return orMalformed(() => this.#entries.find(issuer, serial));
+  }
+
+  /** The same, also where the entry's times are none: RFC 5280 section 6.3.3 asks whether a certificate is listed, not since when. */
+  findAtAnyTime(issuer: DistinguishedName, serial: Uint8Array): TimelessRevocation | null {
+    this.#asked += 1;
+    return this.#entries.findAtAnyTime(issuer, serial);
   }
 
   /** Whether the signature is known to verify under the key, or not to; null: nobody has tried. */

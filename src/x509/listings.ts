@@ -1,6 +1,6 @@
 import { Refusal } from '../reasons/index.js';
 import type { Certificate } from './certificate.js';
-import type { Revocation } from './crl-entry.js';
+import type { TimelessRevocation } from './crl-entry.js';
 import type { Crl } from './crl.js';
 import type { StatusPoint } from './crl-scope.js';
 import type { CrlSet } from './crl-set.js';
@@ -27,19 +27,24 @@ export interface ListingsInput {
 /** An entry of a CRL that counts. */
 export interface Listed {
   readonly crl: Crl;
-  readonly revocation: Revocation;
+  readonly revocation: TimelessRevocation;
 }
 
 const END_ENTITY: Pick<Certificate, 'basicConstraints'> = { basicConstraints: null };
 
-/** RFC 5280 section 6.3.3 (k). An entry whose time is none says nothing that could be acted upon. */
+/** RFC 5280 section 6.3.3 (k). An entry whose time is none lists its certificate all the same: a mapping must not outlive that for a CA's slip. */
 const find = (crl: Crl, counting: readonly Crl[], issuer: DistinguishedName, serial: Uint8Array): Listed | null => {
+  const revocation = crl.findAtAnyTime(issuer, serial);
+  if (revocation === null || revocation.reason === 'removeFromCRL') return null;
+  return isLifted(revocation, crl, counting, issuer, serial) ? null : { crl, revocation };
+};
+
+/** A delta that takes a hold back at no time takes nothing back. */
+const isLifted = (...asked: Parameters<typeof liftingDelta>): boolean => {
   try {
-    const revocation = crl.find(issuer, serial);
-    if (revocation === null || revocation.reason === 'removeFromCRL') return null;
-    return liftingDelta(revocation, crl, counting, issuer, serial) === null ? { crl, revocation } : null;
+    return liftingDelta(...asked) !== null;
   } catch (error) {
-    if (error instanceof Refusal) return null;
+    if (error instanceof Refusal) return false;
     throw error;
   }
 };

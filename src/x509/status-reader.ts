@@ -1,5 +1,5 @@
 import type { Certificate } from './certificate.js';
-import type { Revocation } from './crl-entry.js';
+import type { Revocation, TimelessRevocation } from './crl-entry.js';
 import type { Crl } from './crl.js';
 import { anyPoint, isInScope, reasonsCovered, type StatusPoint } from './crl-scope.js';
 import { isSpent } from './crl-set.js';
@@ -60,7 +60,7 @@ const sameOctets = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
 
 /** The delta among others that takes a hold of this CRL back; null where none does, and for every other reason: only a hold is ever taken back. */
 export const liftingDelta = (
-  { reason }: Revocation,
+  { reason }: TimelessRevocation,
   crl: Crl,
   others: readonly Crl[],
   issuer: DistinguishedName,

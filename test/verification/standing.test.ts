@@ -1,5 +1,7 @@
+import { sign, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { encodeSequence, encodeTlv, readChildren, readWhole, wholeOf } from '../../src/encoding/index.js';
 import {
   OID,
   crlDistributionPoint,
@@ -47,6 +49,22 @@ const entryOf = (place: number, reason?: RevocationReason, invalidSince?: number
   ...(invalidSince === undefined ? {} : { invalidSince }),
 });
 
+/** A CRL with other content under a signature of the same key. */
+const resigned = (crl: Buffer, change: (tbs: Buffer) => Buffer, { privateKey }: { readonly privateKey: KeyObject }): Buffer => {
+  const [tbs, algorithm] = readChildren(crl, readWhole(crl, 0x30)).map((part) => wholeOf(crl, part));
+  if (tbs === undefined || algorithm === undefined) throw new Error('no CRL');
+  const whole = change(Buffer.from(tbs));
+  return encodeSequence(whole, algorithm, encodeTlv(0x03, Buffer.of(0), sign('sha256', whole, privateKey)));
+};
+
+/** Puts another month into a time, wherever it is written. */
+const retimed = (octets: Buffer, seconds: number, month: string): Buffer => {
+  const digits = new Date(seconds * 1000).toISOString().replace(/[-:T]/g, '').slice(2, 14);
+  const text = octets.toString('latin1');
+  if (!text.includes(`${digits}Z`)) throw new Error('no such time');
+  return Buffer.from(text.replaceAll(`${digits}Z`, `${digits.slice(0, 2)}${month}${digits.slice(4)}Z`), 'latin1');
+};
+
 describe('a credential', () => {
   test('stands under what it was accepted under, and when certificates and CRLs have run out', () => {
     expect(standing(origin, materialOf(line))).toBeNull();
@@ -81,6 +99,36 @@ describe('a credential', () => {
   test('tells since when its key was in wrong hands, and spares what it registered before', () => {
     expect(standing(origin, withList(2, entryOf(3, 'keyCompromise', NOW - DAY)))).toMatchObject({ effect: 'removed', since: NOW - DAY });
     expect(standing(origin, withList(2, entryOf(3, 'superseded', NOW - DAY)))).toMatchObject({ effect: 'marked', since: null });
+  });
+
+  describe('listed under a time that is none', () => {
+    const { key } = linkAt(2);
+    const listed = (change: Parameters<typeof resigned>[1], ...entry: Parameters<typeof entryOf>): Material =>
+      withCrl(2, resigned(listOf(linkAt(2), { entries: [entryOf(...entry)] }), change, key));
+    const noMonth = (tbs: Buffer): Buffer => retimed(tbs, NOW - 3600, '13');
+
+    test.each<readonly [RevocationReason, string]>([
+      ['keyCompromise', 'removed'],
+      ['superseded', 'marked'],
+    ])('falls as under any other, for %s: %s', (reason, effect) => {
+      const material = listed(noMonth, 3, reason);
+      expect(told(standing(origin, material))).toBe(`${effect} cert-revoked`);
+      expect(standing({ ...origin, serial: Buffer.from('5101', 'hex') }, material)).toBeNull();
+      // Nor is anything accepted by it meanwhile.
+      expect(new Verifier(material).verify(caseOf({ scene, line }).input).reason).toBe('malformed-crl');
+    });
+
+    test('spares nothing for an invalidity date that is none', () => {
+      const material = (month: string): Material => listed((tbs) => retimed(tbs, NOW - 2 * DAY, month), 3, 'keyCompromise', NOW - 2 * DAY);
+      const month = new Date((NOW - 2 * DAY) * 1000).toISOString().slice(5, 7);
+      expect(standing(origin, material(month))).toMatchObject({ effect: 'removed', since: NOW - 2 * DAY });
+      expect(standing(origin, material('00'))).toMatchObject({ effect: 'removed', since: null });
+    });
+
+    test('falls with a CA above it', () => {
+      const crl = resigned(listOf(linkAt(1), { entries: [entryOf(2, 'cACompromise')] }), noMonth, linkAt(1).key);
+      expect(told(standing(origin, withCrl(1, crl)))).toBe('removed cert-revoked');
+    });
   });
 
   test.each<readonly [string, () => Material]>([
