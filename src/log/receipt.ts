@@ -35,7 +35,8 @@ export const verifyReceipt = (receipt: string | Uint8Array, vkey: string | Verif
   if (match === null) return refuse('malformed-proof', 'receipt');
   const [origin, index, hash, time] = match.slice(1) as [string, string, string, string];
   const octets = decodeBase64(hash);
-  if (!isHash(octets) || BigInt(index) >= 1n << 64n) return refuse('malformed-proof', 'receipt');
+  // A time that a double cannot hold would be read as another.
+  if (!isHash(octets) || BigInt(index) >= 1n << 64n || !Number.isSafeInteger(Number(time))) return refuse('malformed-proof', 'receipt');
   if (receiptKeyName(origin) !== key.name) return refuse('untrusted-note', 'origin');
   return { origin, index: fromCount(BigInt(index)), leafHash: octets, time: Number(time) };
 };

@@ -316,6 +316,14 @@ describe('receipts', () => {
   const key = testSigner('log.example/log/receipt');
   const receipt = { origin: 'log.example/log', index: 7, leafHash: leafHash(Buffer.from('x')), time: 1_795_500_000_000 };
 
+  test('are refused when their time is beyond what a number can hold', () => {
+    const timed = (time: string): string =>
+      signNote(`log.example/log\n7\n${Buffer.from(receipt.leafHash).toString('base64')}\n${time}\n`, [key]);
+    expect(verifyReceipt(timed('9007199254740991'), vkeyOf(key)).time).toBe(Number.MAX_SAFE_INTEGER);
+    for (const time of ['9007199254740992', '9007199254740993', '9999999999999999', '01795500000000', '0'])
+      expect(reasonOf(() => verifyReceipt(timed(time), vkeyOf(key)))).toBe('malformed-proof');
+  });
+
   test('are four lines under the key name origin/receipt, and read back', () => {
     const note = signReceipt(receipt, key);
     expect(note.split('\n').slice(0, 5)).toEqual([
