@@ -23,11 +23,13 @@ export const TAG = {
   oid: 0x06,
   enumerated: 0x0a,
   utf8String: 0x0c,
+  numericString: 0x12,
   printableString: 0x13,
   teletexString: 0x14,
   ia5String: 0x16,
   utcTime: 0x17,
   generalizedTime: 0x18,
+  universalString: 0x1c,
   bmpString: 0x1e,
   sequence: 0x30,
   set: 0x31,
@@ -180,7 +182,7 @@ const checkOid = (der: Uint8Array, tlv: Tlv): void => {
 };
 
 /** X.690 sections 8.6 and 11.2.1: unused bits at most 7, and zero. Named-bit padding (section 11.2.2) is left to the profiles. */
-const checkBitString = (der: Uint8Array, tlv: Tlv): void => {
+export const checkBitString = (der: Uint8Array, tlv: Tlv): void => {
   const length = tlv.end - tlv.content;
   if (length === 0) throw new DerError('BIT STRING');
   const unused = der[tlv.content] as number;

@@ -4,6 +4,7 @@ export {
   DerError,
   TAG,
   TlvCursor,
+  checkBitString,
   checkCanonicalDer,
   contentOf,
   contextConstructed,

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { DerError, TAG, checkCanonicalDer, contentOf, readChildren, readInteger, readTlv, wholeOf, type Tlv } from '../encoding/index.js';
+import {
+  DerError,
+  TAG,
+  checkBitString,
+  checkCanonicalDer,
+  contentOf,
+  readChildren,
+  readInteger,
+  readTlv,
+  wholeOf,
+  type Tlv,
+} from '../encoding/index.js';
 import { Refusal, refuse } from '../reasons/index.js';
 import { DistinguishedName } from './distinguished-name.js';
 import { readExtension, type Extension } from './extension.js';
@@ -234,11 +245,12 @@ const readSerial = (der: Uint8Array, tlv: Tlv): Uint8Array => {
   return octets;
 };
 
-/** What follows the key: unique identifiers (RFC 5280 section 4.1.2.8: read, never used), then the extensions. */
+/** What follows the key: unique identifiers (RFC 5280 section 4.1.2.8: BIT STRINGs, never used), then the extensions. */
 const readExtensions = (der: Uint8Array, rest: readonly Tlv[]): ReadonlyMap<string, Extension> => {
   const tags = rest.map(({ tag }) => tag);
   const ordered = tags.every((tag, i) => [0x81, 0x82, 0xa3].includes(tag) && (i === 0 || tag > (tags[i - 1] ?? 0)));
   if (!ordered) throw new DerError('TBSCertificate');
+  for (const tlv of rest) if (tlv.tag !== 0xa3) checkBitString(der, tlv);
   const extensions = new Map<string, Extension>();
   const last = rest.at(-1);
   if (last?.tag !== 0xa3) return extensions;

@@ -54,6 +54,7 @@ export class NameKeyReader {
       (der[type.content + 2] as number) < 0x80;
     const oid = isUsual ? `2.5.4.${String(der[type.content + 2])}` : readOid(der, type);
     if (!isText(value.tag)) {
+      readText(value.tag, der.subarray(value.content, value.end));
       const octets = der.toString('hex', value.content, value.end);
       return `${oid}=${value.tag.toString(16)}${String(octets.length)}:${octets}`;
     }

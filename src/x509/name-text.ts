@@ -2,18 +2,56 @@ import { DerError, TAG } from '../encoding/index.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text of a PrintableString, UTF8String or IA5String; null for other types, which RFC 5280 section 7.1 lets compare as octets. @throws DerError */
-export const readText = (tag: number, value: Uint8Array): string | null => {
-  if (tag === TAG.utf8String) {
-    try {
-      return utf8.decode(value);
-    } catch {
-      throw new DerError('UTF-8');
-    }
+const readUtf8 = (value: Uint8Array): string => {
+  try {
+    return utf8.decode(value);
+  } catch {
+    throw new DerError('UTF-8');
   }
-  if (tag !== TAG.printableString && tag !== TAG.ia5String) return null;
+};
+
+const readAscii = (value: Uint8Array): string => {
   if (value.some((octet) => octet > 0x7f)) throw new DerError('ASCII');
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+};
+
+const LAST_CHARACTER = 0x10ffff;
+
+/** X.680 section 41: characters of two octets in a BMPString, of four in a UniversalString; half a pair of UTF-16 is none. */
+const checkWide = (value: Uint8Array, width: 2 | 4): null => {
+  if (value.length % width !== 0) throw new DerError('wide string');
+  const octets = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  for (let at = 0; at < octets.length; at += width) {
+    const character = octets.readUIntBE(at, width);
+    if (character > LAST_CHARACTER || (character >= 0xd800 && character <= 0xdfff)) throw new DerError('wide string');
+  }
+  return null;
+};
+
+const asOctets = (): null => null;
+
+const READERS = new Map<number, (value: Uint8Array) => string | null>([
+  [TAG.utf8String, readUtf8],
+  [TAG.printableString, readAscii],
+  [TAG.ia5String, readAscii],
+  [TAG.bmpString, (value) => checkWide(value, 2)],
+  [TAG.universalString, (value) => checkWide(value, 4)],
+  [TAG.teletexString, asOctets],
+  [TAG.numericString, asOctets],
+  [TAG.bitString, asOctets],
+  [TAG.sequence, asOctets],
+]);
+
+/**
+ * Text of a PrintableString, UTF8String or IA5String; null for the other types that attributes of names have (X.520: strings, the BIT STRING of
+ * x500UniqueIdentifier, the SEQUENCE of postalAddress), which RFC 5280 section 7.1 lets compare as octets. With a value of any other type OpenSSL reads
+ * no certificate: it would be accepted here alone.
+ * @throws DerError
+ */
+export const readText = (tag: number, value: Uint8Array): string | null => {
+  const read = READERS.get(tag);
+  if (read === undefined) throw new DerError('value of an attribute');
+  return read(value);
 };
 
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;

@@ -83,6 +83,51 @@ describe('a certificate', () => {
     expect(shaped({ outerAlgorithm: raw.ECDSA_SHA384 })).toBe('malformed-cert');
   });
 
+  test('is refused when a name has a value that other verifiers make no name of', () => {
+    const named = (value: Buffer): Buffer =>
+      raw.issueEndEntity({ issuer: root, subject: 'leaf', shape: { subject: raw.nameOf(raw.rdn('2.5.4.3', value)) } }).der;
+    const hex = (tag: number, octets: string): Buffer => named(encodeTlv(tag, Buffer.from(octets, 'hex')));
+    const names = [
+      hex(0x0c, 'c3a9'),
+      hex(0x13, '41'),
+      hex(0x16, '41'),
+      hex(0x14, 'e9'),
+      hex(0x12, '31'),
+      hex(0x1e, '0041'),
+      hex(0x1c, '0001f600'),
+    ];
+    const others = [hex(0x03, '0041'), hex(0x30, '0c0141')];
+    for (const der of [...names, ...others]) {
+      expect(parseOutcome(der)).toBe('accepted');
+      expect(new X509Certificate(der).raw.equals(der)).toBe(true);
+    }
+    const types = [hex(0x04, '41'), hex(0x80, '41'), hex(0xa0, '0c0141'), hex(0x02, '41'), hex(0x31, '0c0141')];
+    const texts = [
+      hex(0x0c, 'ff'),
+      hex(0x1e, '00410042ff'),
+      hex(0x1e, 'd83dde00'),
+      hex(0x1c, '000041'),
+      hex(0x1c, '00110000'),
+      hex(0x1c, '0000d800'),
+    ];
+    for (const der of [...types, ...texts]) {
+      expect(parseOutcome(der)).toBe('malformed-cert');
+      expect(() => new X509Certificate(der)).toThrow();
+    }
+  });
+
+  test('is refused when a unique identifier is no BIT STRING', () => {
+    const identified = (octets: string): string =>
+      shaped({
+        extensions: [],
+        tbs: (tbs) => encodeSequence(contentOf(tbs, readTlv(tbs, 0)), encodeTlv(0x81, Buffer.from(octets, 'hex'))),
+      });
+    expect(identified('0041')).toBe('accepted');
+    expect(identified('0841')).toBe('malformed-cert');
+    expect(identified('0141')).toBe('malformed-cert');
+    expect(identified('')).toBe('malformed-cert');
+  });
+
   test('is refused when an extension occurs twice or there are none in the list', () => {
     expect(shaped({ extensions: [raw.keyUsage([0]), raw.keyUsage([1])] })).toBe('duplicate-extension');
     const withList = (list: Buffer): string =>
