@@ -63,6 +63,20 @@ describe('a path that holds', () => {
     expect(outcomeOf(() => judgeRfc5280([leaf.der, ca.der], [renewed.der, root.der]))).toBe('accepted');
   });
 
+  test('knows an anchor in band by name and key alone: what else it says counts for nothing, so nobody need have signed it', () => {
+    const inBand = (role: Partial<raw.Role>): raw.Issued => issueCa({ issuer: null, subject: 'root', key: root.key, ...role });
+    const unsigned = inBand({ shape: { signature: (signature) => Buffer.alloc(signature.length) } });
+    const powerful = inBand({ extensions: { names: raw.nameConstraints([raw.dns('a.example')], []) } });
+    for (const { der } of [unsigned, powerful]) {
+      expect(outcomeOf(() => judgeStir([leaf.der, ca.der, der], anchors))).toBe('accepted');
+      expect(judgeStir([leaf.der, ca.der, der], anchors).certificates.at(-1)?.der).toEqual(root.der);
+    }
+    expect(outcomeOf(() => judgeStir([leaf.der, ca.der, inBand({ key: raw.newEcKey() }).der], anchors))).toBe('aki-mismatch@1');
+    expect(outcomeOf(() => judgeStir([leaf.der, ca.der, inBand({ subject: 'another' }).der], anchors))).toBe('untrusted-chain@1');
+    const critical = inBand({ extensions: { more: raw.extension('1.2.3.4', Buffer.of(5, 0), true) } });
+    expect(outcomeOf(() => judgeStir([leaf.der, ca.der, critical.der], anchors))).toBe('unknown-critical-ext@2');
+  });
+
   test('may have RSA keys and P-384 and P-521 CAs by rfc5280, and P-384 CAs by the trust profiles', () => {
     const p384 = issueCa({
       issuer: null,
