@@ -109,7 +109,7 @@ const NOTE: Target = {
 
 const CHECKPOINT: Target = {
   name: 'checkpoints',
-  share: 40_000,
+  share: 65_000,
   seeds: () =>
     texts(checkpointText(), `${checkpointText()}extension\n`, `${ORIGIN}\n18446744073709551615\n${Buffer.alloc(32).toString('base64')}\n`),
   mutate: mutateTextOctets,
@@ -122,7 +122,7 @@ const CHECKPOINT: Target = {
 
 const PROOF: Target = {
   name: 'tlog proofs',
-  share: 40_000,
+  share: 25_000,
   seeds: () => texts(proofText(), proofText(Buffer.from('extra'))),
   mutate: (input, random, donor) => {
     const text = input.toString();
@@ -140,7 +140,7 @@ const PROOF: Target = {
 
 const RECEIPT: Target = {
   name: 'receipts',
-  share: 12_000,
+  share: 8_000,
   seeds: () => texts(signReceipt({ origin: ORIGIN, index: 7, leafHash: H1, time: 1_795_500_000_000 }, RECEIPTS)),
   mutate: mutateNote([RECEIPTS]),
   run: (input) =>
@@ -182,7 +182,7 @@ const BUNDLE: Target = {
 
 const TILE_PATH: Target = {
   name: 'paths of tiles',
-  share: 20_000,
+  share: 40_000,
   seeds: () => texts('tile/0/x001/234.p/7', 'tile/entries/000', 'tile/7/x018/x446/x744/x073/x709/x551/615', 'tile/entries/x001/067.p/255'),
   mutate: mutateTextOctets,
   run: (input) => {

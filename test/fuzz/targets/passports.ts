@@ -34,7 +34,7 @@ const PASSPORT: Target = {
 
 const X5U: Target = {
   name: 'x5u URLs',
-  share: 20_000,
+  share: 30_000,
   seeds: () =>
     ['https://sti.example/a/b.pem', 'https://a-b.sti.example:8443/x%20y?z', 'https://sti.example:443'].map((text) => Buffer.from(text)),
   mutate: mutateTextOctets,

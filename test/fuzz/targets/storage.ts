@@ -65,7 +65,7 @@ const SEALED: Target = {
 
 const REVOCATION: Target = {
   name: 'sealed revocations',
-  share: 20_000,
+  share: 36_000,
   seeds: () => {
     const list = [1, 2, 9].map((index) => ({ id: String.fromCharCode(index).repeat(16), index }));
     return [encodeSealedRevocation({ opening: Buffer.alloc(32, 1), effect: 'marked', attestBy: DAY }, packPlaces(list))];
@@ -89,7 +89,7 @@ const subjects = (): Subject[] => {
 
 const SUBJECT: Target = {
   name: 'stored subjects',
-  share: 30_000,
+  share: 45_000,
   seeds: () => subjects().map((subject) => Buffer.from(packSubject(subject))),
   mutate: mutateOctets,
   run: (input) =>
