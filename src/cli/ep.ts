@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { openWithRequest, openWithRoot, type Opening } from '../adapters/desk/index.js';
 import { domainInWords, foldDomain, parseSii } from '../identifiers/index.js';
-import { atDesk, commonCommands, handOver, issueCommand, issueOwn, sources, subjectKey, type Does, type IssueOptions } from './np-desk.js';
-import { collectPermitted, deskOptions, filesOf, parseDuration, type DeskOptions } from './np-options.js';
+import { commonCommands, deskOf, handOver, issueCommand, issueOwn, sources, subjectKey, type Does, type IssueOptions } from './np-desk.js';
+import { collectPermitted, deskOptions, filesOf, parseDuration, whyOption, type DeskOptions } from './np-options.js';
 import { report, type DeskReport } from './np-report.js';
 import { serveCommand } from './np-serve-command.js';
 import { signCommands } from './np-sign.js';
@@ -13,12 +13,12 @@ interface InitOptions extends DeskOptions {
   readonly devRoot?: true;
 }
 
-const init = (options: InitOptions): DeskReport => {
+const init = async (options: InitOptions): Promise<DeskReport> => {
   const files = filesOf(options);
   const domain = foldDomain(options.domain);
   const opening: Opening = { identity: { kind: 'ep', domain, name: options.name ?? domain }, numbers: [] };
   if (options.devRoot === true) {
-    openWithRoot(files, opening, sources);
+    await openWithRoot(files, opening, sources);
     return {
       json: { desk: options.dir, domain, root: files.path('root.pem') },
       words: `a desk for ${domainInWords(domain)} under a development root: ${files.path('root.pem')}`,
@@ -41,19 +41,25 @@ interface MailboxOptions extends IssueOptions {
 /** The mailbox as certificates and PASSporTs name it. */
 const foldMailbox = (typed: string): string => parseSii(`mailto:${typed}`).uri.slice('mailto:'.length);
 
-const issueMailbox = (options: MailboxOptions, typed: string): DeskReport => {
+const issueMailbox = async (options: MailboxOptions, typed: string): Promise<DeskReport> => {
   if (options.to === undefined || options.out === undefined) throw new Error('--mailbox needs --to and --out');
-  const grant = { to: foldDomain(options.to), lifetime: options.lifetime, subject: subjectKey(options.csr) };
+  const { why } = options;
+  const request = {
+    to: foldDomain(options.to),
+    lifetime: options.lifetime,
+    subject: subjectKey(options.csr),
+    ...(why === undefined ? {} : { why }),
+  };
   const permitted = Object.keys(options.permit).length === 0 ? undefined : options.permit;
   const mailbox = foldMailbox(typed);
-  const path = atDesk(options, (desk) => desk.mailbox(grant, mailbox, permitted));
-  return handOver(options.out, path, grant.subject);
+  const path = await deskOf(options).mailbox(request, mailbox, permitted);
+  return handOver(options.out, path, request.subject);
 };
 
-const issue = (options: MailboxOptions): DeskReport =>
+const issue = (options: MailboxOptions): Promise<DeskReport> =>
   options.mailbox === undefined ? issueOwn(options) : issueMailbox(options, options.mailbox);
 
-const delegate = (options: MailboxOptions): DeskReport => {
+const delegate = (options: MailboxOptions): Promise<DeskReport> => {
   if (options.mailbox === undefined) throw new Error('give --mailbox');
   return issueMailbox(options, options.mailbox);
 };
@@ -77,7 +83,7 @@ const program = (does: Does): Command => {
     .action(does(init));
   mailboxOptions(issueCommand(ep)).action(does(issue));
   commonCommands(ep, does);
-  mailboxOptions(deskOptions(ep.command('delegate').description('issue a credential for one mailbox, bound to one AP')))
+  whyOption(mailboxOptions(deskOptions(ep.command('delegate').description('issue a credential for one mailbox, bound to one AP'))))
     .option('--lifetime <duration>', 'how long it is good', parseDuration, parseDuration('24h'))
     .action(does(delegate));
   signCommands(ep, does, false);
@@ -93,8 +99,8 @@ export const run = async (argv: string[]): Promise<number> =>
 const atOnce = (argv: string[]): Promise<number> =>
   report(argv.includes('--json'), async () => {
     let done: DeskReport | null = null;
-    const does: Does = (work) => (options) => {
-      done = work(options);
+    const does: Does = (work) => async (options) => {
+      done = await work(options);
     };
     await program(does).parseAsync(argv, { from: 'user' });
     return done;

@@ -12,21 +12,14 @@ import {
   type RevocationReason,
 } from '../issuance/index.js';
 import { parseCertificate } from '../x509/index.js';
-import { deskOptions, filesOf, parseDuration, parseInstant, type DeskOptions } from './np-options.js';
+import { deskOptions, filesOf, parseDuration, parseInstant, whyOption, type DeskOptions } from './np-options.js';
 import { instant, type DeskReport } from './np-report.js';
 
 /** The world outside: the system's clock and randomness. */
 export const sources: IssuingSources = { now: () => Date.now(), random: (octets) => randomBytes(octets) };
 
-/** One piece of work at a desk, which is locked meanwhile. */
-export const atDesk = <T>(options: DeskOptions, work: (desk: Desk) => T): T => {
-  const desk = new Desk(filesOf(options), sources);
-  try {
-    return work(desk);
-  } finally {
-    desk.close();
-  }
-};
+/** The desk of the options; each piece of work locks it by itself. */
+export const deskOf = (options: DeskOptions): Desk => new Desk(filesOf(options), sources);
 
 /** The key of a request that the AP made, or a fresh one that is handed over with the certificate. */
 export const subjectKey = (requestFile: string | undefined): SubjectKey => {
@@ -52,12 +45,15 @@ export const handOver = (out: string, path: readonly Buffer[], subject: SubjectK
 
 export interface IssueOptions extends DeskOptions {
   readonly lifetime: number;
+  readonly why?: string;
 }
 
 /** The desk's own credential. */
-export const issueOwn = (options: IssueOptions): DeskReport => {
+export const issueOwn = async (options: IssueOptions): Promise<DeskReport> => {
   const files = filesOf(options);
-  const [path, lists] = atDesk(options, (desk) => [desk.issueOwn(options.lifetime).path, desk.publish()] as const);
+  const desk = deskOf(options);
+  const { path } = await desk.issueOwn(options.lifetime, options.why);
+  const lists = await desk.publish();
   const { serial, notAfter } = parseCertificate(path[0] ?? Buffer.alloc(0));
   const json = {
     chain: files.path('own.pem'),
@@ -74,6 +70,7 @@ interface RevokeOptions extends DeskOptions {
   readonly certificate?: string;
   readonly reason: RevocationReason;
   readonly since?: number;
+  readonly why?: string;
 }
 
 const serialOf = ({ serial, certificate }: RevokeOptions): string => {
@@ -83,15 +80,21 @@ const serialOf = ({ serial, certificate }: RevokeOptions): string => {
   return Buffer.from(parseCertificate(first).serial).toString('hex');
 };
 
-const revoke = (options: RevokeOptions): DeskReport => {
+const revoke = async (options: RevokeOptions): Promise<DeskReport> => {
+  const { since, why } = options;
   const serial = serialOf(options);
-  const lists = atDesk(options, (desk) => desk.revoke(serial, options.reason, options.since));
+  const lists = await deskOf(options).revoke({
+    serial,
+    reason: options.reason,
+    ...(since === undefined ? {} : { invalidSince: since }),
+    ...(why === undefined ? {} : { why }),
+  });
   const { reason, files } = lists;
   return { json: { serial, reason, crls: files }, words: `revoked ${serial}: ${reason}\n${files.join('\n')}` };
 };
 
-const crl = (options: DeskOptions): DeskReport => {
-  const lists = atDesk(options, (desk) => desk.publish());
+const crl = async (options: DeskOptions): Promise<DeskReport> => {
+  const lists = await deskOf(options).publish();
   const nextUpdate = instant(lists.nextUpdate);
   return { json: { crls: lists.files, nextUpdate }, words: `${lists.files.join('\n')}\ngood until ${nextUpdate}` };
 };
@@ -100,16 +103,16 @@ interface InstallOptions extends DeskOptions {
   readonly certificate: string;
 }
 
-const install = (options: InstallOptions): DeskReport => {
+const install = async (options: InstallOptions): Promise<DeskReport> => {
   const files = filesOf(options);
-  installPath(files, readCertificates(options.certificate), sources);
+  await installPath(files, readCertificates(options.certificate), sources);
   return { json: { chain: files.path('ca.pem') }, words: files.path('ca.pem') };
 };
 
-export type Does = <O>(work: (options: O) => DeskReport) => (options: O) => void;
+export type Does = <O>(work: (options: O) => DeskReport | Promise<DeskReport>) => (options: O) => Promise<void>;
 
 export const issueCommand = (desk: Command): Command =>
-  deskOptions(desk.command('issue').description("issue the desk's own credential, which signs its PASSporTs")).option(
+  whyOption(deskOptions(desk.command('issue').description("issue the desk's own credential, which signs its PASSporTs"))).option(
     '--lifetime <duration>',
     'how long it is good',
     parseDuration,
@@ -121,7 +124,7 @@ export const commonCommands = (desk: Command, does: Does): void => {
   deskOptions(desk.command('install').description('put the answer of the CA above to ca.csr.pem in its place'))
     .requiredOption('--certificate <file>', "PEM of the path, the desk's certificate first")
     .action(does(install));
-  deskOptions(desk.command('revoke').description('revoke a certificate of this desk and publish its CRL'))
+  whyOption(deskOptions(desk.command('revoke').description('revoke a certificate of this desk and publish its CRL')))
     .option('--serial <hex>', 'serial number')
     .option('--certificate <file>', 'PEM of the certificate')
     .addOption(new Option('--reason <reason>', 'why').choices(Object.keys(REVOCATION_REASONS)).default('unspecified'))

@@ -18,6 +18,8 @@ export const keyOptions = (command: Command): Command =>
     .option('--passphrase-file <file>', 'file with the passphrase of the keys; or in SIGNPOST_PASSPHRASE')
     .option('--json', 'answer as one JSON object');
 
+export const whyOption = (command: Command): Command => command.option('--why <text>', 'why, for the ledger');
+
 /** The passphrase, without the line end that editors add; none: keys are stored without one. */
 export const passphraseOf = ({ passphraseFile }: Pick<DeskOptions, 'passphraseFile'>): string | undefined => {
   if (passphraseFile !== undefined) return readFileSync(passphraseFile, 'utf8').replace(/\r?\n$/, '');

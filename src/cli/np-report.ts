@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { Refusal } from '../reasons/index.js';
+import { Refusal, Unavailable } from '../reasons/index.js';
 
 /** What a desk command prints, and its exit code: 0 yes, 1 no, 2 could not be run (CONTRACT section 3). */
 export interface DeskReport {
@@ -11,7 +11,8 @@ const refused = (error: Refusal, json: boolean): number => {
   const { reason, detail } = error;
   const text = json ? JSON.stringify({ reason, detail: detail ?? null }) : `refused: ${reason}: ${error.message}`;
   (json ? process.stdout : process.stderr).write(`${text}\n`);
-  return 1;
+  // CONTRACT section 3: what could not be decided could not be run.
+  return error instanceof Unavailable ? 2 : 1;
 };
 
 const failed = (error: unknown, json: boolean): number => {

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { createHash } from 'node:crypto';
 import { DeskFiles, readCertificates, readPrivateKey } from '../adapters/desk/index.js';
 import { foldDomain, parseSii } from '../identifiers/index.js';
-import { signStatement, type IssuedCredential, type Statement } from '../issuance/index.js';
+import { keySigner, signStatementThrough, type IssuedCredential, type Statement } from '../issuance/index.js';
 import { CONSENTS, type Consent } from '../passport/index.js';
 import { refuse } from '../reasons/index.js';
 import { keyPairOf, sources, type Does } from './np-desk.js';
@@ -60,13 +60,18 @@ const mappingOf = ({ provider: typed, user }: MappingOptions): { readonly ssi: s
   return { ssi: user.startsWith('mimi://') ? user : `mimi://${provider}/u/${user}`, provider };
 };
 
-const signed = (options: SignOptions, said: (base: { audience: string; sii: string; lifetime: number }) => Statement): DeskReport => {
+const signed = async (
+  options: SignOptions,
+  said: (base: { audience: string; sii: string; lifetime: number }) => Statement,
+): Promise<DeskReport> => {
   const statement = said({ audience: options.audience, sii: siiOf(options), lifetime: options.lifetime });
-  const passport = signStatement(statement, credentialOf(options), Math.floor(sources.now() / 1000), sources.random);
+  const { path, key } = credentialOf(options);
+  const credential = { path, signer: keySigner(key) };
+  const passport = await signStatementThrough(statement, credential, Math.floor(sources.now() / 1000), sources.random);
   return { json: { passport }, words: passport };
 };
 
-const register = (options: MappingOptions): DeskReport =>
+const register = (options: MappingOptions): Promise<DeskReport> =>
   signed(options, (base) => ({
     ...base,
     action: 'register',
@@ -78,10 +83,10 @@ const register = (options: MappingOptions): DeskReport =>
     ...(options.circle === undefined ? {} : { circle: createHash('sha256').update(options.circle, 'utf8').digest('base64url') }),
   }));
 
-const withdraw = (options: MappingOptions): DeskReport =>
+const withdraw = (options: MappingOptions): Promise<DeskReport> =>
   signed(options, (base) => ({ ...base, action: 'withdraw', ...mappingOf(options) }));
 
-const prefer = (options: PreferOptions): DeskReport =>
+const prefer = (options: PreferOptions): Promise<DeskReport> =>
   signed(options, (base) => ({
     ...base,
     action: 'prefer',
@@ -94,9 +99,9 @@ const prefer = (options: PreferOptions): DeskReport =>
     ),
   }));
 
-const release = (options: SignOptions): DeskReport => signed(options, (base) => ({ ...base, action: 'release' }));
+const release = (options: SignOptions): Promise<DeskReport> => signed(options, (base) => ({ ...base, action: 'release' }));
 
-const port = (options: PortOptions): DeskReport =>
+const port = (options: PortOptions): Promise<DeskReport> =>
   signed(options, (base) => ({ ...base, action: 'port', from: options.from, to: options.to, effective: options.effective }));
 
 const signing = (parent: Command, name: string, description: string): Command =>

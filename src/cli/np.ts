@@ -6,12 +6,22 @@ import {
   readCertificates,
   readPrivateKey,
   writeRevocationList,
+  type CredentialRequest,
   type Opening,
 } from '../adapters/desk/index.js';
 import { parseDomain, parseSpc } from '../identifiers/index.js';
 import type { NumberRange } from '../issuance/index.js';
-import { atDesk, commonCommands, handOver, issueCommand, issueOwn, keyPairOf, sources, subjectKey, type Does } from './np-desk.js';
-import { collectNumbers, collectPermitted, deskOptions, filesOf, parseDuration, passphraseOf, type DeskOptions } from './np-options.js';
+import { commonCommands, deskOf, handOver, issueCommand, issueOwn, keyPairOf, sources, subjectKey, type Does } from './np-desk.js';
+import {
+  collectNumbers,
+  collectPermitted,
+  deskOptions,
+  filesOf,
+  parseDuration,
+  passphraseOf,
+  whyOption,
+  type DeskOptions,
+} from './np-options.js';
 import { report, type DeskReport } from './np-report.js';
 import { serveCommand } from './np-serve-command.js';
 import { signCommands } from './np-sign.js';
@@ -26,15 +36,16 @@ interface InitOptions extends DeskOptions {
   readonly key?: string;
 }
 
-const initDelegated = (options: InitOptions, certificate: string): DeskReport => {
+const initDelegated = async (options: InitOptions, certificate: string): Promise<DeskReport> => {
   const files = filesOf(options);
   if (options.key === undefined) throw new Error('--certificate needs --key');
-  openDelegated(files, options.name, readCertificates(certificate), keyPairOf(readPrivateKey(options.key, passphraseOf(options))), sources);
+  const key = keyPairOf(readPrivateKey(options.key, passphraseOf(options)));
+  await openDelegated(files, { name: options.name, path: readCertificates(certificate), key }, sources);
   return { json: { desk: options.dir, chain: files.path('ca.pem') }, words: `a desk over a delegated CA: ${options.dir}` };
 };
 
-const init = (options: InitOptions): DeskReport => {
-  if (options.certificate !== undefined) return initDelegated(options, options.certificate);
+const init = async (options: InitOptions): Promise<DeskReport> => {
+  if (options.certificate !== undefined) return await initDelegated(options, options.certificate);
   if (options.spc === undefined) throw new Error('give --spc, or --certificate of a delegated CA');
   const files = filesOf(options);
   const opening: Opening = {
@@ -42,7 +53,7 @@ const init = (options: InitOptions): DeskReport => {
     numbers: [...options.numbers, ...options.range],
   };
   if (options.devRoot === true) {
-    openWithRoot(files, opening, sources);
+    await openWithRoot(files, opening, sources);
     return {
       json: { desk: options.dir, root: files.path('root.pem') },
       words: `a desk under a development root: ${files.path('root.pem')}`,
@@ -62,22 +73,27 @@ interface DelegateOptions extends DeskOptions {
   readonly csr?: string;
   readonly permit: Readonly<Record<string, string[]>>;
   readonly out: string;
+  readonly why?: string;
 }
 
-const delegate = (options: DelegateOptions): DeskReport => {
-  const grant = { to: parseDomain(options.to), lifetime: options.lifetime, subject: subjectKey(options.csr) };
+const delegate = async (options: DelegateOptions): Promise<DeskReport> => {
+  const { why } = options;
+  const request = {
+    to: parseDomain(options.to),
+    lifetime: options.lifetime,
+    subject: subjectKey(options.csr),
+    ...(why === undefined ? {} : { why }),
+  };
   const numbers = [...options.numbers, ...options.range];
-  if (options.ca === true) return delegateCa(options, grant, numbers);
+  if (options.ca === true) return await delegateCa(options, request, numbers);
   const permitted = Object.keys(options.permit).length === 0 ? undefined : options.permit;
-  const path = atDesk(options, (desk) => desk.delegate(grant, numbers, permitted));
-  return handOver(options.out, path, grant.subject);
+  const path = await deskOf(options).delegate(request, numbers, permitted);
+  return handOver(options.out, path, request.subject);
 };
 
-type Grant = Parameters<Parameters<Parameters<typeof atDesk>[1]>[0]['delegateCa']>[0];
-
-const delegateCa = (options: DelegateOptions, grant: Grant, numbers: readonly NumberRange[]): DeskReport => {
-  const { path, crl } = atDesk(options, (desk) => desk.delegateCa(grant, numbers));
-  const handed = handOver(options.out, path, grant.subject);
+const delegateCa = async (options: DelegateOptions, request: CredentialRequest, numbers: readonly NumberRange[]): Promise<DeskReport> => {
+  const { path, crl } = await deskOf(options).delegateCa(request, numbers);
+  const handed = handOver(options.out, path, request.subject);
   if (crl === null) return handed;
   const file = options.out.replace(/(\.pem)?$/, '.crl.pem');
   writeRevocationList(file, crl);
@@ -101,7 +117,9 @@ const program = (does: Does): Command => {
     .action(does(init));
   issueCommand(np).action(does(issueOwn));
   commonCommands(np, does);
-  deskOptions(np.command('delegate').description('issue a delegate credential over numbers, bound to one AP, or a CA for an enterprise'))
+  whyOption(
+    deskOptions(np.command('delegate').description('issue a delegate credential over numbers, bound to one AP, or a CA for an enterprise')),
+  )
     .requiredOption('--to <domain>', "the AP's or enterprise's domain")
     .option('--numbers <number>', 'one number; may be repeated', collectNumbers, NOTHING)
     .option('--range <start+count>', 'a range; may be repeated', collectNumbers, NOTHING)
@@ -124,8 +142,8 @@ export const run = async (argv: string[]): Promise<number> =>
 const atOnce = (argv: string[]): Promise<number> =>
   report(argv.includes('--json'), async () => {
     let done: DeskReport | null = null;
-    const does: Does = (work) => (options) => {
-      done = work(options);
+    const does: Does = (work) => async (options) => {
+      done = await work(options);
     };
     await program(does).parseAsync(argv, { from: 'user' });
     return done;

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { RandomSource } from '../ports/index.js';
 import { refuse } from '../reasons/index.js';
 import { parseCertificate, type TnEntry } from '../x509/index.js';
-import { newSerial, signCertificate } from './certificate.js';
+import { newSerial, signCertificate, type CertificateTemplate } from './certificate.js';
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -17,11 +17,16 @@ import {
 } from './extensions.js';
 import type { KeyPair } from './keys.js';
 
-/** A CA: its key and its place in the hierarchy. */
-export interface Authority {
-  readonly key: KeyPair;
+/** A CA as what it issues names it: all of it but the private key. */
+export interface Issuer {
+  readonly key: Pick<KeyPair, 'spki'>;
   /** DER Name, as in its certificate. */
   readonly name: Buffer;
+}
+
+/** A CA: its key and its place in the hierarchy. */
+export interface Authority extends Issuer {
+  readonly key: KeyPair;
   readonly certificate: Buffer;
   /** Certificates from this one up, without the anchor: what follows an end-entity in a path. Empty for a root. */
   readonly path: readonly Buffer[];
@@ -87,18 +92,18 @@ export const issueCa = (issuer: Authority, key: KeyPair, content: CaContent, ter
 
 /** A CA certificate for a key that stays with its owner. */
 export const certifyCa = (issuer: Authority, spki: Uint8Array, content: CaContent, terms: Terms): Buffer =>
-  signCertificate(
-    {
-      serial: newSerial(terms.random),
-      issuer: issuer.name,
-      subject: content.subject,
-      notBefore: terms.notBefore,
-      notAfter: terms.notAfter,
-      spki,
-      extensions: caExtensions(spki, issuer.key.spki, content),
-    },
-    issuer.key.privateKey,
-  );
+  signCertificate(caTemplate(issuer, spki, content, terms), issuer.key.privateKey);
+
+/** All that stands in the certificate of a CA below `issuer`, for any signer to sign. */
+export const caTemplate = (issuer: Issuer, spki: Uint8Array, content: CaContent, terms: Terms): CertificateTemplate => ({
+  serial: newSerial(terms.random),
+  issuer: issuer.name,
+  subject: content.subject,
+  notBefore: terms.notBefore,
+  notAfter: terms.notAfter,
+  spki,
+  extensions: caExtensions(spki, issuer.key.spki, content),
+});
 
 /**
  * An authority read back from its files. `above`: the certificates over it, without the anchor; a self-issued certificate is the anchor itself.

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { Integer } from 'asn1js';
 import * as pkijs from 'pkijs';
-import type { RandomSource } from '../ports/index.js';
+import type { RandomSource, Signer } from '../ports/index.js';
 import type { Extension } from './extensions.js';
 import { algorithm, copied, distinguishedName, extensionPart, publicKey, time } from './pkijs-parts.js';
-import { signStructure, signatureScheme } from './signed-structure.js';
+import { schemeOf, signStructure, signStructureThrough, signatureScheme } from './signed-structure.js';
 
 /** Everything in a certificate that its issuer decides. Times in seconds. */
 export interface CertificateTemplate {
@@ -26,12 +26,11 @@ export const newSerial = (random: RandomSource): Buffer => {
   return serial;
 };
 
-/** DER of a version 3 certificate. Signs what it is given: what an issuer may sign at all is the rule of scope.ts. */
-export const signCertificate = (template: CertificateTemplate, issuerKey: KeyObject): Buffer => {
+const certificateTbs = (template: CertificateTemplate, algorithmOid: string): Buffer => {
   const certificate = new pkijs.Certificate({
     version: 2,
     serialNumber: new Integer({ valueHex: copied(template.serial) }),
-    signature: algorithm(signatureScheme(issuerKey).oid),
+    signature: algorithm(algorithmOid),
     issuer: distinguishedName(template.issuer),
     notBefore: time(template.notBefore),
     notAfter: time(template.notAfter),
@@ -39,5 +38,13 @@ export const signCertificate = (template: CertificateTemplate, issuerKey: KeyObj
     subjectPublicKeyInfo: publicKey(template.spki),
     extensions: template.extensions.map(extensionPart),
   });
-  return signStructure(Buffer.from(certificate.encodeTBS().toBER(false)), issuerKey);
+  return Buffer.from(certificate.encodeTBS().toBER(false));
 };
+
+/** DER of a version 3 certificate. Signs what it is given: what an issuer may sign at all is the rule of scope.ts. */
+export const signCertificate = (template: CertificateTemplate, issuerKey: KeyObject): Buffer =>
+  signStructure(certificateTbs(template, signatureScheme(issuerKey).oid), issuerKey);
+
+/** `signCertificate` through a signer. @throws Refusal `bad-signature`, and what the signer rejects with */
+export const signCertificateThrough = (template: CertificateTemplate, signer: Signer): Promise<Buffer> =>
+  signStructureThrough(certificateTbs(template, schemeOf(signer).oid), signer);

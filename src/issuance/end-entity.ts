@@ -1,6 +1,6 @@
 import type { TnEntry } from '../x509/index.js';
-import type { Authority, Terms } from './authority.js';
-import { newSerial, signCertificate } from './certificate.js';
+import type { Authority, Issuer, Terms } from './authority.js';
+import { newSerial, signCertificate, type CertificateTemplate } from './certificate.js';
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -29,7 +29,7 @@ export interface EndEntityContent {
   readonly crl?: CrlPoint;
 }
 
-const extensionsOf = (issuer: Authority, spki: Uint8Array, content: EndEntityContent): Extension[] => [
+const extensionsOf = (issuer: Issuer, spki: Uint8Array, content: EndEntityContent): Extension[] => [
   basicConstraints(false),
   keyUsage('digitalSignature'),
   subjectKeyIdentifier(spki),
@@ -42,20 +42,20 @@ const extensionsOf = (issuer: Authority, spki: Uint8Array, content: EndEntityCon
   ...(content.binding === undefined ? [] : [enhancedClaimConstraints(content.binding)]),
 ];
 
+/** All that stands in an end-entity certificate for the key of `spki`, for any signer to sign. */
+export const endEntityTemplate = (issuer: Issuer, spki: Uint8Array, content: EndEntityContent, terms: Terms): CertificateTemplate => ({
+  serial: newSerial(terms.random),
+  issuer: issuer.name,
+  subject: content.subject,
+  notBefore: terms.notBefore,
+  notAfter: terms.notAfter,
+  spki,
+  extensions: extensionsOf(issuer, spki, content),
+});
+
 /** An end-entity certificate for the key of `spki`. Issues what it is asked for; scope.ts decides what may be asked. */
 export const issueEndEntity = (issuer: Authority, spki: Uint8Array, content: EndEntityContent, terms: Terms): Buffer =>
-  signCertificate(
-    {
-      serial: newSerial(terms.random),
-      issuer: issuer.name,
-      subject: content.subject,
-      notBefore: terms.notBefore,
-      notAfter: terms.notAfter,
-      spki,
-      extensions: extensionsOf(issuer, spki, content),
-    },
-    issuer.key.privateKey,
-  );
+  signCertificate(endEntityTemplate(issuer, spki, content, terms), issuer.key.privateKey);
 
 /** The path that a PASSporT carries: end-entity first, no anchor. */
-export const pathOf = (certificate: Buffer, issuer: Authority): Buffer[] => [certificate, ...issuer.path];
+export const pathOf = (certificate: Buffer, issuer: Pick<Authority, 'path'>): Buffer[] => [certificate, ...issuer.path];

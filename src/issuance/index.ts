@@ -1,15 +1,17 @@
 export {
   authorityOf,
+  caTemplate,
   certifyCa,
   issueCa,
   issueRoot,
   type Authority,
   type CaContent,
+  type Issuer,
   type IssuingSources,
   type Terms,
 } from './authority.js';
-export { newSerial, signCertificate, type CertificateTemplate } from './certificate.js';
-export { issueEndEntity, pathOf, type EndEntityContent } from './end-entity.js';
+export { newSerial, signCertificate, signCertificateThrough, type CertificateTemplate } from './certificate.js';
+export { endEntityTemplate, issueEndEntity, pathOf, type EndEntityContent } from './end-entity.js';
 export {
   authorityKeyIdentifier,
   basicConstraints,
@@ -37,14 +39,25 @@ export { OID } from './object-identifiers.js';
 export {
   REVOCATION_REASONS,
   issueRevocationList,
+  issueRevocationListThrough,
   type RevocationListTemplate,
   type RevocationReason,
   type RevokedEntry,
 } from './revocation-list.js';
-export { signStructure, signatureScheme, signedPart } from './signed-structure.js';
+export { keySigner, signStructure, signStructureThrough, signThrough, signatureScheme, signedPart } from './signed-structure.js';
 export { subjectName, type SubjectAttributes } from './subject-name.js';
 export { createRequest, verifyRequest, type CertificateRequest } from './certificate-request.js';
-export { numberEntries, type NumberRange } from './numbers.js';
+export {
+  holdsNumbers,
+  mergedRanges,
+  numberEntries,
+  parseRange,
+  rangeText,
+  rangesOf,
+  shareNumbers,
+  withoutNumbers,
+  type NumberRange,
+} from './numbers.js';
 export { checkMailbox, checkScope, checkTimes } from './scope.js';
 export { AUTHORITIES, APPLICATIONS, AUDIENCE, MAIL, PROVIDERS, STAFF } from './development-plan.js';
 export {
@@ -56,4 +69,4 @@ export {
   type Variation,
 } from './development.js';
 export { type IssuedCredential } from './credential.js';
-export { claimsOf, signStatement, type Statement } from './statement.js';
+export { claimsOf, signStatement, signStatementThrough, type Statement } from './statement.js';

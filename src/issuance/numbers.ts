@@ -49,3 +49,49 @@ const entriesOf = ({ first, last }: Interval): TnEntry[] => {
  * @throws Refusal `non-canonical-tn`, `malformed-request`, `range-overflow`
  */
 export const numberEntries = (ranges: readonly NumberRange[]): TnEntry[] => merged(ranges.map(intervalOf)).flatMap(entriesOf);
+
+const rangeOf = ({ first, last }: Interval): NumberRange => ({ start: String(first), count: last - first + 1 });
+
+const spans = (ranges: readonly NumberRange[]): Interval[] => merged(ranges.map(intervalOf));
+
+/** Sorted, merged, without overlap. @throws Refusal as `numberEntries` */
+export const mergedRanges = (ranges: readonly NumberRange[]): NumberRange[] => spans(ranges).map(rangeOf);
+
+/** Whether every number of `asked` is in `holding`. Both are merged, so a span fits into one span or not at all. */
+export const holdsNumbers = (holding: readonly NumberRange[], asked: readonly NumberRange[]): boolean => {
+  const held = spans(holding);
+  return spans(asked).every(({ first, last }) => held.some((span) => span.first <= first && last <= span.last));
+};
+
+/** Whether the two have a number in common. */
+export const shareNumbers = (one: readonly NumberRange[], other: readonly NumberRange[]): boolean => {
+  const held = spans(other);
+  return spans(one).some(({ first, last }) => held.some((span) => span.first <= last && first <= span.last));
+};
+
+/** `from` without `taken`. */
+export const withoutNumbers = (from: readonly NumberRange[], taken: readonly NumberRange[]): NumberRange[] => {
+  let left = spans(from);
+  for (const gone of spans(taken)) {
+    left = left.flatMap((span) => {
+      if (gone.last < span.first || span.last < gone.first) return [span];
+      const before = gone.first > span.first ? [{ first: span.first, last: gone.first - 1 }] : [];
+      const after = gone.last < span.last ? [{ first: gone.last + 1, last: span.last }] : [];
+      return [...before, ...after];
+    });
+  }
+  return left.map(rangeOf);
+};
+
+/** The numbers of a TNAuthList, without its SPCs. */
+export const rangesOf = (entries: readonly TnEntry[]): NumberRange[] =>
+  entries.flatMap((entry) => ('start' in entry ? [entry] : 'tn' in entry ? [{ start: entry.tn, count: 1 }] : []));
+
+/** `12025550100`, or `12025550200+100` for a range. */
+export const rangeText = ({ start, count }: NumberRange): string => (count === 1 ? start : `${start}+${count}`);
+
+/** The inverse of `rangeText`; null when the text is of another form. */
+export const parseRange = (text: string): NumberRange | null => {
+  const [, start, count = '1'] = /^([0-9]{1,15})(?:\+([1-9][0-9]{0,15}))?$/.exec(text) ?? [];
+  return start === undefined ? null : { start, count: Number(count) };
+};

@@ -1,11 +1,12 @@
 import { Integer } from 'asn1js';
 import * as pkijs from 'pkijs';
 import { TAG, encodeTlv } from '../encoding/index.js';
-import type { Authority } from './authority.js';
+import type { Signer } from '../ports/index.js';
+import type { Authority, Issuer } from './authority.js';
 import { authorityKeyIdentifier, certificateIssuer, crlNumber, issuingDistributionPoint, type Extension } from './extensions.js';
 import { OID } from './object-identifiers.js';
 import { algorithm, copied, distinguishedName, extensionPart, time } from './pkijs-parts.js';
-import { signStructure, signatureScheme, signedPart } from './signed-structure.js';
+import { schemeOf, signStructure, signStructureThrough, signatureScheme, signedPart } from './signed-structure.js';
 
 /** RFC 5280 section 5.3.1, with its numbers. `unspecified` is not written: the absence of a reason says the same. */
 export const REVOCATION_REASONS = {
@@ -65,30 +66,37 @@ const revoked = (entry: RevokedEntry): pkijs.RevokedCertificate => {
   });
 };
 
-const listExtensions = (signer: Authority, template: RevocationListTemplate): Extension[] => [
+const listExtensions = (signer: Issuer, template: RevocationListTemplate): Extension[] => [
   authorityKeyIdentifier(signer.key.spki),
   crlNumber(template.number),
   ...(template.url === undefined && template.indirect !== true ? [] : [issuingDistributionPoint(template.url, template.indirect === true)]),
   ...(template.extensions ?? []),
 ];
 
-/**
- * DER of a version 2 CRL, complete for its scope. Direct unless `indirect`; in an indirect one `issuer` of an entry holds for those
- * that follow too, so every entry names its own.
- */
-export const issueRevocationList = (signer: Authority, template: RevocationListTemplate): Buffer => {
+const listTbs = (issuer: Issuer, template: RevocationListTemplate, algorithmOid: string): Buffer => {
   const list = new pkijs.CertificateRevocationList({
     version: 1,
-    signature: algorithm(signatureScheme(signer.key.privateKey).oid),
-    issuer: distinguishedName(signer.name),
+    signature: algorithm(algorithmOid),
+    issuer: distinguishedName(issuer.name),
     thisUpdate: time(template.thisUpdate),
     nextUpdate: time(template.nextUpdate),
     // RFC 5280 section 5.1.2.6: absent, not empty, when nothing is revoked.
     ...(template.entries.length === 0 ? {} : { revokedCertificates: template.entries.map(revoked) }),
-    crlExtensions: new pkijs.Extensions({ extensions: listExtensions(signer, template).map(extensionPart) }),
+    crlExtensions: new pkijs.Extensions({ extensions: listExtensions(issuer, template).map(extensionPart) }),
   });
-  return signStructure(tbsOf(list), signer.key.privateKey);
+  return tbsOf(list);
 };
+
+/**
+ * DER of a version 2 CRL, complete for its scope. Direct unless `indirect`; in an indirect one `issuer` of an entry holds for those
+ * that follow too, so every entry names its own.
+ */
+export const issueRevocationList = (issuer: Authority, template: RevocationListTemplate): Buffer =>
+  signStructure(listTbs(issuer, template, signatureScheme(issuer.key.privateKey).oid), issuer.key.privateKey);
+
+/** `issueRevocationList` through a signer. @throws Refusal `bad-signature`, and what the signer rejects with */
+export const issueRevocationListThrough = (issuer: Issuer, template: RevocationListTemplate, signer: Signer): Promise<Buffer> =>
+  signStructureThrough(listTbs(issuer, template, schemeOf(signer).oid), signer);
 
 /** pkijs keeps a list's encodeTBS to itself, so the signed part is read out of the whole, with its empty signature. */
 const tbsOf = (list: pkijs.CertificateRevocationList): Buffer => {

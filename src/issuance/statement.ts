@@ -1,7 +1,10 @@
+import { TAG, readChildren, readInteger, readWhole } from '../encoding/index.js';
 import { tnOf } from '../identifiers/index.js';
-import { checkClaims, signPassport, type Consent } from '../passport/index.js';
-import type { RandomSource } from '../ports/index.js';
+import { checkClaims, signPassport, signingInputOf, type Consent } from '../passport/index.js';
+import type { RandomSource, Signer } from '../ports/index.js';
+import { refuse } from '../reasons/index.js';
 import type { IssuedCredential } from './credential.js';
+import { signThrough } from './signed-structure.js';
 
 /** What an NP or EP states about an SII (DESIGN section 5). Members that its action does not have are left out. */
 export type Statement = {
@@ -63,3 +66,27 @@ const claims = (statement: Statement, iat: number, jti: string) => {
  */
 export const signStatement = (statement: Statement, { path, key }: IssuedCredential, now: number, random: RandomSource): string =>
   signPassport({ claims: claimsOf(statement, now, random), x5c: path, key: key.privateKey });
+
+/** RFC 7518 section 3.4: R and S, 32 octets each, of the DER that signers yield. */
+const joseSignature = (der: Uint8Array): Buffer =>
+  Buffer.concat(
+    readChildren(der, readWhole(der, TAG.sequence)).map((integer) =>
+      Buffer.from(readInteger(der, integer).toString(16).padStart(64, '0'), 'hex'),
+    ),
+  );
+
+/**
+ * `signStatement` through a signer.
+ * @throws Refusal as `checkClaims`, `unsupported-key`, `bad-signature`, and what the signer rejects with
+ */
+export const signStatementThrough = async (
+  statement: Statement,
+  { path, signer }: { readonly path: readonly Buffer[]; readonly signer: Signer },
+  now: number,
+  random: RandomSource,
+): Promise<string> => {
+  // RFC 8225 section 4.2: ES256 and no other.
+  if (signer.algorithm !== 'ecdsa-with-SHA256') return refuse('unsupported-key', 'not ES256');
+  const signingInput = signingInputOf({ claims: claimsOf(statement, now, random), x5c: path });
+  return `${signingInput}.${joseSignature(await signThrough(signer, Buffer.from(signingInput))).toString('base64url')}`;
+};

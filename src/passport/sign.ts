@@ -19,14 +19,21 @@ export interface PassportToSign {
 export const signPassport = (input: PassportToSign): string => {
   // Who calls from JavaScript has no compiler to hold the types.
   if (typeof input !== 'object' || input === null) return refuse('malformed-request');
-  const { claims, key, x5c, x5u } = input;
+  const signingInput = signingInputOf(input);
+  const signature = sign('sha256', Buffer.from(signingInput), { key: privateKeyOf(input.key), dsaEncoding: 'ieee-p1363' });
+  return `${signingInput}.${encodeBase64url(signature)}`;
+};
+
+/**
+ * The octets that a PASSporT's signature is over (RFC 7515 section 5.1), for a key that lives elsewhere.
+ * @throws Refusal `credential-missing`, `header-not-allowed`, `malformed-chain`, `non-canonical`
+ */
+export const signingInputOf = ({ claims, x5c, x5u }: Omit<PassportToSign, 'key'>): string => {
   if (x5c !== undefined && x5u !== undefined) return refuse('header-not-allowed', 'x5u beside x5c');
   if (x5c === undefined && x5u === undefined) return refuse('credential-missing');
   const credential = x5c === undefined ? { x5u } : { x5c: entriesOf(x5c) };
   const header = canonicalJson({ alg: 'ES256', ppt: 'mimi', typ: 'passport', ...credential });
-  const signingInput = `${encodeBase64url(Buffer.from(header))}.${encodeBase64url(Buffer.from(canonicalJson(claims)))}`;
-  const signature = sign('sha256', Buffer.from(signingInput), { key: privateKeyOf(key), dsaEncoding: 'ieee-p1363' });
-  return `${signingInput}.${encodeBase64url(signature)}`;
+  return `${encodeBase64url(Buffer.from(header))}.${encodeBase64url(Buffer.from(canonicalJson(claims)))}`;
 };
 
 const entriesOf = (x5c: NonNullable<PassportToSign['x5c']>): string[] => {

@@ -22,6 +22,6 @@ export {
   type StoreWhole,
   type SubjectId,
 } from './mapping-store.js';
-export type { NoteSigner } from './signer.js';
+export type { NoteSigner, SignatureScheme, Signer } from './signer.js';
 export type { StatusSource } from './status-source.js';
 export type { Vault } from './vault.js';

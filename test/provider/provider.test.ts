@@ -58,12 +58,12 @@ const problemsOf = async (starting: Promise<ProviderHandle>): Promise<readonly s
   }
 };
 
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(tlsDir);
   writeFileSync(join(tlsDir, 'server.pem'), tls.server.cert);
   writeFileSync(join(tlsDir, 'server.key.pem'), tls.server.key);
   writeFileSync(join(tlsDir, 'ca.pem'), tls.ca);
-  openWithRoot(new DeskFiles(deskDir), opening, sources);
+  await openWithRoot(new DeskFiles(deskDir), opening, sources);
   writeFileSync(join(deskDir, 'principals.yaml'), 'principals:\n  - { kind: operator, domain: operator.example }\n');
 });
 

@@ -1,10 +1,12 @@
 import { createPublicKey } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { encodePem } from '../../encoding/index.js';
 import { isDomain, isSpc } from '../../identifiers/index.js';
 import { authorityOf, type Authority, type KeyPair } from '../../issuance/index.js';
+import { refuse } from '../../reasons/index.js';
+import { parseCertificate } from '../../x509/index.js';
+import { nodeDisk, type Disk } from './disk.js';
 import { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writePublic } from './pem-files.js';
 
 const identity = z.discriminatedUnion('kind', [
@@ -15,13 +17,18 @@ const identity = z.discriminatedUnion('kind', [
 /** Whose desk it is. */
 export type DeskIdentity = z.infer<typeof identity>;
 
+type KeyName = 'root' | 'ca' | 'own';
+
 /** The files of a desk. Keys are PKCS#8, mode 0600, under the operator's passphrase if there is one. */
 export class DeskFiles {
   readonly directory: string;
+  readonly disk: Disk;
   readonly #passphrase: string | undefined;
+  readonly #authorities = new Map<string, { readonly identity: string; readonly authority: Authority | null }>();
 
-  constructor(directory: string, passphrase?: string) {
+  constructor(directory: string, passphrase?: string, disk: Disk = nodeDisk) {
     this.directory = directory;
+    this.disk = disk;
     this.#passphrase = passphrase;
   }
 
@@ -30,38 +37,46 @@ export class DeskFiles {
   }
 
   get exists(): boolean {
-    return existsSync(this.path('desk.json'));
+    return this.disk.stat(this.path('desk.json')) !== null;
   }
 
   identity(): DeskIdentity {
-    return identity.parse(JSON.parse(readFileSync(this.path('desk.json'), 'utf8')));
+    return identity.parse(JSON.parse(this.disk.read(this.path('desk.json'))?.toString('utf8') ?? ''));
   }
 
   writeIdentity(of: DeskIdentity): void {
-    writePublic(this.path('desk.json'), `${JSON.stringify(identity.parse(of), null, 2)}\n`);
+    writePublic(this.path('desk.json'), `${JSON.stringify(identity.parse(of), null, 2)}\n`, this.disk);
   }
 
-  writeKey(name: 'root' | 'ca' | 'own', { privateKey }: Pick<KeyPair, 'privateKey'>): void {
-    writePrivateKey(this.path(`${name}.key.pem`), privateKey, this.#passphrase);
+  writeKey(name: KeyName, { privateKey }: Pick<KeyPair, 'privateKey'>): void {
+    this.#writeKey(`${name}.key.pem`, privateKey);
   }
 
-  key(name: 'root' | 'ca' | 'own'): KeyPair {
-    const privateKey = readPrivateKey(this.path(`${name}.key.pem`), this.#passphrase);
+  #writeKey(file: string, privateKey: KeyPair['privateKey']): void {
+    writePrivateKey(this.path(file), privateKey, this.#passphrase, this.disk);
+  }
+
+  key(name: KeyName): KeyPair {
+    return this.#key(`${name}.key.pem`);
+  }
+
+  #key(file: string): KeyPair {
+    const privateKey = readPrivateKey(this.path(file), this.#passphrase);
     return { privateKey, spki: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }) };
   }
 
-  /** End-entity or CA first, no anchor. */
-  writePath(name: 'ca' | 'own', path: readonly Uint8Array[]): void {
-    writeCertificates(this.path(`${name}.pem`), path);
+  /** CA first, no anchor. */
+  writePath(path: readonly Uint8Array[]): void {
+    writeCertificates(this.path('ca.pem'), path, this.disk);
   }
 
   writeRoot(root: Authority): void {
-    writeCertificates(this.path('root.pem'), [root.certificate]);
     this.writeKey('root', root.key);
+    writeCertificates(this.path('root.pem'), [root.certificate], this.disk);
   }
 
   writeRequest(request: Uint8Array): void {
-    writePublic(this.path('ca.csr.pem'), encodePem('CERTIFICATE REQUEST', request));
+    writePublic(this.path('ca.csr.pem'), encodePem('CERTIFICATE REQUEST', request), this.disk);
   }
 
   /** Null while the CA above has not answered the request yet. */
@@ -74,12 +89,41 @@ export class DeskFiles {
     return this.#authority('root');
   }
 
-  own(): { readonly path: readonly Buffer[]; readonly key: KeyPair } | null {
-    return existsSync(this.path('own.pem')) ? { path: readCertificates(this.path('own.pem')), key: this.key('own') } : null;
+  /**
+   * The desk's own credential. Order of writes: (1) the new key beside the old, (2) the new path over the old, (3) the new key over the old. A process that
+   * ends after (1) leaves the old credential, after (2) the new one with its key still beside; `own` finds the key that goes with the path.
+   */
+  writeOwn(path: readonly Buffer[], key: KeyPair): void {
+    this.#writeKey('own.next.key.pem', key.privateKey);
+    writeCertificates(this.path('own.pem'), path, this.disk);
+    this.disk.rename(this.path('own.next.key.pem'), this.path('own.key.pem'));
+    this.disk.syncDirectory(this.directory);
   }
 
+  /** Null before the first. @throws Refusal `unsupported-key` when no key at the desk goes with the path, or the passphrase is wrong */
+  own(): { readonly path: readonly Buffer[]; readonly key: KeyPair } | null {
+    if (this.disk.stat(this.path('own.pem')) === null) return null;
+    const path = readCertificates(this.path('own.pem'));
+    const { spki } = parseCertificate(path[0] ?? Buffer.alloc(0)).publicKey;
+    for (const file of ['own.key.pem', 'own.next.key.pem']) {
+      if (this.disk.stat(this.path(file)) === null) continue;
+      const key = this.#key(file);
+      if (key.spki.equals(spki)) return { path, key };
+    }
+    return refuse('unsupported-key', 'not the key of the certificate');
+  }
+
+  /** Read again only when a file changed: a key under a passphrase takes its time. */
   #authority(name: 'ca' | 'root'): Authority | null {
-    if (!existsSync(this.path(`${name}.pem`))) return null;
+    const stats = [`${name}.pem`, `${name}.key.pem`].map((file) => this.disk.stat(this.path(file))?.identity ?? '');
+    const known = this.#authorities.get(name);
+    if (known?.identity === stats.join()) return known.authority;
+    const authority = stats[0] === '' ? null : this.#readAuthority(name);
+    this.#authorities.set(name, { identity: stats.join(), authority });
+    return authority;
+  }
+
+  #readAuthority(name: 'ca' | 'root'): Authority | null {
     const [certificate, ...above] = readCertificates(this.path(`${name}.pem`));
     return certificate === undefined ? null : authorityOf(certificate, this.key(name).privateKey, above);
   }

@@ -8,7 +8,6 @@ import {
   numberEntries,
   subjectName,
   tnAuthList,
-  type Authority,
   type CaContent,
   type IssuingSources,
   type KeyPair,
@@ -42,36 +41,27 @@ const checkFree = (files: DeskFiles): void => {
   if (files.exists) throw new Error('there is a desk in this directory already');
 };
 
-const withRoot = (
-  files: DeskFiles,
-  opening: Opening,
-  key: KeyPair,
-  { now, random }: IssuingSources,
-): { root: Authority; ca: Authority } => {
+const withRoot = (files: DeskFiles, opening: Opening, key: KeyPair, { now, random }: IssuingSources): void => {
   const notBefore = Math.floor(now() / 1000);
   const subject = subjectName({ organization: opening.identity.name, commonName: 'Development Root' });
   const root = issueRoot(newKeyPair(), { subject }, { random, notBefore, notAfter: notBefore + ROOT_LIFETIME });
   const ca = issueCa(root, key, contentOf(opening), { random, notBefore, notAfter: notBefore + CA_LIFETIME });
   files.writeRoot(root);
-  files.writePath('ca', ca.path);
-  return { root, ca };
+  files.writePath(ca.path);
 };
 
-/** Makes a desk under a development root of its own, with CRLs. @throws Error when there is a desk */
-export const openWithRoot = (files: DeskFiles, opening: Opening, sources: IssuingSources): void => {
+/**
+ * Makes a desk under a development root of its own, with CRLs. The identity is written last: without it there is no desk, and what an interrupted run left is
+ * written over. What is still to do then, the desk does with its first piece of work.
+ * @throws Error when there is a desk
+ */
+export const openWithRoot = async (files: DeskFiles, opening: Opening, sources: IssuingSources): Promise<void> => {
   checkFree(files);
   const key = newKeyPair();
   files.writeKey('ca', key);
-  const { root, ca } = withRoot(files, opening, key, sources);
+  withRoot(files, opening, key, sources);
   files.writeIdentity(opening.identity);
-  const desk = new Desk(files, sources);
-  try {
-    desk.adopt('root', root.certificate);
-    desk.adopt('ca', ca.certificate);
-    desk.publish();
-  } finally {
-    desk.close();
-  }
+  await new Desk(files, sources).settle();
 };
 
 /** Makes a desk that waits for a certificate: `ca.csr.pem` goes to the CA above. @throws Error when there is a desk */
@@ -97,41 +87,42 @@ const spcsOf = (certificate: Certificate): string[] =>
   (tnAuthListOf(certificate) ?? []).flatMap((entry) => ('spc' in entry ? [entry.spc] : []));
 
 /** The anchor is the verifier's to know: a root in the file is not part of the path. */
-const install = (files: DeskFiles, path: readonly Certificate[], sources: IssuingSources): void => {
-  files.writePath(
-    'ca',
-    path.filter((one) => !one.isSelfIssued).map(({ der }) => der),
-  );
-  const desk = new Desk(files, sources);
-  try {
-    desk.publish();
-  } finally {
-    desk.close();
-  }
-};
+const writePath = (files: DeskFiles, path: readonly Certificate[]): void =>
+  files.writePath(path.filter((one) => !one.isSelfIssued).map(({ der }) => der));
 
 /**
  * Puts the answer of the CA above in its place and publishes the first CRL. `path`: the desk's certificate first.
  * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `unsupported-key`, `not-encompassed` when it does not name the desk's SPC
  */
-export const installPath = (files: DeskFiles, path: readonly Buffer[], sources: IssuingSources): void => {
+export const installPath = async (files: DeskFiles, path: readonly Buffer[], sources: IssuingSources): Promise<void> => {
   const certificates = path.map(parseCertificate);
   const own = checkOwn(certificates, files.key('ca'));
   const identity = files.identity();
   if (identity.kind === 'np' && identity.spc !== null && !spcsOf(own).includes(identity.spc)) return refuse('not-encompassed', 'SPC');
-  install(files, certificates, sources);
+  writePath(files, certificates);
+  await new Desk(files, sources).settle();
 };
+
+/** A CA that another desk delegated. */
+export interface DelegatedCa {
+  /** Legal name of its holder. */
+  readonly name: string;
+  /** Its certificate first. */
+  readonly path: readonly Buffer[];
+  readonly key: KeyPair;
+}
 
 /**
  * Makes a desk of a CA that another desk delegated: its numbers are those of the certificate.
  * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `unsupported-key`, `tnauthlist-missing`
  */
-export const openDelegated = (files: DeskFiles, name: string, path: readonly Buffer[], key: KeyPair, sources: IssuingSources): void => {
+export const openDelegated = async (files: DeskFiles, { name, path, key }: DelegatedCa, sources: IssuingSources): Promise<void> => {
   checkFree(files);
   const certificates = path.map(parseCertificate);
   const own = checkOwn(certificates, key);
   if (tnAuthListOf(own) === null) return refuse('tnauthlist-missing', 'the certificate of the desk');
   files.writeKey('ca', key);
+  writePath(files, certificates);
   files.writeIdentity({ kind: 'np', spc: spcsOf(own)[0] ?? null, name });
-  install(files, certificates, sources);
+  await new Desk(files, sources).settle();
 };

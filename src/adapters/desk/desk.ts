@@ -1,215 +1,164 @@
-import {
-  certifyCa,
-  checkMailbox,
-  checkScope,
-  checkTimes,
-  issueCa,
-  issueEndEntity,
-  newKeyPair,
-  numberEntries,
-  pathOf,
-  spkiFingerprint,
-  subjectName,
-  type Authority,
-  type Binding,
-  type IssuingSources,
-  type EndEntityContent,
-  type IssuedCredential,
-  type KeyPair,
-  type NumberRange,
-  type RevocationReason,
-} from '../../issuance/index.js';
+import { type Binding, type IssuedCredential, type IssuingSources, type NumberRange, type RevocationReason } from '../../issuance/index.js';
 import { refuse } from '../../reasons/index.js';
-import { parseCertificate, tnAuthListOf, type Certificate, type TnEntry } from '../../x509/index.js';
+import { parseCertificate, tnAuthListOf, type TnEntry } from '../../x509/index.js';
+import { Credentials, lineOf, type CredentialRequest, type Made } from './credentials.js';
+import { deskAuthority, type DeskAuthority, type DeskSigners } from './desk-authority.js';
 import type { DeskFiles, DeskIdentity } from './desk-files.js';
-import { lockDesk } from './desk-lock.js';
-import { Ledger, type IssuedLine } from './ledger.js';
-import { Publications, type Published } from './publications.js';
+import { DeskLock, PATIENCE, type Patience } from './desk-lock.js';
+import { Ledger } from './ledger.js';
+import { Publications, type Published, type Revoking } from './publications.js';
 
-/** A subject whose key is made at the desk, or stays where its request came from. */
-export type SubjectKey = { readonly own: KeyPair } | { readonly spki: Buffer };
-
-export interface Grant {
-  /** The AP's or enterprise's domain. */
-  readonly to: string;
-  /** Seconds. */
-  readonly lifetime: number;
-  readonly subject: SubjectKey;
+export interface DeskOptions {
+  readonly patience?: Patience;
+  /** Absent: the keys on file. */
+  readonly signers?: DeskSigners;
 }
 
 /**
- * The desk of an NP or EP: issues within its own scope, records before it hands out, and publishes CRLs.
+ * The desk of an NP or EP: issues within its own scope, records before it hands out, and publishes CRLs. Many may work at one desk, commands beside a
+ * server: each piece of work takes the desk's lock, reads what the ledger gained since, and gives the lock back (docs/adr/0010).
  * Proves nothing about who asks: whoever can read the desk's keys is the desk.
+ * Every piece of work may throw Unavailable `overloaded` when another is at the desk all the while, and `store-unavailable` once the ledger failed.
  */
 export class Desk {
   readonly identity: DeskIdentity;
   readonly #files: DeskFiles;
   readonly #sources: IssuingSources;
+  readonly #lock: DeskLock;
   readonly #ledger: Ledger;
   readonly #publications: Publications;
-  readonly #unlock: () => void;
+  readonly #signers: DeskSigners;
+  #busy: Promise<unknown> = Promise.resolve();
+  #seen = -1;
 
-  /** @throws Error when there is no desk, or another process is at it */
-  constructor(files: DeskFiles, sources: IssuingSources) {
+  /** @throws Error when there is no desk */
+  constructor(files: DeskFiles, sources: IssuingSources, { patience = PATIENCE, signers = {} }: DeskOptions = {}) {
     if (!files.exists) throw new Error('there is no desk in this directory: init makes one');
     this.#files = files;
     this.#sources = sources;
+    this.#signers = signers;
     this.identity = files.identity();
-    this.#unlock = lockDesk(files.path('lock'));
-    this.#ledger = new Ledger(files.path('ledger.jsonl'));
+    this.#lock = new DeskLock(files.path('lock'), files.disk, patience);
+    this.#ledger = new Ledger(files.path('ledger.jsonl'), files.disk);
     this.#publications = new Publications(files, this.#ledger, () => this.#now());
   }
 
-  close(): void {
-    this.#unlock();
-  }
-
-  /** @throws Refusal `credential-missing` while the CA above has not answered the request */
-  get #ca(): Authority {
-    return this.#files.ca() ?? refuse('credential-missing', 'the certificate of the desk');
-  }
-
-  /** The TNAuthList of the desk's own certificate: all that it may give. */
+  /** The TNAuthList of the desk's own certificate. @throws Refusal `credential-missing` while the CA above has not answered the request */
   get scope(): readonly TnEntry[] {
-    return tnAuthListOf(parseCertificate(this.#ca.certificate)) ?? [];
+    return tnAuthListOf(parseCertificate(this.#ca.authority.certificate)) ?? [];
+  }
+
+  get #ca(): DeskAuthority {
+    return deskAuthority(this.#files, 'ca', this.#signers) ?? refuse('credential-missing', 'the certificate of the desk');
+  }
+
+  get #root(): DeskAuthority | null {
+    return deskAuthority(this.#files, 'root', this.#signers);
+  }
+
+  /** @throws Refusal as `Credentials.own` */
+  issueOwn(lifetime: number, why?: string): Promise<IssuedCredential> {
+    return this.#work(async () => {
+      const { made, credential } = await this.#credentials().own(lifetime, why);
+      this.#record(made);
+      this.#files.writeOwn(credential.path, credential.key);
+      return credential;
+    });
+  }
+
+  /** The path of a delegate credential, end-entity first. @throws Refusal as `Credentials.delegate` */
+  delegate(request: CredentialRequest, numbers: readonly NumberRange[], permitted?: Binding['permitted']): Promise<Buffer[]> {
+    return this.#work(async () => this.#record(await this.#credentials().delegate(request, numbers, permitted)));
+  }
+
+  /** The path of a CA; with a first CRL of its own where its key was made here. @throws Refusal as `Credentials.delegateCa` */
+  delegateCa(
+    request: CredentialRequest,
+    numbers: readonly NumberRange[],
+  ): Promise<{ readonly path: Buffer[]; readonly crl: Buffer | null }> {
+    return this.#work(async () => {
+      const made = await this.#credentials().delegateCa(request, numbers);
+      const name = Buffer.from(parseCertificate(made.certificate).subject.der);
+      const { subject } = request;
+      const crl = 'own' in subject ? await this.#publications.first({ ...made, key: subject.own, name }) : null;
+      return { path: this.#record(made), crl };
+    });
+  }
+
+  /** The path of a mailbox credential, end-entity first. @throws Refusal as `Credentials.mailbox` */
+  mailbox(request: CredentialRequest, mailbox: string, permitted?: Binding['permitted']): Promise<Buffer[]> {
+    return this.#work(async () => this.#record(await this.#credentials().mailbox(request, mailbox, permitted)));
   }
 
   /**
-   * The desk's own credential, which signs releases and ports: an NP's has its SPC, an EP's its domain. The key is fresh each time.
-   * @throws Refusal `profile-violation` for an enterprise, which has no SPC of its own
-   */
-  issueOwn(lifetime: number): IssuedCredential {
-    const key = newKeyPair();
-    const issued = this.#issue('own', this.identity.name, key.spki, lifetime, this.#ownContent());
-    this.#files.writeKey('own', key);
-    this.#files.writePath('own', issued);
-    return { path: issued, key };
-  }
-
-  #ownContent(): EndEntityContent {
-    const subject = subjectName({ commonName: this.identity.name });
-    if (this.identity.kind === 'ep') return { subject, names: [{ dns: this.identity.domain }] };
-    if (this.identity.spc === null) return refuse('profile-violation', 'a desk without an SPC has no credential of its own');
-    return { subject, numbers: [{ spc: this.identity.spc }] };
-  }
-
-  /**
-   * A delegate credential (RFC 9060) over numbers, bound to one AP.
-   * @throws Refusal `not-encompassed`, `key-reuse`, `non-canonical-tn`, `range-overflow`, `malformed-request`
-   */
-  delegate(grant: Grant, numbers: readonly NumberRange[], permitted?: Binding['permitted']): Buffer[] {
-    const entries = this.#entries(numbers);
-    const content = {
-      subject: subjectName({ commonName: `delegate for ${grant.to}` }),
-      numbers: entries,
-      binding: binding(grant.to, permitted),
-    };
-    return this.#issue('delegate', grant.to, spkiOf(grant.subject), grant.lifetime, content);
-  }
-
-  /**
-   * A CA that may delegate these numbers further, and only these.
-   * @throws Refusal as `delegate`
-   */
-  delegateCa(grant: Grant, numbers: readonly NumberRange[]): { readonly path: Buffer[]; readonly crl: Buffer | null } {
-    const entries = this.#entries(numbers);
-    const issuer = this.#ca;
-    const content = { subject: subjectName({ commonName: `delegate CA of ${grant.to}` }), numbers: entries };
-    const terms = this.#terms(issuer, grant.lifetime);
-    const spki = spkiOf(grant.subject);
-    this.#checkKey(spki, grant.to);
-    const certificate =
-      'own' in grant.subject ? issueCa(issuer, grant.subject.own, content, terms).certificate : certifyCa(issuer, spki, content, terms);
-    this.#record('delegate-ca', grant.to, certificate);
-    const path = pathOf(certificate, issuer);
-    return {
-      path,
-      crl: 'own' in grant.subject ? this.#publications.first({ key: grant.subject.own, name: content.subject, certificate, path }) : null,
-    };
-  }
-
-  /**
-   * A mailbox credential (EP), bound to one AP.
-   * @throws Refusal `email-out-of-scope`, `authority-type-mismatch`, `key-reuse`, `malformed-request`
-   */
-  mailbox(grant: Grant, mailbox: string, permitted?: Binding['permitted']): Buffer[] {
-    if (this.identity.kind !== 'ep') return refuse('authority-type-mismatch', 'a mailbox from a number provider');
-    checkMailbox(mailbox, this.identity.domain);
-    const content = { subject: subjectName({ commonName: 'mailbox' }), names: [{ mailbox }], binding: binding(grant.to, permitted) };
-    // The ledger's holder tells keys apart: one key for two mailboxes is two subjects.
-    return this.#issue('mailbox', `${mailbox} at ${grant.to}`, spkiOf(grant.subject), grant.lifetime, content);
-  }
-
-  /**
-   * Revokes by serial number, in hexadecimal, and publishes. `invalidSince` in seconds. The answer has the reason that stands, which is an earlier one
-   * where the certificate was revoked before, unless a hold ends or a compromise comes to light.
+   * Revokes by serial number, in hexadecimal, and publishes. The answer has the reason that stands, which is an earlier one where the certificate was revoked
+   * before, unless a hold ends or a compromise comes to light.
    * @throws Refusal `not-found` when the desk never issued it
    */
-  revoke(serial: string, reason: RevocationReason, invalidSince?: number): Published & { readonly reason: RevocationReason } {
-    const standing = this.#publications.revoke(serial, reason, invalidSince);
-    return { ...this.publish(), reason: standing };
+  revoke(revoking: Revoking): Promise<Published & { readonly reason: RevocationReason }> {
+    return this.#work(async () => {
+      const [reason = revoking.reason] = this.#publications.revoke([revoking]);
+      return { ...(await this.#publish()), reason };
+    });
   }
 
   /** Publishes a fresh CRL of the CA, and of the development root if the desk has it. */
-  publish(): Published {
-    return this.#publications.publish(this.#ca, this.#files.root());
+  publish(): Promise<Published> {
+    return this.#work(() => this.#publish());
   }
 
-  /** Records a certificate that the desk came to have at init. */
-  adopt(use: 'root' | 'ca', certificate: Buffer): void {
-    this.#record(use, this.identity.name, certificate);
+  /** Does what an earlier process left undone, the first CRLs after an opening among it. */
+  settle(): Promise<void> {
+    return this.#work(() => Promise.resolve());
   }
 
-  #issue(use: IssuedLine['use'], holder: string, spki: Buffer, lifetime: number, content: EndEntityContent): Buffer[] {
-    const issuer = this.#ca;
-    const terms = this.#terms(issuer, lifetime);
-    this.#checkKey(spki, holder);
-    if (content.numbers !== undefined) checkScope(this.scope, content.numbers);
-    const certificate = issueEndEntity(issuer, spki, content, terms);
-    this.#record(use, holder, certificate);
-    return pathOf(certificate, issuer);
+  async #publish(): Promise<Published> {
+    const published = await this.#publications.publish(this.#ca, this.#root);
+    this.#seen = this.#ledger.size;
+    return published;
   }
 
-  #entries(numbers: readonly NumberRange[]): TnEntry[] {
-    if (this.identity.kind !== 'np') return refuse('authority-type-mismatch', 'numbers from a mail provider');
-    if (numbers.length === 0) return refuse('malformed-request', 'no numbers');
-    const entries = numberEntries(numbers);
-    checkScope(this.scope, entries);
-    return entries;
+  /** One piece of work: alone in this process and under the lock, on the ledger as it now is. */
+  #work<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#busy.then(() =>
+      this.#lock.hold(async () => {
+        this.#ledger.catchUp();
+        await this.#settle();
+        return await work();
+      }),
+    );
+    this.#busy = turn.catch(() => undefined);
+    return turn;
   }
 
-  #terms(issuer: Authority, lifetime: number): { random: IssuingSources['random']; notBefore: number; notAfter: number } {
-    const notBefore = this.#now();
-    const notAfter = notBefore + lifetime;
-    checkTimes(notBefore, notBefore, notAfter, parseCertificate(issuer.certificate).notAfter);
-    return { random: this.#sources.random, notBefore, notAfter };
+  /** Does what a process that ended in the midst of its work, an opening or a revocation, left undone. */
+  async #settle(): Promise<void> {
+    const ca = deskAuthority(this.#files, 'ca', this.#signers);
+    if (this.#ledger.size === this.#seen || ca === null) return;
+    const root = this.#root;
+    if (root !== null) this.#adopt('root', root);
+    // Without a root here the certificate of the CA is another's to revoke.
+    if (root !== null) this.#adopt('ca', ca);
+    if (this.#publications.isBehind('ca') || (root !== null && this.#publications.isBehind('root'))) await this.#publish();
+    this.#seen = this.#ledger.size;
   }
 
-  #checkKey(spki: Buffer, holder: string): void {
-    const fingerprint = spkiFingerprint(spki);
-    if (this.#ledger.issued().some((entry) => entry.spki === fingerprint && entry.holder !== holder)) refuse('key-reuse');
+  #adopt(use: 'root' | 'ca', { authority }: DeskAuthority): void {
+    const line = lineOf(authority.certificate, this.#now());
+    if (this.#ledger.book.bySerial(line.serial) === null) this.#ledger.append([{ ...line, use, holder: this.identity.name }]);
   }
 
-  #record(use: IssuedLine['use'], holder: string, der: Buffer): void {
-    const certificate: Certificate = parseCertificate(der);
-    this.#ledger.append({
-      event: 'issued',
-      at: this.#now(),
-      use,
-      serial: Buffer.from(certificate.serial).toString('hex'),
-      holder,
-      fingerprint: certificate.fingerprint.toString('hex'),
-      spki: spkiFingerprint(certificate.publicKey.spki),
-      notAfter: certificate.notAfter,
-    });
+  #credentials(): Credentials {
+    return new Credentials({ identity: this.identity, ca: this.#ca, book: this.#ledger.book, sources: this.#sources });
+  }
+
+  #record({ line, path }: Made): Buffer[] {
+    this.#ledger.append([line]);
+    this.#seen = this.#ledger.size;
+    return path;
   }
 
   #now(): number {
     return Math.floor(this.#sources.now() / 1000);
   }
 }
-
-const spkiOf = (subject: SubjectKey): Buffer => ('own' in subject ? subject.own.spki : subject.spki);
-
-const binding = (provider: string, permitted: Binding['permitted']): Binding =>
-  permitted === undefined ? { provider } : { provider, permitted };

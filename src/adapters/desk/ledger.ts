@@ -1,109 +1,86 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
-import { REVOCATION_REASONS, type RevocationReason } from '../../issuance/index.js';
-import { syncDirectory } from './pem-files.js';
-
-const isRevocationReason = (text: string): text is RevocationReason => Object.hasOwn(REVOCATION_REASONS, text);
-const hex = z.string().regex(/^([0-9a-f]{2})+$/);
-/** Seconds since 1970. */
-const seconds = z.int().min(0);
-
-const issued = z.strictObject({
-  event: z.literal('issued'),
-  at: seconds,
-  use: z.enum(['root', 'ca', 'own', 'delegate', 'delegate-ca', 'mailbox']),
-  serial: hex,
-  /** Who holds the key: the desk itself, an AP's or enterprise's domain, a mailbox. */
-  holder: z.string(),
-  /** SHA-256 of the certificate, and of its SubjectPublicKeyInfo. */
-  fingerprint: hex,
-  spki: hex,
-  notAfter: seconds,
-});
-
-const revoked = z.strictObject({
-  event: z.literal('revoked'),
-  at: seconds,
-  serial: hex,
-  reason: z.string().refine(isRevocationReason),
-  invalidSince: seconds.optional(),
-});
-
-const list = z.strictObject({
-  event: z.literal('crl'),
-  at: seconds,
-  issuer: z.enum(['root', 'ca']),
-  number: z.int().min(1),
-  nextUpdate: seconds,
-});
-
-const line = z.discriminatedUnion('event', [issued, revoked, list]);
-export type LedgerLine = z.infer<typeof line>;
-export type IssuedLine = z.infer<typeof issued>;
+import { refuse } from '../../reasons/index.js';
+import type { Disk } from './disk.js';
+import { LedgerBook } from './ledger-book.js';
+import { parseLine, type LedgerLine } from './ledger-lines.js';
 
 /**
- * What a desk ever issued, revoked and published: JSON lines, appended only.
- * A line is durable before the certificate or CRL that it tells of leaves the desk, so nothing is out there that the desk does not know.
- * A last line that a crash cut short was never acted on and is dropped; any other broken line stops the desk.
+ * What a desk ever issued, revoked, granted and published: JSON lines, appended only; the one truth of a desk (docs/adr/0010).
+ *
+ * Order of writes, by who has the desk's lock: (1) the lines are appended: a process that ends here leaves some of them, the last perhaps in part; nothing
+ * of what they tell has left the desk. (2) They are synced: only now is what they tell handed out. Who comes next drops a last line in part, syncs
+ * whole lines that they did not write, and takes them as done: a certificate that nobody ever saw does no harm, one that the desk does not know would.
  */
 export class Ledger {
+  readonly book = new LedgerBook();
   readonly #path: string;
-  readonly #lines: LedgerLine[];
+  readonly #disk: Disk;
+  #offset = 0;
+  #rows = 0;
+  #failed = false;
 
-  constructor(path: string) {
+  constructor(path: string, disk: Disk) {
     this.#path = path;
-    this.#lines = existsSync(path) ? read(path) : [];
+    this.#disk = disk;
   }
 
-  append(entry: LedgerLine): void {
-    const file = openSync(this.#path, 'a', 0o600);
+  /** Octets that were read or written. */
+  get size(): number {
+    return this.#offset;
+  }
+
+  /**
+   * Reads what others appended since, without the lock: a line that is being written is left for later.
+   * @throws Error when a line is broken or lines are gone
+   */
+  read(): { readonly torn: boolean } {
+    const size = this.#disk.stat(this.#path)?.size ?? 0;
+    if (size < this.#offset) throw new Error('the ledger lost lines: restore it before anything else is issued');
+    if (size === this.#offset) return { torn: false };
+    const octets = this.#disk.readFrom(this.#path, this.#offset);
+    const end = octets.lastIndexOf(0x0a) + 1;
+    for (const row of octets.toString('utf8', 0, end).split('\n').slice(0, -1)) {
+      this.#rows += 1;
+      const parsed = parseLine(row);
+      if (parsed === null) throw new Error(`line ${this.#rows} of the ledger is broken`);
+      this.book.add(parsed);
+    }
+    this.#offset += end;
+    return { torn: end < octets.length };
+  }
+
+  /** Under the lock: reads what others appended, makes it durable, and drops a line that its writer did not live to end. */
+  catchUp(): void {
+    if (this.#failed) return refuse('store-unavailable', 'the ledger could not be written: start again');
+    const before = this.#offset;
+    const { torn } = this.read();
+    this.#durably(() => {
+      if (torn) this.#disk.truncate(this.#path, this.#offset);
+      if (torn || this.#offset > before) this.#disk.sync(this.#path);
+    });
+  }
+
+  /** Under the lock: the lines are durable when this returns, all of them; one sync for all. */
+  append(lines: readonly LedgerLine[]): void {
+    if (lines.length === 0) return;
+    const octets = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    this.#durably(() => {
+      this.#disk.append(this.#path, octets);
+      this.#disk.sync(this.#path);
+      if (this.#offset === 0) this.#disk.syncDirectory(dirname(this.#path));
+    });
+    this.#offset += octets.length;
+    this.#rows += lines.length;
+    for (const line of lines) this.book.add(line);
+  }
+
+  /** A sync that failed once may succeed the next time without having written anything, so this process writes no more. */
+  #durably(work: () => void): void {
     try {
-      writeSync(file, `${JSON.stringify(entry)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      work();
+    } catch (error) {
+      this.#failed = true;
+      throw error;
     }
-    if (this.#lines.length === 0) syncDirectory(dirname(this.#path));
-    this.#lines.push(entry);
-  }
-
-  issued(): IssuedLine[] {
-    return this.#lines.filter((entry) => entry.event === 'issued');
-  }
-
-  /** One for each certificate: as the last line says, since the first. */
-  revoked(): z.infer<typeof revoked>[] {
-    const standing = new Map<string, z.infer<typeof revoked>>();
-    for (const entry of this.#lines) {
-      if (entry.event === 'revoked') standing.set(entry.serial, { ...entry, at: standing.get(entry.serial)?.at ?? entry.at });
-    }
-    return [...standing.values()];
-  }
-
-  /** The latest CRL of an issuer; null before the first. */
-  lastList(issuer: 'root' | 'ca'): z.infer<typeof list> | null {
-    return this.#lines.findLast((entry): entry is z.infer<typeof list> => entry.event === 'crl' && entry.issuer === issuer) ?? null;
   }
 }
-
-const read = (path: string): LedgerLine[] => {
-  const octets = readFileSync(path);
-  const end = octets.lastIndexOf(0x0a) + 1;
-  if (end < octets.length) truncateSync(path, end);
-  const rows = octets.subarray(0, end).toString('utf8').split('\n');
-  return rows.flatMap((row, index) => {
-    if (row === '') return [];
-    const parsed = line.safeParse(parseRow(row));
-    if (!parsed.success) throw new Error(`line ${index + 1} of the ledger is broken`);
-    return [parsed.data];
-  });
-};
-
-const parseRow = (row: string): unknown => {
-  try {
-    return JSON.parse(row);
-  } catch {
-    return null;
-  }
-};

@@ -1,46 +1,32 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { decodePem, encodePem } from '../../encoding/index.js';
 import { refuse } from '../../reasons/index.js';
+import { nodeDisk, type Disk } from './disk.js';
 
-const writeFile = (path: string, text: string, mode: number): void => {
-  mkdirSync(dirname(path), { recursive: true });
+const writeFile = (path: string, text: string | Uint8Array, mode: number, disk: Disk): void => {
   const unfinished = `${path}.new`;
-  const file = openSync(unfinished, 'w', mode);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(unfinished, path);
-  syncDirectory(dirname(path));
-};
-
-/** A new name is durable only once its directory is. */
-export const syncDirectory = (path: string): void => {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
+  disk.makeDirectory(dirname(path));
+  disk.write(unfinished, typeof text === 'string' ? Buffer.from(text) : text, mode);
+  disk.rename(unfinished, path);
+  disk.syncDirectory(dirname(path));
 };
 
 /** Whole or not at all: written beside, synced, then renamed over the old one. */
-export const writePublic = (path: string, text: string): void => writeFile(path, text, 0o644);
-export const writeSecret = (path: string, text: string): void => writeFile(path, text, 0o600);
+export const writePublic = (path: string, text: string | Uint8Array, disk: Disk = nodeDisk): void => writeFile(path, text, 0o644, disk);
+export const writeSecret = (path: string, text: string | Uint8Array, disk: Disk = nodeDisk): void => writeFile(path, text, 0o600, disk);
 
-export const writeCertificates = (path: string, certificates: readonly Uint8Array[]): void =>
-  writePublic(path, certificates.map((der) => encodePem('CERTIFICATE', der)).join(''));
+export const writeCertificates = (path: string, certificates: readonly Uint8Array[], disk?: Disk): void =>
+  writePublic(path, certificates.map((der) => encodePem('CERTIFICATE', der)).join(''), disk);
 
-export const writeRevocationList = (path: string, crl: Uint8Array): void => writePublic(path, encodePem('X509 CRL', crl));
+export const writeRevocationList = (path: string, crl: Uint8Array, disk?: Disk): void =>
+  writePublic(path, encodePem('X509 CRL', crl), disk);
 
 /** PKCS#8; with a passphrase PBES2 under AES-256 (RFC 8018). Readable by the owner alone. */
-export const writePrivateKey = (path: string, key: KeyObject, passphrase?: string): void => {
+export const writePrivateKey = (path: string, key: KeyObject, passphrase?: string, disk?: Disk): void => {
   const protection = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
-  writeSecret(path, key.export({ format: 'pem', type: 'pkcs8', ...protection }).toString());
+  writeSecret(path, key.export({ format: 'pem', type: 'pkcs8', ...protection }).toString(), disk);
 };
 
 /** @throws Refusal `malformed-chain` when the file holds no certificate or anything else */
