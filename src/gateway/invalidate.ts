@@ -16,6 +16,8 @@ import type { World } from './world.js';
 const PRUNE_FACTOR = 2;
 const PRUNE_LEAST = 10_000;
 
+const UNKNOWN = 'mappings name credentials that the log does not know, and cannot fall with them: run audit fsck on the data directory';
+
 export interface InvalidationParts {
   readonly world: () => World;
   readonly store: MappingStore;
@@ -41,6 +43,7 @@ export class Invalidation {
   #running: Promise<void> | null = null;
   #problem: string | null = null;
   #fault: Error | null = null;
+  #unknown = 0;
   readonly #mappings = new Map<string, { -readonly [member in keyof InvalidatedMappings]: InvalidatedMappings[member] }>();
 
   constructor(parts: InvalidationParts) {
@@ -48,7 +51,9 @@ export class Invalidation {
   }
 
   get state(): InvalidationState {
-    return { pending: this.#due || this.#running !== null, problem: this.#problem, mappings: [...this.#mappings.values()] };
+    const unknown = this.#unknown;
+    const problem = this.#problem ?? (unknown === 0 ? null : UNKNOWN);
+    return { pending: this.#due || this.#running !== null, problem, unknown, mappings: [...this.#mappings.values()] };
   }
 
   /** What no operator could mend, of the last sweep; for the log. */
@@ -138,12 +143,15 @@ export class Invalidation {
     book.beginWalk();
     try {
       const isWhole = await sweep.run();
+      if (!this.#stopped) this.#unknown = sweep.unknown;
       await sequencer.level();
       // A store that had lost something may not have shown it to the walk.
       if (!isWhole || sequencer.repairs !== repairs) {
         this.#due = true;
         return;
       }
+      // A store that disagrees with the log does not say what may be forgotten, nor that all is done.
+      if (sweep.unknown > 0) return;
       await sequencer.exclusively(async () => {
         for (const [credential, { key }] of fallen) book.settle(Buffer.from(credential, 'hex').toString('latin1'), key);
         classes.keep(book.endWalk());

@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { refuse } from '../reasons/index.js';
 import type { MappingStore, SubjectId, Vault, WriteAheadLog } from '../ports/index.js';
 import { unpackSubject, type RevokeEvent } from '../registry/index.js';
 import { worstOf, type Fall } from '../verification/index.js';
@@ -55,6 +54,7 @@ export class Sweep {
   #inFlight: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
   #isWhole = true;
+  #unknown = 0;
 
   constructor(parts: SweepParts, standings: Standings, fallen: Fallen) {
     this.#parts = parts;
@@ -62,9 +62,14 @@ export class Sweep {
     this.#fallen = fallen;
   }
 
+  /** Mappings whose credential nobody knows: they are passed over, since one must not keep others from falling. */
+  get unknown(): number {
+    return this.#unknown;
+  }
+
   /**
    * False when a later world came, or it was stopped: what it began with was not looked for everywhere.
-   * @throws Unavailable when store or log cannot be had; Refusal `log-corrupt` when a mapping names a credential that nobody knows
+   * @throws Unavailable when store or log cannot be had
    */
   async run(): Promise<boolean> {
     let looked = 0;
@@ -104,8 +109,7 @@ export class Sweep {
       const judged = this.#fallen.get(credential);
       if (judged?.fall === 'ask') this.#asked.push({ id, index: leafIndex, credential });
       else if (judged !== undefined) await this.#fall({ id, index: leafIndex }, judged.fall);
-      if (!book.see(credentialIdOfMapping(credential)))
-        refuse('log-corrupt', 'a mapping names a credential that the log does not know: run audit fsck on the data directory');
+      if (!book.see(credentialIdOfMapping(credential))) this.#unknown += 1;
     }
   }
 

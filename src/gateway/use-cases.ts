@@ -77,6 +77,8 @@ export interface InvalidationState {
   readonly pending: boolean;
   /** Why the last sweep did not end, in words for operators. */
   readonly problem: string | null;
+  /** Mappings that the last walk met whose credential the log does not know: nothing can tell whether they stand. */
+  readonly unknown: number;
   readonly mappings: readonly InvalidatedMappings[];
 }
 

@@ -25,4 +25,14 @@ export const registerInvalidationMetrics = (registry: Registry, state: () => Inv
       },
     }),
   );
+  registry.registerMetric(
+    new Gauge({
+      name: 'signpost_mappings_of_unknown_credentials',
+      help: 'Mappings whose credential the log does not know, by the last walk over the store: nothing can tell whether they stand',
+      registers: [],
+      collect() {
+        this.set(state().unknown);
+      },
+    }),
+  );
 };

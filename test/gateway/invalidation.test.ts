@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Authorizer } from '../../src/policy/index.js';
 import { Unavailable } from '../../src/reasons/index.js';
+import { packSubject, unpackSubject } from '../../src/registry/index.js';
 import type { Material } from '../../src/verification/index.js';
 import {
   A,
@@ -334,6 +335,35 @@ describe('what cannot be done', () => {
     swept.gateway.tendMappings();
     await swept.gateway.swept();
     expect(await swept.resolved(tn)).toEqual([]);
+    expect(await swept.gateway.readiness()).toEqual({ ready: true, problems: [] });
+  });
+
+  test('for a mapping whose credential nobody knows is passed over and told, and the rest is done', async () => {
+    const [strange, stolen] = [number(), number()];
+    await swept.register(strange);
+    swept.revoke(await swept.register(stolen), 'keyCompromise');
+    const { store } = swept.opened;
+    const entries = store.entries.bind(store);
+    let isStrange = true;
+    store.entries = async function* () {
+      for await (const [id, packed] of entries()) {
+        const subject = unpackSubject(packed);
+        const isFirst = subject.mappings.some(({ leafIndex }) => leafIndex === 0);
+        const mappings = subject.mappings.map((mapping) => ({ ...mapping, credential: 'ff'.repeat(16) }));
+        yield [id, isFirst && isStrange ? packSubject({ ...subject, mappings }) : packed];
+      }
+    };
+    await swept.reload();
+    await swept.gateway.swept();
+    expect([await swept.resolved(strange), await swept.resolved(stolen)]).toEqual([['a.example'], []]);
+    expect(swept.gateway.sweepFault).toBeNull();
+    expect(swept.gateway.invalidation).toMatchObject({ pending: false, unknown: 1, problem: expect.stringContaining('audit fsck') });
+    expect(await swept.gateway.readiness()).toMatchObject({ ready: false });
+    isStrange = false;
+    const later = number();
+    swept.revoke(await swept.register(later), 'keyCompromise');
+    await swept.sweep();
+    expect([await swept.resolved(later), swept.gateway.invalidation.unknown]).toEqual([[], 0]);
     expect(await swept.gateway.readiness()).toEqual({ ready: true, problems: [] });
   });
 

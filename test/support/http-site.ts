@@ -119,7 +119,7 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
   entry: async () => ({ leaf: Buffer.from('{"k":"register"}'), leafHash: createHash('sha256').update('leaf').digest() }),
   proof: async () => 'c2sp.org/tlog-proof@v1\n',
   logFile: async (path) => (path === 'checkpoint' || path.startsWith('tile/0/000') ? Buffer.from(path) : null),
-  invalidation: { pending: false, problem: null, mappings: [] },
+  invalidation: { pending: false, problem: null, unknown: 0, mappings: [] },
   readiness: async () => ({ ready: true, problems: [] }),
   versions: () => ({ trust: '', revocation: '', numbering: '', policy: '' }),
   logSize: 13,
