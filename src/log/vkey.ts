@@ -60,7 +60,7 @@ export const formatVkey = (name: string, publicKey: Uint8Array, type: KeyType = 
 };
 
 /**
- * Split at the first two "+": base64 may hold more of them.
+ * Split at the first two "+": base64 may hold more of them. The id's hex may be in either case, as Go's note package reads it: it is only compared.
  * @throws Refusal `untrusted-note` when it is not a vkey of type 0x01 or 0x04, or its id is not its key's
  */
 export const parseVkey = (vkey: string): VerificationKey => {

@@ -140,6 +140,10 @@ describe('verifier keys', () => {
     }
   });
 
+  test('may have their id in either case, and are the same key', () => {
+    expect(parseVkey(EXAMPLE_KEY.replace('530d903a', '530D903A')).id).toBe(parseVkey(EXAMPLE_KEY).id);
+  });
+
   test.each([
     ['another id', EXAMPLE_KEY.replace('530d903a', '530d903b')],
     ['another name', EXAMPLE_KEY.replace('foo', 'fou')],
