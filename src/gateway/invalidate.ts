@@ -25,7 +25,7 @@ export interface InvalidationParts {
   readonly vault: Vault;
   readonly book: CredentialBook;
   readonly classes: CredentialClasses;
-  readonly sequencer: Sequencer;
+  readonly sequencer: Pick<Sequencer, 'level' | 'repairs' | 'exclusively' | 'revoke'>;
   readonly clock: Clock;
 }
 

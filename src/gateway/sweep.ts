@@ -23,7 +23,7 @@ export interface SweepParts {
   readonly wal: WriteAheadLog;
   readonly vault: Vault;
   readonly book: CredentialBook;
-  readonly sequencer: Sequencer;
+  readonly sequencer: Pick<Sequencer, 'revoke'>;
   /** Judges the book anew where a later world has come meanwhile; null: none has. */
   readonly renewed: () => Promise<{ readonly standings: Standings; readonly fallen: Fallen } | null>;
   /** True: nothing more is to be begun. */
