@@ -1,3 +1,4 @@
+import { ACME_REASONS } from './acme-reasons.js';
 import { CREDENTIAL_REASONS } from './credential-reasons.js';
 import { PASSPORT_REASONS } from './passport-reasons.js';
 import { PATH_REASONS } from './path-reasons.js';
@@ -13,6 +14,7 @@ export const REASONS = {
   ...PATH_REASONS,
   ...CREDENTIAL_REASONS,
   ...REQUEST_REASONS,
+  ...ACME_REASONS,
 } as const satisfies Record<string, ReasonRow>;
 
 export type Reason = keyof typeof REASONS;
