@@ -1,3 +1,4 @@
+export type { AcmeJournal } from './acme-journal.js';
 export type { ClassStorage } from './class-storage.js';
 export type { Clock, RandomSource, Timer } from './clock.js';
 export type {

@@ -1,0 +1,11 @@
+export { FINGERPRINT, fingerprintOf, parseAccountKey, type AccountKey, type FingerprintForm } from './account-key.js';
+export type { AcmeAnswer } from './answer.js';
+export type { RenewalTurn } from './auto-renewals.js';
+export type { ChainSource } from './challenge.js';
+export type { ApGrants, CredentialDesk, DelegateOrder } from './credential-desk.js';
+export { parseCsrTemplate, type CsrTemplate, type Delegation, type Delegations } from './csr-template.js';
+export type { BindingKey, BindingKeys } from './external-binding.js';
+export { ACME_LIMITS, type AcmeLimits } from './limits.js';
+export { ACME_RESOURCES, type Resource, type ResourceName } from './resources.js';
+export { AcmeServer, JOSE_TYPE, type AcmeRequest, type AcmeServerOptions } from './server.js';
+export type { TokenAuthorityTrust } from './token-authorities.js';

@@ -1,0 +1,62 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { decodeBase64url, encodeBase64url } from '../../encoding/index.js';
+import type { RandomSource } from '../../ports/index.js';
+import { refuse } from '../../reasons/index.js';
+
+/** Longer than any honest pause between two requests. */
+const LIFETIME_MS = 3_600_000;
+/** Spent nonces that are remembered: some 28 requests a second for an hour, each with a signature that held. */
+const MAX_SPENT = 100_000;
+
+const RANDOM = 16;
+const TIME = 6;
+const MAC = 16;
+
+/**
+ * Nonces of RFC 8555 section 6.5: random, good once and for an hour. One that was not given out here carries no right MAC, so only spent ones take
+ * memory, and nobody who asks for nonces without end takes those of others. The key lives in memory: a restart costs a client one `bad-nonce`.
+ */
+export class Nonces {
+  readonly #random: RandomSource;
+  readonly #now: () => number;
+  readonly #key: Uint8Array;
+  /** When each may be forgotten, oldest first but for clients' delays. */
+  readonly #spent = new Map<string, number>();
+
+  /** @param now ms since 1970 */
+  constructor(random: RandomSource, now: () => number) {
+    this.#random = random;
+    this.#now = now;
+    this.#key = random(32);
+  }
+
+  issue(): string {
+    const time = Buffer.alloc(TIME);
+    time.writeUIntBE(this.#now(), 0, TIME);
+    const body = Buffer.concat([this.#random(RANDOM), time]);
+    return encodeBase64url(Buffer.concat([body, this.#macOf(body)]));
+  }
+
+  /** @throws Refusal `bad-nonce`; Unavailable `overloaded` when more are spent than can be remembered: forgetting one would let it be used again */
+  spend(nonce: string): void {
+    const octets = decodeBase64url(nonce);
+    if (octets?.length !== RANDOM + TIME + MAC) return refuse('bad-nonce', 'form');
+    const body = octets.subarray(0, RANDOM + TIME);
+    if (!timingSafeEqual(this.#macOf(body), octets.subarray(RANDOM + TIME))) return refuse('bad-nonce', 'unknown');
+    const until = body.readUIntBE(RANDOM, TIME) + LIFETIME_MS;
+    const now = this.#now();
+    if (until <= now) return refuse('bad-nonce', 'too old');
+    if (this.#spent.has(nonce)) return refuse('bad-nonce', 'used');
+    if (this.#spent.size >= MAX_SPENT) this.#forget(now);
+    if (this.#spent.size >= MAX_SPENT) return refuse('overloaded', 'nonces');
+    this.#spent.set(nonce, until);
+  }
+
+  #macOf(body: Uint8Array): Buffer {
+    return createHmac('sha256', this.#key).update(body).digest().subarray(0, MAC);
+  }
+
+  #forget(now: number): void {
+    for (const [nonce, until] of this.#spent) if (until <= now) this.#spent.delete(nonce);
+  }
+}
