@@ -116,6 +116,28 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
     expect(String((await store.get([ID], at(61)))[0])).toBe('new');
   });
 
+  test('a listing that the server goes from ends as unavailable, and is whole when asked for again', async () => {
+    const own = await open({ url: server.url, deadline: 20_000, keyPrefix: 'listed:' });
+    const ids = Array.from({ length: 300 }, (_, index) => idOf(`listed ${index}`));
+    for (const id of ids)
+      await own.apply(1, [
+        { partition: partitionOf(id), previous: 0, position: ids.indexOf(id) + 1, puts: [{ id, packed: Buffer.from(id, 'latin1') }] },
+      ]);
+    const list = async (meanwhile: () => Promise<void>): Promise<number> => {
+      let count = 0;
+      for await (const [id, packed] of own.entries()) {
+        expect(Buffer.from(packed).toString('latin1')).toBe(id);
+        if (count === 0) await meanwhile();
+        count += 1;
+      }
+      return count;
+    };
+    expect(await outcomeOf(list(() => server.kill()))).toBe('store-unavailable');
+    await server.restart();
+    await eventually(() => own.ping(), 'done');
+    expect(await list(() => Promise.resolve())).toBe(ids.length);
+  });
+
   test('an apply cut off by kill -9 may be repeated whole, and ends as if it had never been cut', async () => {
     const ids = Array.from({ length: 400 }, (_, number) => idOf(`cut ${number}`)).filter(
       (id, place, all) => all.findIndex((other) => partitionOf(other) === partitionOf(id)) === place && partitionOf(id) !== PARTITION,

@@ -41,7 +41,8 @@ const clientOf = (options: RedisOptions) =>
     disableOfflineQueue: true,
     commandsQueueMaxLength: QUEUE,
     maintNotifications: 'disabled',
-    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+    // The client would make a timer for each command; calls have a deadline of their own.
+    commandOptions: { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
   });
 
 const unavailable = (): Unavailable => new Unavailable('store-unavailable', 'Redis does not answer');
