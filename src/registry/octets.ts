@@ -83,15 +83,25 @@ export class OctetReader {
   }
 
   raw(count: number): Buffer {
-    const end = this.at + count;
-    if (end > this.octets.length) corrupt('it ends early');
-    const part = this.octets.subarray(this.at, end);
-    this.at = end;
-    return part;
+    return this.octets.subarray(this.skip(count), this.at);
   }
 
   text(): string {
-    return this.raw(this.unsigned()).toString();
+    const count = this.unsigned();
+    return this.octets.toString('utf8', this.skip(count), this.at);
+  }
+
+  /** Lower-case hex of so many octets. */
+  hex(count: number): string {
+    return this.octets.toString('hex', this.skip(count), this.at);
+  }
+
+  /** Where so many octets begin, which are then behind. */
+  private skip(count: number): number {
+    const start = this.at;
+    if (start + count > this.octets.length) corrupt('it ends early');
+    this.at += count;
+    return start;
   }
 
   finish(): void {

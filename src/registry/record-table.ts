@@ -14,20 +14,37 @@ const FULLEST = 0.8;
  * Arena: records one after another, each its id, its length in two octets, its octets. Slots: open addressing, an arena offset plus one each.
  */
 export class RecordTable {
-  private arena: Buffer = Buffer.alloc(0);
+  private arena: Buffer;
   private used = 0;
   private dead = 0;
-  private slots: Uint32Array = new Uint32Array(4);
+  private slots: Uint32Array;
   private count = 0;
+
+  /** With room for so many records, octets in all (their heads included): a table that is filled to that does not grow. */
+  constructor(records = 0, octets = 0) {
+    this.arena = Buffer.allocUnsafeSlow(octets);
+    this.slots = new Uint32Array(slotsFor(records));
+  }
 
   /** Octets of the arena, slack included. */
   get octets(): number {
     return this.arena.length;
   }
 
+  /** Octets of the records that are there, heads included. */
+  get live(): number {
+    return this.used - this.dead;
+  }
+
   /** Records. */
   get size(): number {
     return this.count;
+  }
+
+  /** Of the record; null: there is none. */
+  lengthOf(id: string): number | null {
+    const offset = this.slots[this.slotOf(id)] ?? 0;
+    return offset === 0 ? null : this.lengthAt(offset - 1);
   }
 
   get(id: string): Uint8Array | null {
@@ -62,7 +79,7 @@ export class RecordTable {
       records.length === 1 && only !== undefined ? Buffer.from(only.buffer, only.byteOffset, only.byteLength) : Buffer.concat(records);
     this.used = this.arena.length;
     const offsets = this.offsets();
-    this.slots = new Uint32Array(Math.max(4, Math.ceil(offsets.length / FULLEST) + 1));
+    this.slots = new Uint32Array(slotsFor(offsets.length));
     for (const offset of offsets) {
       const slot = this.slotOfRecord(offset);
       const known = (this.slots[slot] ?? 0) - 1;
@@ -87,9 +104,16 @@ export class RecordTable {
     this.used = this.dead = this.count = 0;
   }
 
+  /** As they are now: what is set later does not change them. */
   entries(): (readonly [string, Uint8Array])[] {
-    const offsets = Array.from(this.slots.filter((slot) => slot !== 0));
-    return offsets.map((offset) => [this.idAt(offset - 1), this.recordAt(offset - 1)] as const);
+    const copy = Buffer.from(this.arena.subarray(0, this.used));
+    const entries: (readonly [string, Uint8Array])[] = [];
+    for (const slot of this.slots) {
+      if (slot === 0) continue;
+      const start = slot - 1 + HEAD_OCTETS;
+      entries.push([copy.toString('latin1', slot - 1, slot - 1 + ID_OCTETS), copy.subarray(start, start + this.lengthAt(slot - 1))]);
+    }
+    return entries;
   }
 
   private append(id: string, record: Uint8Array): void {
@@ -97,10 +121,6 @@ export class RecordTable {
     this.arena.writeUInt16BE(record.length, this.used + ID_OCTETS);
     this.arena.set(record, this.used + HEAD_OCTETS);
     this.used += HEAD_OCTETS + record.length;
-  }
-
-  private idAt(offset: number): string {
-    return this.arena.toString('latin1', offset, offset + ID_OCTETS);
   }
 
   private lengthAt(offset: number): number {
@@ -186,6 +206,8 @@ export class RecordTable {
     this.dead = 0;
   }
 }
+
+const slotsFor = (records: number): number => Math.max(4, Math.ceil(records / FULLEST) + 1);
 
 /** Consecutive records of one group in what `dump` gave, as one piece: nothing is copied. `groupOf` is asked with the offset of each record. */
 export function* recordRuns(

@@ -35,7 +35,7 @@ const readMapping = (reader: OctetReader, frame: Frame): Mapping => {
   const distance = reader.unsigned();
   const firstIndex = leafIndex - Math.floor(distance / 2);
   const expires = reader.signed() + LIFETIME + (frame.order[number]?.iat ?? EPOCH);
-  const credential = reader.raw(16).toString('hex');
+  const credential = reader.hex(16);
   const authority = reader.text();
   const circle = first & MAPPING.circle ? reader.raw(32).toString('base64url') : null;
   const purpose = first & MAPPING.business ? 'business' : 'consumer';

@@ -7,8 +7,9 @@ const idOf = (number: number): string => String.fromCharCode(number % 200).padEn
 
 test('any puts leave what a Map would hold, through growth, replacement and collection of what is dead', () => {
   const put = fc.record({ id: fc.nat(120).map(idOf), record: fc.uint8Array({ maxLength: 90 }) });
-  const property = fc.property(fc.array(put, { maxLength: 400, size: 'max' }), (puts) => {
-    const table = new RecordTable();
+  const room = fc.record({ records: fc.nat(300), octets: fc.nat(20_000) });
+  const property = fc.property(fc.array(put, { maxLength: 400, size: 'max' }), room, (puts, { records, octets }) => {
+    const table = new RecordTable(records, octets);
     const model = new Map<string, Buffer>();
     for (const { id, record } of puts) {
       table.set(id, record);
@@ -16,7 +17,8 @@ test('any puts leave what a Map would hold, through growth, replacement and coll
       if (Buffer.compare(table.get(id) ?? Buffer.of(0), record) !== 0) throw new Error('the record is not there');
     }
     expect(new Map(table.entries())).toEqual(model);
-    expect(table.get(idOf(121))).toBeNull();
+    expect([table.get(idOf(121)), table.lengthOf(idOf(121))]).toEqual([null, null]);
+    for (const [id, record] of model) if (table.lengthOf(id) !== record.length) throw new Error('another length');
     const loaded = new RecordTable();
     loaded.load([table.dump()]);
     expect(new Map(loaded.entries())).toEqual(model);
@@ -32,6 +34,16 @@ test('records that keep growing and shrinking do not fill the memory', () => {
   const table = new RecordTable();
   for (let round = 0; round < 5_000; round++) table.set(idOf(round % 10), new Uint8Array(1_000 + (round % 7)));
   expect(table.octets).toBeLessThan(10 * 1_025 * 2);
+});
+
+test('a table with room for what it gets does not grow, and takes no more than that', () => {
+  const full = new RecordTable();
+  for (let round = 0; round < 300; round++) full.set(idOf(round % 100), new Uint8Array(10 + round));
+  const copy = new RecordTable(full.size, full.live);
+  expect(copy.octets).toBeLessThanOrEqual(full.octets);
+  for (const [id, record] of full.entries()) copy.set(id, record);
+  expect(copy.octets).toBe(full.live);
+  expect(new Map(copy.entries())).toEqual(new Map(full.entries()));
 });
 
 test('what was read stays as it was, and a record beyond 65,535 octets is a fault', () => {
