@@ -19,6 +19,8 @@ export const credentialIdOfMapping = (hex: string): CredentialId => Buffer.from(
 /** Tables by the first octet of the id: one that grows is copied, and a large one would stall what waits. */
 const SHARDS = 256;
 const newTables = (): RecordTable[] => Array.from({ length: SHARDS }, () => new RecordTable());
+/** With room for as much as these hold. */
+const tablesAs = (tables: readonly RecordTable[]): RecordTable[] => tables.map(({ size, live }) => new RecordTable(size, live));
 
 /** An entry: class u32, length octet, serial. */
 const HEAD = 5;
@@ -51,14 +53,20 @@ const isIn = (record: Uint8Array, entry: Buffer): boolean => {
 
 /** What stays when a walk ends. */
 class Kept {
-  readonly tables = newTables();
+  readonly tables: RecordTable[];
   readonly classes = new Set<number>();
   size = 0;
 
-  add(id: CredentialId, record: Uint8Array): void {
+  constructor(tables: RecordTable[]) {
+    this.tables = tables;
+  }
+
+  /** A record only ever grows: one that is kept as long as it is now is kept as it is. */
+  keep(id: CredentialId, from: RecordTable, length: number): void {
     const table = this.tables[id.charCodeAt(0)];
-    const known = table?.get(id) ?? null;
-    if (known !== null && known.length === record.length) return;
+    const known = table?.lengthOf(id) ?? null;
+    if (known === length) return;
+    const record = from.get(id) ?? Buffer.alloc(0);
     table?.set(id, record);
     if (known === null) this.size += 1;
     for (const entry of unpackEntries(record)) this.classes.add(entry.class);
@@ -115,21 +123,22 @@ export class CredentialBook {
 
   /** From now on what is seen or put in stays at `endWalk`, and nothing else does. */
   beginWalk(): void {
-    this.#kept = new Kept();
+    this.#kept = new Kept(tablesAs(this.#tables));
     this.#touched.clear();
   }
 
   /** A mapping names it. False when the book does not know it. */
   see(id: CredentialId): boolean {
-    const record = this.#table(id).get(id);
-    if (record === null) return false;
-    this.#kept?.add(id, record);
+    const table = this.#table(id);
+    const length = table.lengthOf(id);
+    if (length === null) return false;
+    this.#kept?.keep(id, table, length);
     return true;
   }
 
   /** Leaves out what was not seen since `beginWalk`; the numbers of the classes that are left. */
   endWalk(): ReadonlySet<number> {
-    const kept = this.#kept ?? new Kept();
+    const kept = this.#kept ?? new Kept(newTables());
     this.#tables = kept.tables;
     this.#size = this.#pruned = kept.size;
     this.#kept = null;

@@ -15,6 +15,8 @@ import type { World } from './world.js';
  */
 const PRUNE_FACTOR = 2;
 const PRUNE_LEAST = 10_000;
+/** Credentials settled in one go: some 2 ms. */
+const SLICE = 4096;
 
 const UNKNOWN = 'mappings name credentials that the log does not know, and cannot fall with them: run audit fsck on the data directory';
 
@@ -152,10 +154,9 @@ export class Invalidation {
       }
       // A store that disagrees with the log does not say what may be forgotten, nor that all is done.
       if (sweep.unknown > 0) return;
-      await sequencer.exclusively(async () => {
-        for (const [credential, { key }] of fallen) book.settle(Buffer.from(credential, 'hex').toString('latin1'), key);
-        classes.keep(book.endWalk());
-      });
+      await this.#settle(fallen);
+      // What is being committed may name a class, and its credential is not in the book yet.
+      await sequencer.exclusively(async () => classes.keep(book.endWalk()));
     } finally {
       book.abandonWalk();
     }
@@ -165,6 +166,16 @@ export class Invalidation {
     const { world, classes, book, clock } = this.#parts;
     const standings = new Standings(world(), classes, clock.now());
     return { standings, fallen: await judgeBook(book, standings, () => turn()) };
+  }
+
+  /** What is registered meanwhile is told to the book, and stays unsettled. */
+  async #settle(fallen: Fallen): Promise<void> {
+    let settled = 0;
+    for (const [credential, { key }] of fallen) {
+      this.#parts.book.settle(credential, key);
+      settled += 1;
+      if (settled % SLICE === 0) await turn();
+    }
   }
 
   #isPruneDue(): boolean {

@@ -1,5 +1,5 @@
 import type { ClassStanding, Fall } from '../verification/index.js';
-import type { CredentialBook, CredentialEntry } from './credential-book.js';
+import type { CredentialBook, CredentialEntry, CredentialId } from './credential-book.js';
 import type { CredentialClasses } from './credential-classes.js';
 import type { World } from './world.js';
 
@@ -17,6 +17,8 @@ export class Standings {
   readonly #at: number;
   readonly #known = new Map<number, ClassStanding>();
   readonly #judged = new Map<string, Judged>();
+  /** Many in a row fall for the same. */
+  #last: Judged | null = null;
 
   /** @param at ms */
   constructor(world: World, classes: CredentialClasses, at: number) {
@@ -34,13 +36,15 @@ export class Standings {
   judge(entries: readonly CredentialEntry[]): Judged | null {
     const falls = entries.map((entry) => this.of(entry));
     if (falls.every((fall) => fall === null)) return null;
+    const last = this.#last;
+    if (last !== null && last.fall !== 'ask' && falls.length === 1 && falls[0] === last.fall) return last;
     const texts = falls.map((fall) => JSON.stringify(fall));
     const agree = texts.every((text) => text === texts[0]);
     const fall = agree ? (falls[0] ?? 'ask') : 'ask';
     const key = texts.join() + (fall === 'ask' ? this.#keyOfAsked(entries) : '');
     let judged = this.#judged.get(key);
     if (judged === undefined) this.#judged.set(key, (judged = { fall, key }));
-    return judged;
+    return (this.#last = judged);
   }
 
   /** What is asked for each mapping depends on all that the anchors may speak for, and on what CRLs and policy say besides. */
@@ -56,17 +60,17 @@ export class Standings {
   }
 }
 
-/** Credentials that no longer stand and of which that was not dealt with yet, as mappings name them: hex. */
-export type Fallen = ReadonlyMap<string, Judged>;
+/** Credentials that no longer stand and of which that was not dealt with yet. */
+export type Fallen = ReadonlyMap<CredentialId, Judged>;
 
 /** Judges every credential of the book. `pause` is awaited between shards; a few thousand credentials are judged in one go. */
 export const judgeBook = async (book: CredentialBook, standings: Standings, pause: () => Promise<void>): Promise<Fallen> => {
-  const fallen = new Map<string, Judged>();
+  const fallen = new Map<CredentialId, Judged>();
   for (const shard of book.shards()) {
     for (const [id, entries] of shard) {
       const judged = standings.judge(entries);
       if (judged === null) book.unsettle(id);
-      else if (!book.isSettled(id, judged.key)) fallen.set(Buffer.from(id, 'latin1').toString('hex'), judged);
+      else if (!book.isSettled(id, judged.key)) fallen.set(id, judged);
     }
     if (shard.length > 0) await pause();
   }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { MappingStore, SubjectId, Vault, WriteAheadLog } from '../ports/index.js';
 import { unpackSubject, type RevokeEvent } from '../registry/index.js';
 import { worstOf, type Fall } from '../verification/index.js';
-import { credentialIdOfMapping, type CredentialBook } from './credential-book.js';
+import { credentialIdOfMapping, type CredentialBook, type CredentialId } from './credential-book.js';
 import type { RevocationRequest } from './decision.js';
 import { readJournalEntry } from './journal.js';
 import type { Fallen, Standings } from './judged-book.js';
@@ -36,8 +36,12 @@ interface Group {
   places: MappingPlace[];
 }
 
+interface Found extends MappingPlace {
+  readonly fall: Fall;
+}
+
 interface Asked extends MappingPlace {
-  readonly credential: string;
+  readonly credential: CredentialId;
 }
 
 /**
@@ -49,6 +53,8 @@ export class Sweep {
   #standings: Standings;
   #fallen: Fallen;
   #groups = new Map<string, Group>();
+  /** Of the slice that is looked at. */
+  #found: Found[] = [];
   #asked: Asked[] = [];
   readonly #thresholds = new Map<number, number>();
   #inFlight: Promise<void> = Promise.resolve();
@@ -74,10 +80,11 @@ export class Sweep {
   async run(): Promise<boolean> {
     let looked = 0;
     for await (const [id, packed] of this.#parts.store.entries()) {
-      await this.#look(id, packed);
+      this.#look(id, packed);
       looked += 1;
       if (looked % SLICE === 0 && !(await this.#turn())) return false;
     }
+    await this.#takeFound();
     await this.#answerAsked();
     for (const group of this.#groups.values()) await this.#submit(group);
     await this.#settle();
@@ -86,6 +93,7 @@ export class Sweep {
 
   /** Lets others have their turn. False: stop. */
   async #turn(): Promise<boolean> {
+    await this.#takeFound();
     await turn();
     if (this.#failure !== null) await this.#settle();
     if (this.#parts.stopped()) {
@@ -103,14 +111,21 @@ export class Sweep {
     return true;
   }
 
-  async #look(id: SubjectId, packed: Uint8Array): Promise<void> {
+  #look(id: SubjectId, packed: Uint8Array): void {
     const { book } = this.#parts;
-    for (const { credential, leafIndex } of unpackSubject(packed).mappings) {
+    for (const { credential: hex, leafIndex: index } of unpackSubject(packed).mappings) {
+      const credential = credentialIdOfMapping(hex);
       const judged = this.#fallen.get(credential);
-      if (judged?.fall === 'ask') this.#asked.push({ id, index: leafIndex, credential });
-      else if (judged !== undefined) await this.#fall({ id, index: leafIndex }, judged.fall);
-      if (!book.see(credentialIdOfMapping(credential))) this.#unknown += 1;
+      if (judged?.fall === 'ask') this.#asked.push({ id, index, credential });
+      else if (judged !== undefined) this.#found.push({ id, index, fall: judged.fall });
+      if (!book.see(credential)) this.#unknown += 1;
     }
+  }
+
+  async #takeFound(): Promise<void> {
+    const found = this.#found;
+    this.#found = [];
+    for (const { id, index, fall } of found) await this.#fall({ id, index }, fall);
   }
 
   async #fall(place: MappingPlace, fall: Fall): Promise<void> {
@@ -186,8 +201,8 @@ export class Sweep {
   }
 
   /** What its subject's erasure has taken away can no longer be asked: then the worst that may be true of the credential is. */
-  #ofErased(credential: string): Fall | null {
-    const entries = this.#parts.book.get(credentialIdOfMapping(credential));
+  #ofErased(credential: CredentialId): Fall | null {
+    const entries = this.#parts.book.get(credential);
     const falls = entries.map((entry) => this.#standings.of(entry, null));
     return worstOf(falls.filter((fall) => fall !== 'ask'));
   }

@@ -28,6 +28,8 @@ export class ClassStanding {
   readonly #listings: Listings | null;
   /** Whatever the serial number and the SII. */
   readonly #common: Fall | null;
+  /** By the anchors alone, whatever the serial number, while the SII was not looked for. */
+  readonly #anchored: Fall | 'ask' | null;
 
   /** @param at seconds */
   constructor(cls: CredentialClass, under: Generation, at: number) {
@@ -51,6 +53,7 @@ export class ClassStanding {
             crlAnchorsServePoints: under.policy.revocation.crlAnchorsServePoints.includes(cls.profile),
           });
     this.#common = worstOf([...(this.#listings?.ofAuthorities ?? []).map(fallOf), policyFall(cls, under)]);
+    this.#anchored = this.#judgeAnchors();
   }
 
   /**
@@ -58,7 +61,7 @@ export class ClassStanding {
    * @param sii the SII of the mapping in question; null: it can no longer be known, and then no anchor speaks for it; left out: not looked for yet
    */
   of(serial: Uint8Array, sii?: string | null): Fall | 'ask' | null {
-    const anchored = sii === undefined ? this.#anchored() : this.#anchoredFor(sii);
+    const anchored = sii === undefined ? this.#anchored : this.#anchoredFor(sii);
     const besides = this.besides(serial);
     if (anchored !== 'ask') return worstOf([anchored, besides]);
     // Removed whatever the anchor says: nobody need be asked.
@@ -70,7 +73,7 @@ export class ClassStanding {
     return worstOf([this.#common, ...(this.#listings?.find(serial) ?? []).map(fallOf)]);
   }
 
-  #anchored(): Fall | 'ask' | null {
+  #judgeAnchors(): Fall | 'ask' | null {
     if (this.#vouchers === null) return marked('malformed-cert');
     if (this.#isSilent) return null;
     if (this.#vouchers.length === 0) return removed('untrusted-chain');
