@@ -114,7 +114,7 @@ describe('signpost bench --quick', () => {
     ['lookups', 1],
     ['log', 2],
     ['memory', hasRedis ? 2 : 1],
-    ['revoke', hasRedis ? 8 : 6],
+    ['revoke', hasRedis ? 12 : 9],
     ['restart', 2],
   ])(
     'measures %s beside its limit',
