@@ -113,9 +113,12 @@ export const resolvesTo =
 export const clock = { monotonic: (): number => performance.now() };
 
 /** Parts by which every connection ends at the origin: the guard holds, but for the loopback address that stands for a public one. */
-export const outsideAt = (port: number | (() => number)): Required<Pick<FetcherParts, 'resolver' | 'trust' | 'network'>> => ({
+export const outsideAt = (
+  port: number | (() => number),
+  trust: string = originTrust(),
+): Required<Pick<FetcherParts, 'resolver' | 'trust' | 'network'>> => ({
   resolver: resolvesTo(SOMEWHERE),
-  trust: [originTrust()],
+  trust: [trust],
   network: {
     isAllowed: (address) => address === '127.0.0.1' || isPublicAddress(address),
     connect: () => connect({ host: '127.0.0.1', port: typeof port === 'number' ? port : port() }),
