@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { ApClient } from '../client/index.js';
+import { foldDomain } from '../identifiers/index.js';
 import type { Consent } from '../passport/index.js';
-import { audienceOf, credentialFor, domainOf, tlsOf, type CallerOptions } from './ap-caller.js';
+import { Usage, audienceOf, credentialFor, domainOf, tlsOf, type CallerOptions } from './ap-caller.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
 import { circleOf, signNow, type ApStatement } from './ap-passport.js';
 import { lookupWords, print, reportError, type Report } from './ap-report.js';
@@ -16,7 +17,10 @@ interface Options extends CallerOptions {
   readonly consent: Consent;
   readonly circle?: string;
   readonly lifetime: number;
-  readonly action: 'register' | 'withdraw';
+  readonly action: ApStatement['action'];
+  readonly preferDefault?: string;
+  readonly preferConsumer?: string;
+  readonly preferBusiness?: string;
   readonly passport?: string;
   readonly signed?: boolean;
   readonly view?: 'consumer' | 'business' | 'all';
@@ -43,10 +47,10 @@ type Does = (work: (options: Options, ...operands: string[]) => Promise<Report>)
 
 const program = (does: Does): Command => {
   const ap = new Command('signpost ap').description('sign, register, withdraw and look up as an application provider').exitOverride();
-  statementOptions(verb(ap, 'sign', 'sign a PASSporT and print it; nothing is sent'))
+  preferenceOptions(statementOptions(verb(ap, 'sign', 'sign a PASSporT and print it; nothing is sent')))
     .argument('<sii>', 'number or e-mail address')
     .argument('<user>', 'user, or the whole mimi: URI')
-    .addOption(new Option('--action <action>', 'what to sign').choices(['register', 'withdraw']).default('register'))
+    .addOption(new Option('--action <action>', 'what to sign').choices(['register', 'withdraw', 'prefer']).default('register'))
     .action(does(sign));
   statementOptions(verb(ap, 'register', 'register a mapping'))
     .argument('[sii]', 'number or e-mail address')
@@ -59,6 +63,11 @@ const program = (does: Does): Command => {
     .option('--signed', 'sign a withdraw PASSporT')
     .option('--passport <file>', 'present this PASSporT instead of signing one')
     .action(does(withdraw));
+  preferenceOptions(statementOptions(verb(ap, 'prefer', 'say which provider is the default: each must have a mapping')))
+    .argument('[sii]', 'number or e-mail address')
+    .argument('[user]', 'user, or the whole mimi: URI')
+    .option('--passport <file>', 'present this PASSporT instead of signing one')
+    .action(does(prefer));
   verb(ap, 'lookup', 'who can be reached under a number or address')
     .argument('<sii...>', 'numbers or e-mail addresses')
     .addOption(new Option('--view <view>', 'which mappings').choices(['consumer', 'business', 'all']))
@@ -93,6 +102,12 @@ const statementOptions = (command: Command): Command =>
     .option('--circle <code>', 'circle code: only who knows it finds the mapping')
     .option('--lifetime <seconds>', 'how long the PASSporT may be presented', Number, 300);
 
+const preferenceOptions = (command: Command): Command =>
+  command
+    .option('--prefer-default <domain>', 'the default for every purpose')
+    .option('--prefer-consumer <domain>', 'the default for consumers')
+    .option('--prefer-business <domain>', 'the default for businesses');
+
 const sign = async (options: Options, typedSii = '', typedUser = ''): Promise<Report> => {
   const passport = signed(options, options.action, typedSii, typedUser);
   return { code: 0, json: { passport }, words: passport };
@@ -103,6 +118,12 @@ const register = async (options: Options, typedSii?: string, typedUser?: string)
   const done = await withClient(options, (client) => client.register(passport));
   const words = `registered until ${done.mapping?.expires ?? '?'}: entry ${done.logIndex} of the log${done.first ? '' : ' (was registered before)'}`;
   return { code: 0, json: done, words };
+};
+
+const prefer = async (options: Options, typedSii?: string, typedUser?: string): Promise<Report> => {
+  const passport = presented(options, 'prefer', typedSii, typedUser);
+  const done = await withClient(options, (client) => client.prefer(passport));
+  return { code: 0, json: done, words: `preference set: entry ${done.logIndex} of the log` };
 };
 
 const withdraw = async (options: Options, typedSii?: string, typedUser?: string): Promise<Report> => {
@@ -137,6 +158,7 @@ const statementOf = (options: Options, action: Options['action'], sii: string, t
   const provider = domainOf(options);
   const stated = { audience: audienceOf(options), sii, lifetime: options.lifetime, provider, ssi: understandSsi(typedUser, provider) };
   if (action === 'withdraw') return { ...stated, action };
+  if (action === 'prefer') return { ...stated, action, consent: options.consent, preference: preferenceOf(options) };
   return {
     ...stated,
     action,
@@ -145,6 +167,14 @@ const statementOf = (options: Options, action: Options['action'], sii: string, t
     ...(options.kind === undefined ? {} : { kind: options.kind }),
     ...(options.circle === undefined ? {} : { circle: circleOf(options.circle) }),
   };
+};
+
+/** Domains as people type them, as PASSporTs name them. @throws Usage when nothing is preferred */
+const preferenceOf = ({ preferDefault, preferConsumer, preferBusiness }: Options): Record<string, string> => {
+  const named = Object.entries({ default: preferDefault, consumer: preferConsumer, business: preferBusiness });
+  const preference = Object.fromEntries(named.flatMap(([purpose, typed]) => (typed === undefined ? [] : [[purpose, foldDomain(typed)]])));
+  if (Object.keys(preference).length === 0) throw new Usage('give --prefer-default, --prefer-consumer or --prefer-business');
+  return preference;
 };
 
 const withClient = async <T>(options: Options, work: (client: ApClient) => Promise<T>): Promise<T> => {

@@ -76,6 +76,15 @@ export class ApClient {
   }
 
   /**
+   * Presents a `prefer` PASSporT: which provider is the default, by purpose. Every provider that it names must have a mapping.
+   * @throws Refusal `bad-action` before anything is sent, for another action
+   */
+  async prefer(passport: string): Promise<Submitted> {
+    checkAction(passport, 'prefer');
+    return this.submit(passport);
+  }
+
+  /**
    * Gives up a mapping: by a `withdraw` PASSporT, or one's own by connection alone, which needs no credential.
    *
    * @example

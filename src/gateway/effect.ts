@@ -1,4 +1,4 @@
-import { registrationStands, releaseStands, withdrawalStands, type Subject } from '../registry/index.js';
+import { preferenceStands, registrationStands, releaseStands, withdrawalStands, type Subject } from '../registry/index.js';
 import type { VerifiedClaims } from '../verification/index.js';
 
 /** Whether what an accepted PASSporT did still holds: only then is its first answer given again (DESIGN section 7, replay). */
@@ -12,6 +12,7 @@ export const effectStands = (subject: Subject | null, claims: VerifiedClaims, le
     case 'release':
       return releaseStands(subject, claims.iat);
     case 'prefer':
+      return claims.preference !== null && preferenceStands(subject, claims.jti, claims.preference);
     case 'port':
       return false;
   }

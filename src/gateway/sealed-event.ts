@@ -1,4 +1,5 @@
 import type { RegistryEvent } from '../registry/event.js';
+import type { Preference } from '../registry/subject.js';
 import type { Signer, Versions } from '../verification/verdict.js';
 import { Refusal, refuse } from '../reasons/index.js';
 import type { CredentialEntry } from './credential-book.js';
@@ -61,6 +62,8 @@ const encodeBody = (event: RegistryEvent): unknown[] => {
     case 'withdraw':
     case 'withdraw-by-connection':
       return [event.provider, event.ssi];
+    case 'prefer':
+      return [event.provider, event.ssi, event.preference];
     case 'release':
       return [];
   }
@@ -131,6 +134,8 @@ const decodeEvent = (
     }
     case 'withdraw':
       return { type, ...base, provider: body[0] as string, ssi: body[1] as string };
+    case 'prefer':
+      return { type, ...base, provider: body[0] as string, ssi: body[1] as string, preference: body[2] as Preference };
     case 'release':
       return { type, ...base };
     default:

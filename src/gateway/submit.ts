@@ -89,6 +89,8 @@ const eventOf = ({ claims, signer, judgedUnder }: VerifiedPassport): RegistryEve
   const { provider, ssi, purpose, kind, circle } = claims;
   if (provider === null || ssi === null) return null;
   if (claims.action === 'withdraw') return { type: 'withdraw', ...base, provider, ssi };
+  if (claims.action === 'prefer')
+    return claims.preference === null ? null : { type: 'prefer', ...base, provider, ssi, preference: claims.preference };
   if (claims.action !== 'register' || purpose === null) return null;
   return { type: 'register', ...base, provider, ssi, purpose, kind, circle };
 };

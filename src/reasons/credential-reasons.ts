@@ -204,6 +204,14 @@ export const CREDENTIAL_REASONS = {
     "the credential is older than the number's last release or port",
     "Have the credential issued again by the number's provider.",
   ),
+  'preference-without-mapping': row(
+    'refused',
+    403,
+    '-',
+    "docs/token-profile.md, A number's life",
+    'the preference is presented by, or names, a provider that has no mapping of this number',
+    'Register with every provider that the preference names first.',
+  ),
   'mapping-limit': row(
     'refused',
     409,

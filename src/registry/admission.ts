@@ -1,5 +1,5 @@
 import type { Reason } from '../reasons/index.js';
-import type { RegisterEvent, RegistryEvent, RevokeEvent, TransitionContext, WithdrawEvent } from './event.js';
+import type { PreferEvent, RegisterEvent, RegistryEvent, RevokeEvent, TransitionContext, WithdrawEvent } from './event.js';
 import { isLater } from './order.js';
 import type { Subject } from './subject.js';
 
@@ -17,12 +17,14 @@ export const hasMoved = (event: RegistryEvent | RevokeEvent, context: Transition
   );
 };
 
+/** DESIGN section 7, fence: the same second is not later. */
+export const isFenced = (subject: Subject, { signer, iat }: RegisterEvent | WithdrawEvent | PreferEvent): boolean =>
+  subject.fence > 0 && (signer.assignedAfter <= subject.fence || iat <= subject.fence);
+
 /**
  * The step check-order. The fence comes first: whatever others did since, a credential of an earlier assignment has no say.
- * DESIGN section 7: the same second is not later.
  */
 export const objectionTo = (subject: Subject, event: RegisterEvent | WithdrawEvent): Reason | null => {
-  const fenced = subject.fence > 0 && (event.signer.assignedAfter <= subject.fence || event.iat <= subject.fence);
-  if (fenced) return 'credential-predates-assignment';
+  if (isFenced(subject, event)) return 'credential-predates-assignment';
   return isLater(subject, event) ? null : 'superseded';
 };

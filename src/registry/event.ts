@@ -1,6 +1,6 @@
 import type { Reason } from '../reasons/index.js';
 import type { JudgedUnder, Signer, Versions } from '../verification/verdict.js';
-import type { Subject } from './subject.js';
+import type { Preference, Subject } from './subject.js';
 
 /** What every event that came as a PASSporT carries. Times in seconds. */
 interface SignedEvent {
@@ -28,6 +28,15 @@ export interface WithdrawEvent extends SignedEvent {
   readonly ssi: string;
 }
 
+export interface PreferEvent extends SignedEvent {
+  readonly type: 'prefer';
+  /** Who presents it, and the user's SSI there. */
+  readonly provider: string;
+  readonly ssi: string;
+  /** At least one member; each a provider's domain. */
+  readonly preference: Preference;
+}
+
 export interface ReleaseEvent extends SignedEvent {
   readonly type: 'release';
 }
@@ -40,8 +49,8 @@ export interface ConnectionWithdrawEvent {
   readonly ssi: string;
 }
 
-/** Events about one SII. `prefer`, `port` and `expire` (DESIGN section 7) join this union; `transition` switches over `type`. */
-export type RegistryEvent = RegisterEvent | WithdrawEvent | ReleaseEvent | ConnectionWithdrawEvent;
+/** Events about one SII. `port` and `expire` (DESIGN section 7) join this union; `transition` switches over `type`. */
+export type RegistryEvent = RegisterEvent | WithdrawEvent | PreferEvent | ReleaseEvent | ConnectionWithdrawEvent;
 
 /** The gateway's own: credentials no longer stand. One event is about many subjects, and is applied to each of them. */
 export interface RevokeEvent {

@@ -1,6 +1,7 @@
-export { registrationStands, releaseStands, withdrawalStands } from './effect.js';
+export { preferenceStands, registrationStands, releaseStands, withdrawalStands } from './effect.js';
 export type {
   ConnectionWithdrawEvent,
+  PreferEvent,
   RegisterEvent,
   RegistryEvent,
   ReleaseEvent,

@@ -1,6 +1,9 @@
 import { ORDER_MARKS_PER_SUBJECT, ORDER_MARK_MEMORY } from './limits.js';
 import type { OrderMark, Subject } from './subject.js';
 
+/** The place of the last `prefer` among the marks: no provider's domain is empty. */
+export const PREFERENCE_MARK = '';
+
 const markOf = (subject: Subject, provider: string): OrderMark | undefined => subject.order.find((mark) => mark.provider === provider);
 
 /**

@@ -7,7 +7,7 @@ export interface Subject {
   readonly fence: number;
   /** Since the last release nothing that clears the fence was registered. */
   readonly quarantined: boolean;
-  /** Order marks per provider, over registers and withdraws of any signer; outlive removal. */
+  /** Order marks per provider, over registers and withdraws of any signer, and one over prefers; outlive removal. */
   readonly order: readonly OrderMark[];
   /** Default provider per purpose and overall, set by `prefer`. */
   readonly preference: Preference | null;
@@ -38,6 +38,7 @@ export interface Mapping {
 }
 
 export interface OrderMark {
+  /** Empty: over prefers. */
   readonly provider: string;
   /** Seconds. */
   readonly iat: number;

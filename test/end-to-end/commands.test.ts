@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAIN } from '../../src/cli/demo-gateway.js';
+import { readManifest } from '../../src/cli/ap-manifest.js';
 import { hasRedis } from '../support/redis-server.js';
 import { ServedGateway } from '../support/served-gateway.js';
 
@@ -67,6 +68,38 @@ describe('signpost ap', () => {
     const stolen = await signpost('ap', 'register', '--passport', file, '--json', ...as('b.example'));
     expect({ code: stolen.code, ...jsonOf(stolen) }).toMatchObject({ code: 1, reason: 'ap-mismatch', step: 'check-presenter' });
     expect((await signpost('ap', 'register', '--passport', file, ...as('a.example'))).code).toBe(0);
+  });
+
+  it('sets the default with a preference that the number provider signed, and is refused one of its own', async () => {
+    const tn = '+12025550104';
+    expect((await signpost('ap', 'register', tn, 'alice', ...as('a.example'))).code).toBe(0);
+    const own = await signpost('ap', 'prefer', tn, 'alice', '--prefer-default', 'a.example', '--json', ...as('a.example'));
+    expect({ code: own.code, ...jsonOf(own) }).toMatchObject({ code: 1, reason: 'action-not-authorised' });
+    const np = readManifest(served.pki.directory).credentials.find((one) => one.use === 'np' && one.spc === '709J');
+    const statement = [
+      '--audience',
+      'dp.example',
+      '--tn',
+      tn,
+      '--provider',
+      'a.example',
+      '--user',
+      'alice',
+      '--prefer-default',
+      'A.example',
+    ];
+    const key = [
+      '--credential',
+      join(served.pki.directory, np?.chain ?? ''),
+      '--credential-key',
+      join(served.pki.directory, np?.key ?? ''),
+    ];
+    const signed = await signpost('np', 'sign', 'prefer', ...statement, ...key);
+    const file = join(served.directory, 'prefer.passport');
+    writeFileSync(file, signed.out);
+    const done = await signpost('ap', 'prefer', '--passport', file, '--json', ...as('a.example'));
+    expect({ code: done.code, ...jsonOf(done) }).toMatchObject({ code: 0, action: 'prefer', first: true });
+    expect((await signpost('ap', 'prefer', tn, 'alice', ...as('a.example'))).code).toBe(2);
   });
 
   it('signs a withdrawal where it is asked to', async () => {

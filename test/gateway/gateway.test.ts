@@ -179,6 +179,38 @@ describe('submit', () => {
     accepted(await opened.gateway.submit(passport, NP1));
   });
 
+  test('moves the default by a preference of the number provider, and keeps it over a start', async () => {
+    accepted(await opened.gateway.submit(registration(place, tn), A));
+    accepted(await opened.gateway.submit(registration(place, tn, { provider: 'b.example', user: 'bob' }), B));
+    const chosen = async (): Promise<string[]> => {
+      const [answer] = await opened.gateway.lookup([{ sii: `tel:+${tn}` }], AUDITOR);
+      return (answer?.mappings ?? []).filter((mapping) => mapping.default).map(({ ssi }) => ssi);
+    };
+    expect(await chosen()).toEqual(['mimi://a.example/u/alice']);
+    const wish = (preference: Record<string, string>) =>
+      sign(place, place.pki.hierarchy.npCredential('709J'), {
+        action: 'prefer',
+        audience: AUDIENCE,
+        sii: `tel:+${tn}`,
+        lifetime: 600,
+        ssi: 'mimi://a.example/u/alice',
+        provider: 'a.example',
+        consent: 'operator',
+        preference,
+      });
+    expect(reasonOf(await opened.gateway.submit(wish({ default: 'c.example' }), A))).toBe('preference-without-mapping');
+    const passport = wish({ default: 'b.example' });
+    expect(reasonOf(await opened.gateway.submit(passport, B))).toBe('ap-mismatch');
+    const { answer, first } = accepted(await opened.gateway.submit(passport, A));
+    expect({ action: answer.action, mapping: answer.mapping, first }).toEqual({ action: 'prefer', mapping: undefined, first: true });
+    expect(await chosen()).toEqual(['mimi://b.example/u/bob']);
+    expect(accepted(await opened.gateway.submit(passport, A))).toEqual({ outcome: 'accepted', first: false, answer });
+    await reopen();
+    expect(await chosen()).toEqual(['mimi://b.example/u/bob']);
+    await expectStoreIsFold();
+    expect(accepted(await opened.gateway.submit(passport, A)).first).toBe(false);
+  });
+
   test('answers an action that it does not carry out with action-not-offered, and writes nothing', async () => {
     const size = opened.gateway.logSize;
     const credential = place.pki.hierarchy.npCredential('709J');

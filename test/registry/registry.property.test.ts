@@ -22,6 +22,7 @@ import {
   givingUp,
   jti,
   numberProvider,
+  preferring,
   registering,
   releasing,
   revoking,
@@ -61,6 +62,11 @@ const withdraw = fc.record(common).map((draw): Draw => (at) => {
   const { iat, ...part } = signedPart(draw, at);
   return withdrawing(draw.provider, iat, part);
 });
+const wish = fc.record({ default: provider, consumer: provider, business: provider }, { requiredKeys: [] });
+const prefer = fc.record({ ...common, wish }).map((draw): Draw => (at) => {
+  const { iat, ...part } = signedPart(draw, at);
+  return preferring(draw.provider, iat, draw.wish, part);
+});
 const release = offset.map(
   (iat): Draw =>
     (at) =>
@@ -89,6 +95,7 @@ const revoke = fc
 const event = fc.oneof(
   { weight: 12, arbitrary: register },
   { weight: 3, arbitrary: withdraw },
+  { weight: 4, arbitrary: prefer },
   { weight: 1, arbitrary: release },
   { weight: 1, arbitrary: giveUp },
   { weight: 2, arbitrary: revoke },

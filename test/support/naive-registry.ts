@@ -42,6 +42,7 @@ export class NaiveRegistry {
     const releases = this.taken.flatMap((past) => (past.event.type === 'release' ? [past.event.iat] : []));
     if (event.type === 'release') return releases.some((iat) => event.iat <= iat) ? 'superseded' : null;
     if (releases.some((iat) => event.iat <= iat || event.signer.assignedAfter <= iat)) return 'credential-predates-assignment';
+    if (event.type === 'prefer') return this.objectionToPreference(event, at);
     if (this.ends(event.provider).some((end) => event.iat < end.iat || (event.iat === end.iat && event.jti <= end.jti)))
       return 'superseded';
     if (event.type === 'withdraw') return null;
@@ -50,11 +51,21 @@ export class NaiveRegistry {
     return isNew && live.filter((entry) => entry.provider === event.provider).length >= 4 ? 'mapping-limit' : null;
   }
 
+  private objectionToPreference({ iat, jti, provider, preference }: RegistryEvent & { type: 'prefer' }, at: number): string | null {
+    const prefers = this.taken.flatMap(({ event }) => (event.type === 'prefer' ? [event] : []));
+    if (prefers.some((past) => iat < past.iat || (iat === past.iat && jti <= past.jti))) return 'superseded';
+    const mapped = this.entries()
+      .filter((entry) => entry.until > at)
+      .map((entry) => entry.provider);
+    const named = [provider, ...Object.values(preference)];
+    return named.every((one) => mapped.includes(one)) ? null : 'preference-without-mapping';
+  }
+
   /** What each accepted event of the provider ends; `~` is greater than any jti. */
   private ends(provider: string): { iat: number; jti: string }[] {
     const ends: { iat: number; jti: string }[] = [];
     for (const { event, at } of this.taken) {
-      if (event.type === 'release' || event.type === 'revoke' || event.provider !== provider) continue;
+      if (event.type === 'release' || event.type === 'revoke' || event.type === 'prefer' || event.provider !== provider) continue;
       if (event.type === 'withdraw-by-connection') ends.push({ iat: Math.max(at, ...ends.map((end) => end.iat)), jti: '~' });
       else ends.push({ iat: event.iat, jti: event.jti });
     }
@@ -66,10 +77,17 @@ export class NaiveRegistry {
   }
 
   private entries(): Entry[] {
+    return this.state().entries;
+  }
+
+  private state(): { entries: Entry[]; preferred: Map<string, string> } {
     let entries: Entry[] = [];
+    const preferred = new Map<string, string>();
     for (const { event, at, index } of this.taken) {
       entries = entries.filter((entry) => entry.until > at);
-      if (event.type === 'release') entries = [];
+      for (const [purpose, provider] of preferred) if (!entries.some((entry) => entry.provider === provider)) preferred.delete(purpose);
+      if (event.type === 'prefer') for (const [purpose, provider] of Object.entries(event.preference)) preferred.set(purpose, provider);
+      else if (event.type === 'release') entries = [];
       else if (event.type === 'revoke') {
         const { effect, registrations, attestBy } = event;
         entries = entries.flatMap((entry) => {
@@ -86,8 +104,9 @@ export class NaiveRegistry {
           { key, provider, ssi, purpose, kind, circle, born, last: index, attest: false, until: at + this.lifetime },
         ];
       } else entries = entries.filter((entry) => entry.ssi !== event.ssi);
+      for (const [purpose, provider] of preferred) if (!entries.some((entry) => entry.provider === provider)) preferred.delete(purpose);
     }
-    return entries;
+    return { entries, preferred };
   }
 
   /** [SSI, purpose, kind, default], first registered first. */
@@ -95,7 +114,10 @@ export class NaiveRegistry {
     const shown = this.entries()
       .filter((entry) => entry.until > at && (view === 'all' || view === entry.purpose) && [null, circle].includes(entry.circle))
       .toSorted((a, b) => a.born - b.born);
-    const first = shown.find((entry) => entry.circle !== null) ?? shown[0];
+    const { preferred } = this.state();
+    const wanted = [preferred.get(view), preferred.get('default')].find((provider) => shown.some((entry) => entry.provider === provider));
+    const eligible = wanted === undefined ? shown : shown.filter((entry) => entry.provider === wanted);
+    const first = eligible.find((entry) => entry.circle !== null) ?? eligible[0];
     return shown.map((entry) => [entry.ssi, entry.purpose, entry.kind, entry === first]);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   transition,
+  type PreferEvent,
   type RegisterEvent,
   type RegistryEvent,
   type ReleaseEvent,
@@ -58,6 +59,21 @@ export const withdrawing = (provider: string, iat: number, more: Partial<Withdra
   signer: delegate(provider, DAY - 1000),
   provider,
   ssi: `mimi://${provider}/u/alice`,
+  ...more,
+});
+
+export const preferring = (
+  provider: string,
+  iat: number,
+  preference: PreferEvent['preference'],
+  more: Partial<PreferEvent> = {},
+): PreferEvent => ({
+  ...signed(iat, 4),
+  type: 'prefer',
+  signer: delegate(provider, DAY - 1000),
+  provider,
+  ssi: `mimi://${provider}/u/alice`,
+  preference,
   ...more,
 });
 
