@@ -1,8 +1,21 @@
 import { Command } from 'commander';
 import { openWithRequest, openWithRoot, type Opening } from '../adapters/desk/index.js';
-import { domainInWords, foldDomain, parseSii } from '../identifiers/index.js';
-import { commonCommands, deskOf, handOver, issueCommand, issueOwn, sources, subjectKey, type Does, type IssueOptions } from './np-desk.js';
-import { collectPermitted, deskOptions, filesOf, parseDuration, whyOption, type DeskOptions } from './np-options.js';
+import { domainInWords, foldDomain } from '../identifiers/index.js';
+import {
+  commonCommands,
+  deskOf,
+  foldMailbox,
+  handOver,
+  issueCommand,
+  issueOwn,
+  sources,
+  subjectKey,
+  type Does,
+  type IssueOptions,
+} from './np-desk.js';
+import { collectPermitted, deskOptions, filesOf, parseDuration, whyOf, whyOption, type DeskOptions } from './np-options.js';
+import { grantCommands } from './np-grants.js';
+import { listCommands } from './np-list.js';
 import { report, type DeskReport } from './np-report.js';
 import { serveCommand } from './np-serve-command.js';
 import { signCommands } from './np-sign.js';
@@ -38,17 +51,13 @@ interface MailboxOptions extends IssueOptions {
   readonly out?: string;
 }
 
-/** The mailbox as certificates and PASSporTs name it. */
-const foldMailbox = (typed: string): string => parseSii(`mailto:${typed}`).uri.slice('mailto:'.length);
-
 const issueMailbox = async (options: MailboxOptions, typed: string): Promise<DeskReport> => {
   if (options.to === undefined || options.out === undefined) throw new Error('--mailbox needs --to and --out');
-  const { why } = options;
   const request = {
     to: foldDomain(options.to),
     lifetime: options.lifetime,
     subject: subjectKey(options.csr),
-    ...(why === undefined ? {} : { why }),
+    ...whyOf(options),
   };
   const permitted = Object.keys(options.permit).length === 0 ? undefined : options.permit;
   const mailbox = foldMailbox(typed);
@@ -83,6 +92,8 @@ const program = (does: Does): Command => {
     .action(does(init));
   mailboxOptions(issueCommand(ep)).action(does(issue));
   commonCommands(ep, does);
+  listCommands(ep, does);
+  grantCommands(ep, does, 'mailboxes');
   whyOption(mailboxOptions(deskOptions(ep.command('delegate').description('issue a credential for one mailbox, bound to one AP'))))
     .option('--lifetime <duration>', 'how long it is good', parseDuration, parseDuration('24h'))
     .action(does(delegate));

@@ -3,16 +3,18 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { Desk, installPath, readCertificates, writeCertificates, writePrivateKey, type SubjectKey } from '../adapters/desk/index.js';
 import { decodePem } from '../encoding/index.js';
+import { foldDomain, parseSii } from '../identifiers/index.js';
 import {
   newKeyPair,
   REVOCATION_REASONS,
   verifyRequest,
   type IssuingSources,
   type KeyPair,
+  type NumberRange,
   type RevocationReason,
 } from '../issuance/index.js';
 import { parseCertificate } from '../x509/index.js';
-import { deskOptions, filesOf, parseDuration, parseInstant, whyOption, type DeskOptions } from './np-options.js';
+import { collectNumbers, deskOptions, filesOf, NOTHING, parseDuration, parseInstant, whyOption, type DeskOptions } from './np-options.js';
 import { instant, type DeskReport } from './np-report.js';
 
 /** The world outside: the system's clock and randomness. */
@@ -65,7 +67,12 @@ export const issueOwn = async (options: IssueOptions): Promise<DeskReport> => {
   return { json, words: `${json.chain}\n${json.key}\nserial ${json.serial}, good until ${json.notAfter}` };
 };
 
+/** The mailbox as certificates and PASSporTs name it. */
+export const foldMailbox = (typed: string): string => parseSii(`mailto:${typed}`).uri.slice('mailto:'.length);
+
 interface RevokeOptions extends DeskOptions {
+  readonly to?: string;
+  readonly number: readonly NumberRange[];
   readonly serial?: string;
   readonly certificate?: string;
   readonly reason: RevocationReason;
@@ -81,6 +88,7 @@ const serialOf = ({ serial, certificate }: RevokeOptions): string => {
 };
 
 const revoke = async (options: RevokeOptions): Promise<DeskReport> => {
+  if (options.to !== undefined) return await revokeAll(options, options.to);
   const { since, why } = options;
   const serial = serialOf(options);
   const lists = await deskOf(options).revoke({
@@ -91,6 +99,13 @@ const revoke = async (options: RevokeOptions): Promise<DeskReport> => {
   });
   const { reason, files } = lists;
   return { json: { serial, reason, crls: files }, words: `revoked ${serial}: ${reason}\n${files.join('\n')}` };
+};
+
+const revokeAll = async (options: RevokeOptions, to: string): Promise<DeskReport> => {
+  const { reason, number, why } = options;
+  const filter = { to: foldDomain(to), ...(number.length === 0 ? {} : { numbers: number }) };
+  const { serials, files } = await deskOf(options).revokeAll(filter, { reason, ...(why === undefined ? {} : { why }) });
+  return { json: { serials, reason, crls: files }, words: `revoked ${serials.length}: ${reason}\n${[...serials, ...files].join('\n')}` };
 };
 
 const crl = async (options: DeskOptions): Promise<DeskReport> => {
@@ -127,6 +142,8 @@ export const commonCommands = (desk: Command, does: Does): void => {
   whyOption(deskOptions(desk.command('revoke').description('revoke a certificate of this desk and publish its CRL')))
     .option('--serial <hex>', 'serial number')
     .option('--certificate <file>', 'PEM of the certificate')
+    .option('--to <domain>', 'all that is live for this AP or enterprise')
+    .option('--number <number>', 'of these only what is over this number or range', collectNumbers, NOTHING)
     .addOption(new Option('--reason <reason>', 'why').choices(Object.keys(REVOCATION_REASONS)).default('unspecified'))
     .option('--since <instant>', 'since when the key is not to be trusted', parseInstant)
     .action(does(revoke));

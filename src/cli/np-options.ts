@@ -51,6 +51,24 @@ const parseRange = (text: string): NumberRange => {
   return { start, count: Number(count) };
 };
 
+export const NOTHING: readonly NumberRange[] = [];
+
+/** `--numbers` and `--range`, which mean the same. */
+export interface NumberOptions {
+  readonly numbers: readonly NumberRange[];
+  readonly range: readonly NumberRange[];
+}
+
+export const numberOptions = (command: Command, what: string): Command =>
+  command
+    .option('--numbers <number>', `${what}; may be repeated`, collectNumbers, NOTHING)
+    .option('--range <start+count>', 'the same for a range; may be repeated', collectNumbers, NOTHING);
+
+export const numbersOf = ({ numbers, range }: NumberOptions): readonly NumberRange[] => [...numbers, ...range];
+
+/** What the ledger is to say of why; nothing where nothing was given. */
+export const whyOf = ({ why }: { readonly why?: string }): { readonly why?: string } => (why === undefined ? {} : { why });
+
 /** `action=register,prefer`: a claim and the values that it may have. May be given again. */
 export const collectPermitted = (text: string, before: Readonly<Record<string, string[]>>): Readonly<Record<string, string[]>> => {
   const [, claim, values] = /^([a-z]+)=(.+)$/.exec(text) ?? [];

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import {
+  checkNumbering,
+  importNumbering,
   openDelegated,
   openWithRequest,
   openWithRoot,
@@ -17,11 +19,16 @@ import {
   collectPermitted,
   deskOptions,
   filesOf,
+  NOTHING,
   parseDuration,
   passphraseOf,
+  whyOf,
   whyOption,
   type DeskOptions,
 } from './np-options.js';
+import { grantCommands } from './np-grants.js';
+import { listCommands } from './np-list.js';
+import { numberCommands } from './np-numbers.js';
 import { report, type DeskReport } from './np-report.js';
 import { serveCommand } from './np-serve-command.js';
 import { signCommands } from './np-sign.js';
@@ -31,6 +38,7 @@ interface InitOptions extends DeskOptions {
   readonly spc?: string;
   readonly range: readonly NumberRange[];
   readonly numbers: readonly NumberRange[];
+  readonly numbering?: string;
   readonly devRoot?: true;
   readonly certificate?: string;
   readonly key?: string;
@@ -44,6 +52,11 @@ const initDelegated = async (options: InitOptions, certificate: string): Promise
   return { json: { desk: options.dir, chain: files.path('ca.pem') }, words: `a desk over a delegated CA: ${options.dir}` };
 };
 
+const open = async (options: InitOptions, opening: Opening): Promise<void> => {
+  if (options.devRoot === true) await openWithRoot(filesOf(options), opening, sources);
+  else openWithRequest(filesOf(options), opening);
+};
+
 const init = async (options: InitOptions): Promise<DeskReport> => {
   if (options.certificate !== undefined) return await initDelegated(options, options.certificate);
   if (options.spc === undefined) throw new Error('give --spc, or --certificate of a delegated CA');
@@ -52,16 +65,20 @@ const init = async (options: InitOptions): Promise<DeskReport> => {
     identity: { kind: 'np', spc: parseSpc(options.spc), name: options.name },
     numbers: [...options.numbers, ...options.range],
   };
+  // Before anything is made: a desk whose numbering data are broken could not be made again.
+  if (options.numbering !== undefined) checkNumbering(options.numbering, parseSpc(options.spc));
+  await open(options, opening);
+  if (options.numbering !== undefined) importNumbering(files, options.numbering);
+  const mayDelegate = options.numbering !== undefined || opening.numbers.length > 0;
+  const hint = mayDelegate ? '' : '\nwithout numbering data it delegates nothing: np numbering --import FILE';
   if (options.devRoot === true) {
-    await openWithRoot(files, opening, sources);
     return {
       json: { desk: options.dir, root: files.path('root.pem') },
-      words: `a desk under a development root: ${files.path('root.pem')}`,
+      words: `a desk under a development root: ${files.path('root.pem')}${hint}`,
     };
   }
-  openWithRequest(files, opening);
   const request = files.path('ca.csr.pem');
-  return { json: { desk: options.dir, request }, words: `send ${request} to the STI-CA, then: np install --certificate FILE` };
+  return { json: { desk: options.dir, request }, words: `send ${request} to the STI-CA, then: np install --certificate FILE${hint}` };
 };
 
 interface DelegateOptions extends DeskOptions {
@@ -77,12 +94,11 @@ interface DelegateOptions extends DeskOptions {
 }
 
 const delegate = async (options: DelegateOptions): Promise<DeskReport> => {
-  const { why } = options;
   const request = {
     to: parseDomain(options.to),
     lifetime: options.lifetime,
     subject: subjectKey(options.csr),
-    ...(why === undefined ? {} : { why }),
+    ...whyOf(options),
   };
   const numbers = [...options.numbers, ...options.range];
   if (options.ca === true) return await delegateCa(options, request, numbers);
@@ -100,8 +116,6 @@ const delegateCa = async (options: DelegateOptions, request: CredentialRequest, 
   return { json: { ...handed.json, crl: file }, words: `${handed.words}\n${file}` };
 };
 
-const NOTHING: readonly NumberRange[] = [];
-
 const program = (does: Does): Command => {
   const np = new Command('signpost np')
     .description("the number provider's desk: keys, credentials, delegates, CRLs, PASSporTs")
@@ -111,12 +125,16 @@ const program = (does: Does): Command => {
     .option('--spc <spc>', 'service provider code')
     .option('--numbers <number>', 'number that the certificate names beside the SPC; may be repeated', collectNumbers, NOTHING)
     .option('--range <start+count>', 'the same for a range', collectNumbers, NOTHING)
+    .option('--numbering <file>', 'CSV of who holds which numbers; copied into the desk')
     .option('--dev-root', 'certify it under a development root of its own')
     .option('--certificate <file>', 'make it of a CA that another desk delegated: PEM of its path')
     .option('--key <file>', 'PEM of its key')
     .action(does(init));
   issueCommand(np).action(does(issueOwn));
   commonCommands(np, does);
+  listCommands(np, does);
+  grantCommands(np, does, 'numbers');
+  numberCommands(np, does);
   whyOption(
     deskOptions(np.command('delegate').description('issue a delegate credential over numbers, bound to one AP, or a CA for an enterprise')),
   )

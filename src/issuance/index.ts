@@ -58,7 +58,9 @@ export {
   withoutNumbers,
   type NumberRange,
 } from './numbers.js';
-export { checkMailbox, checkScope, checkTimes } from './scope.js';
+export { bequestOf, type Bequest } from './bequest.js';
+export { checkGranted, type Grant, type Wanted } from './grants.js';
+export { checkHeld, checkMailbox, checkScope, checkTimes, type Holding } from './scope.js';
 export { AUTHORITIES, APPLICATIONS, AUDIENCE, MAIL, PROVIDERS, STAFF } from './development-plan.js';
 export {
   CREDENTIAL_LIFETIME,

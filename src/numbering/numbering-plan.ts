@@ -64,6 +64,20 @@ export class NumberingPlan {
     return this.#spcs.has(spc);
   }
 
+  /** Whether every one of the `count` numbers from `start` on is held by this provider at a time in milliseconds. */
+  holdsAll(spc: string, { start, count }: Pick<NumberingRow, 'start' | 'count'>, at: number): boolean {
+    const stretches = this.#byLength.get(start.length);
+    const first = Number(start);
+    if (stretches === undefined || first + count > 10 ** start.length) return false;
+    const index = lastAtMost(stretches.starts, first);
+    for (let i = index; i < stretches.starts.length; i += 1) {
+      if (i > index && (stretches.starts[i] ?? 0) >= first + count) break;
+      const holder = judge(stretches.layers[i] ?? [], at);
+      if (holder.status !== 'held' || holder.spc !== spc) return false;
+    }
+    return true;
+  }
+
   /** Who holds the number at a time in milliseconds. `tn` is digits, country code first. */
   holderOf(tn: string, at: number): Holder {
     const stretches = this.#byLength.get(tn.length);

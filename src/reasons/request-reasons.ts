@@ -99,6 +99,22 @@ export const REQUEST_REASONS = {
     'the key is certified for another subject already',
     'Make a fresh key for each subject: two certificates over one key leave open which limits hold.',
   ),
+  'number-on-hold': row(
+    'request',
+    409,
+    '-',
+    'docs/provider.md, Numbers',
+    'a port of the number is pending',
+    'Wait for the port; np hold remove lets the number go if it does not come.',
+  ),
+  'not-granted': row(
+    'request',
+    403,
+    '-',
+    'docs/provider.md, Grants',
+    'the provider has granted this to nobody like the one who asks',
+    'Ask the provider for a grant over these numbers or mailboxes.',
+  ),
   // trust lists
   'trust-list-invalid': row(
     'refused',

@@ -42,7 +42,7 @@ export { MAX_ENTRIES_BY_REFERENCE, MAX_ENTRIES_INLINE, covers, encodeTnAuthList,
 export { isShakenSpc, type TnEntry } from './tn-entry.js';
 export { RFC5280_RULES, SHAKEN_RULES, STIR_RULES, isAlgorithmKnown, isAlgorithmOf, isKeyAllowed, type PathRules } from './path-rules.js';
 export { AUTHORITY_CHECKS, FORM_CHECKS } from './path-form.js';
-export { checkAnchorIdentifiers, checkLink } from './path-links.js';
+export { checkAnchorIdentifiers, checkLink, checkLinks } from './path-links.js';
 export { checkValidityAtIat, judgePath, parsePath, type JudgedPath, type PathInput } from './path.js';
 export { ANY_POLICY_INPUTS, type PathPolicies, type PolicyInputs } from './policies.js';
 export { parseCrl, parseCrlInSlices, type Crl } from './crl.js';

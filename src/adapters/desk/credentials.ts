@@ -1,5 +1,7 @@
 import {
+  bequestOf,
   caTemplate,
+  checkHeld,
   checkMailbox,
   checkScope,
   checkTimes,
@@ -9,9 +11,11 @@ import {
   pathOf,
   rangeText,
   rangesOf,
+  shareNumbers,
   signCertificateThrough,
   spkiFingerprint,
   subjectName,
+  type Bequest,
   type Binding,
   type CaContent,
   type CertificateTemplate,
@@ -21,8 +25,9 @@ import {
   type KeyPair,
   type NumberRange,
 } from '../../issuance/index.js';
+import type { NumberingPlan } from '../../numbering/index.js';
 import { refuse } from '../../reasons/index.js';
-import { parseCertificate, tnAuthListOf, type TnEntry } from '../../x509/index.js';
+import { parseCertificate, permitsMail, tnAuthListOf, type Certificate, type TnEntry } from '../../x509/index.js';
 import type { DeskAuthority } from './desk-authority.js';
 import type { DeskIdentity } from './desk-files.js';
 import type { LedgerBook } from './ledger-book.js';
@@ -65,24 +70,38 @@ const toldPermitted = (permitted: Binding['permitted']): Pick<Told, 'permitted'>
 
 const toldWhy = (why: string | undefined): Pick<Told, 'why'> => (why === undefined ? {} : { why });
 
+/** What a grant is over. */
+export interface Grantable {
+  readonly numbers?: readonly NumberRange[];
+  readonly mailboxes?: 'all' | readonly string[];
+  readonly ca: boolean;
+}
+
 /** What a desk issues by: it is the state of the desk at one moment, under its lock. */
 export interface CredentialBasis {
   readonly identity: DeskIdentity;
   readonly ca: DeskAuthority;
   readonly book: LedgerBook;
   readonly sources: IssuingSources;
+  /** Null: the desk has no numbering data. */
+  readonly plan: NumberingPlan | null;
 }
 
 /** Makes the certificates of a desk: within its scope, under its constraints, never over a key that another holds. Hands out and records nothing. */
 export class Credentials {
   readonly #basis: CredentialBasis;
+  readonly #path: readonly Certificate[];
+  readonly #bequest: Bequest;
   readonly #scope: readonly TnEntry[];
   /** Seconds. */
   readonly #now: number;
 
   constructor(basis: CredentialBasis) {
+    const { certificate, path } = basis.ca.authority;
     this.#basis = basis;
-    this.#scope = tnAuthListOf(parseCertificate(basis.ca.authority.certificate)) ?? [];
+    this.#path = (path.length === 0 ? [certificate] : path).map((der) => parseCertificate(der));
+    this.#bequest = bequestOf(this.#path);
+    this.#scope = (this.#path[0] === undefined ? null : tnAuthListOf(this.#path[0])) ?? [];
     this.#now = Math.floor(basis.sources.now() / 1000);
   }
 
@@ -107,7 +126,7 @@ export class Credentials {
 
   /**
    * A delegate credential (RFC 9060) over numbers, bound to one AP.
-   * @throws Refusal `not-encompassed`, `key-reuse`, `non-canonical-tn`, `range-overflow`, `malformed-request`
+   * @throws Refusal `not-encompassed`, `tn-out-of-scope`, `number-on-hold`, `key-reuse`, `non-canonical-tn`, `range-overflow`, `malformed-request`
    */
   delegate(request: CredentialRequest, numbers: readonly NumberRange[], permitted?: Binding['permitted']): Promise<Made> {
     const { to, lifetime, subject, why } = request;
@@ -121,10 +140,17 @@ export class Credentials {
 
   /**
    * A CA that may delegate these numbers further, and only these.
-   * @throws Refusal as `delegate`
+   * @throws Refusal as `delegate`; `path-length` when the desk's own path leaves no room for another CA
    */
   async delegateCa({ to, lifetime, subject, why }: CredentialRequest, numbers: readonly NumberRange[]): Promise<Made> {
-    const content: CaContent = { subject: subjectName({ commonName: `delegate CA of ${to}` }), numbers: this.#entries(numbers) };
+    const { authorities } = this.#bequest;
+    if (authorities === 0) return refuse('path-length', 'the desk may have no CA below it');
+    const content: CaContent = {
+      subject: subjectName({ commonName: `delegate CA of ${to}` }),
+      numbers: this.#entries(numbers),
+      ...(authorities === null ? {} : { pathLength: authorities - 1 }),
+      ...this.#policies,
+    };
     this.#checkKey(spkiOf(subject), to);
     const template = caTemplate(this.#basis.ca.authority, spkiOf(subject), content, this.#terms(lifetime));
     return await this.#sign(template, subject, { use: 'delegate-ca', holder: to, to, ...toldWhy(why) }, content.numbers);
@@ -139,6 +165,7 @@ export class Credentials {
     const { to, lifetime, subject, why } = request;
     if (identity.kind !== 'ep') return refuse('authority-type-mismatch', 'a mailbox from a number provider');
     checkMailbox(mailbox, identity.domain);
+    this.#checkNameConstraints(mailbox);
     const content = { subject: subjectName({ commonName: 'mailbox' }), names: [{ mailbox }], binding: binding(to, permitted) };
     // The ledger's holder tells keys apart: one key for two mailboxes is two subjects.
     const holder = `${mailbox} at ${to}`;
@@ -156,7 +183,7 @@ export class Credentials {
     const terms = this.#terms(lifetime);
     this.#checkKey(spkiOf(subject), told.holder);
     if (content.numbers !== undefined) checkScope(this.#scope, content.numbers);
-    const template = endEntityTemplate(this.#basis.ca.authority, spkiOf(subject), content, terms);
+    const template = endEntityTemplate(this.#basis.ca.authority, spkiOf(subject), { ...content, ...this.#policies }, terms);
     return await this.#sign(template, subject, told, content.numbers);
   }
 
@@ -174,17 +201,52 @@ export class Credentials {
   }
 
   #entries(numbers: readonly NumberRange[]): TnEntry[] {
-    if (this.#basis.identity.kind !== 'np') return refuse('authority-type-mismatch', 'numbers from a mail provider');
+    const entries = this.#held(numbers);
+    if (shareNumbers(this.#basis.book.held, rangesOf(entries))) return refuse('number-on-hold');
+    return entries;
+  }
+
+  #held(numbers: readonly NumberRange[]): TnEntry[] {
+    const { identity, plan, sources } = this.#basis;
+    if (identity.kind !== 'np') return refuse('authority-type-mismatch', 'numbers from a mail provider');
     if (numbers.length === 0) return refuse('malformed-request', 'no numbers');
     const entries = numberEntries(numbers);
     checkScope(this.#scope, entries);
+    checkHeld(this.#scope, entries, { spc: identity.spc, plan, now: sources.now() });
     return entries;
+  }
+
+  /**
+   * Whether the desk could issue what a grant would let an AP ask for; that a number is on hold does not matter, for a hold passes.
+   * @throws Refusal as issuing
+   */
+  checkGrantable({ numbers = [], mailboxes = [], ca }: Grantable): void {
+    const { identity } = this.#basis;
+    if (numbers.length === 0 && mailboxes.length === 0) return refuse('malformed-request', 'nothing to grant');
+    if (identity.kind === 'np' ? mailboxes.length > 0 : numbers.length > 0) return refuse('authority-type-mismatch', 'grant');
+    if (numbers.length > 0) this.#held(numbers);
+    if (ca && this.#bequest.authorities === 0) return refuse('path-length', 'the desk may have no CA below it');
+    if (ca && identity.kind === 'ep') return refuse('authority-type-mismatch', 'a CA over mailboxes');
+    if (mailboxes === 'all' || identity.kind !== 'ep') return;
+    for (const mailbox of mailboxes) checkMailbox(mailbox, identity.domain);
+  }
+
+  get #policies(): { readonly policies?: readonly string[] } {
+    const { policies } = this.#bequest;
+    return policies.length === 0 ? {} : { policies };
+  }
+
+  #checkNameConstraints(mailbox: string): void {
+    const at = mailbox.lastIndexOf('@');
+    const scope = { local: mailbox.slice(0, at), host: mailbox.slice(at + 1) };
+    const permits = this.#path.every(({ nameConstraints }) => nameConstraints === null || permitsMail(nameConstraints, scope));
+    if (!permits) refuse('email-out-of-scope', 'name constraints of the desk');
   }
 
   #terms(lifetime: number): { random: IssuingSources['random']; notBefore: number; notAfter: number } {
     const notBefore = this.#now;
     const notAfter = notBefore + lifetime;
-    checkTimes(notBefore, notBefore, notAfter, parseCertificate(this.#basis.ca.authority.certificate).notAfter);
+    checkTimes(Math.max(notBefore, this.#bequest.notBefore), notBefore, notAfter, this.#bequest.notAfter);
     return { random: this.#basis.sources.random, notBefore, notAfter };
   }
 

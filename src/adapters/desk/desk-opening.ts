@@ -1,5 +1,6 @@
 import {
   basicConstraints,
+  bequestOf,
   createRequest,
   issueCa,
   issueRoot,
@@ -14,7 +15,7 @@ import {
   type NumberRange,
 } from '../../issuance/index.js';
 import { refuse } from '../../reasons/index.js';
-import { parseCertificate, tnAuthListOf, type Certificate } from '../../x509/index.js';
+import { checkEncompassing, checkLinks, parseCertificate, tnAuthListOf, type Certificate } from '../../x509/index.js';
 import { Desk } from './desk.js';
 import type { DeskFiles, DeskIdentity } from './desk-files.js';
 
@@ -75,10 +76,18 @@ export const openWithRequest = (files: DeskFiles, opening: Opening): void => {
   files.writeIdentity(opening.identity);
 };
 
+/** What no verifier would take must not become a desk: links, limits and lists, up to the anchor, which is the verifier's to know. */
+const checkAbove = (path: readonly Certificate[]): void => {
+  checkLinks(path);
+  bequestOf(path.filter((one) => !one.isSelfIssued));
+  checkEncompassing(path);
+};
+
 const checkOwn = (path: readonly Certificate[], key: Pick<KeyPair, 'spki'>): Certificate => {
   const [certificate] = path;
   if (certificate === undefined) return refuse('malformed-chain', 'empty');
   if (certificate.basicConstraints?.ca !== true) return refuse('not-a-ca', 'the certificate of the desk');
+  checkAbove(path);
   if (Buffer.compare(certificate.publicKey.spki, key.spki) !== 0) return refuse('unsupported-key', 'not the key of the desk');
   return certificate;
 };
@@ -92,7 +101,7 @@ const writePath = (files: DeskFiles, path: readonly Certificate[]): void =>
 
 /**
  * Puts the answer of the CA above in its place and publishes the first CRL. `path`: the desk's certificate first.
- * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `unsupported-key`, `not-encompassed` when it does not name the desk's SPC
+ * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `aki-mismatch`, `path-length`, `profile-violation`, `unsupported-key`, `not-encompassed` when it does not name the desk's SPC
  */
 export const installPath = async (files: DeskFiles, path: readonly Buffer[], sources: IssuingSources): Promise<void> => {
   const certificates = path.map(parseCertificate);
@@ -114,7 +123,7 @@ export interface DelegatedCa {
 
 /**
  * Makes a desk of a CA that another desk delegated: its numbers are those of the certificate.
- * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `unsupported-key`, `tnauthlist-missing`
+ * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `aki-mismatch`, `path-length`, `profile-violation`, `unsupported-key`, `tnauthlist-missing`
  */
 export const openDelegated = async (files: DeskFiles, { name, path, key }: DelegatedCa, sources: IssuingSources): Promise<void> => {
   checkFree(files);

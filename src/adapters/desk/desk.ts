@@ -1,4 +1,16 @@
-import { type Binding, type IssuedCredential, type IssuingSources, type NumberRange, type RevocationReason } from '../../issuance/index.js';
+import {
+  checkGranted,
+  mergedRanges,
+  rangeText,
+  type Binding,
+  type Grant,
+  type IssuedCredential,
+  type IssuingSources,
+  type KeyPair,
+  type NumberRange,
+  type RevocationReason,
+  type Wanted,
+} from '../../issuance/index.js';
 import { refuse } from '../../reasons/index.js';
 import { parseCertificate, tnAuthListOf, type TnEntry } from '../../x509/index.js';
 import { Credentials, lineOf, type CredentialRequest, type Made } from './credentials.js';
@@ -6,6 +18,10 @@ import { deskAuthority, type DeskAuthority, type DeskSigners } from './desk-auth
 import type { DeskFiles, DeskIdentity } from './desk-files.js';
 import { DeskLock, PATIENCE, type Patience } from './desk-lock.js';
 import { Ledger } from './ledger.js';
+import type { GrantedLine, HeldLine, UngrantedLine } from './ledger-lines.js';
+import { isDue, listed, type ListFilter, type ListedCredential } from './listing.js';
+import { NumberingData } from './numbering-data.js';
+import { renew, type Renewing } from './renewing.js';
 import { Publications, type Published, type Revoking } from './publications.js';
 
 export interface DeskOptions {
@@ -13,6 +29,44 @@ export interface DeskOptions {
   /** Absent: the keys on file. */
   readonly signers?: DeskSigners;
 }
+
+/** A grant that the operator gives. */
+export interface Granting {
+  readonly to: string;
+  readonly numbers?: readonly NumberRange[];
+  readonly mailboxes?: 'all' | string[];
+  readonly ca: boolean;
+  /** Seconds. */
+  readonly lifetimeMax?: number;
+  readonly why?: string;
+}
+
+/** What of an AP's grants is taken back; neither numbers nor mailboxes: all. */
+export interface Ungranting {
+  readonly to: string;
+  readonly numbers?: readonly NumberRange[];
+  readonly mailboxes?: readonly string[];
+  readonly why?: string;
+}
+
+export interface Renewed {
+  readonly serial: string;
+  readonly renews: string;
+  readonly path: Buffer[];
+  /** Null where the key stays with its owner. */
+  readonly key: KeyPair | null;
+  /** Of a CA whose key was made here. */
+  readonly crl: Buffer | null;
+}
+
+const RENEWABLE: readonly string[] = ['delegate', 'delegate-ca', 'mailbox'];
+
+type ToTell = Pick<HeldLine, 'event' | 'numbers'> | Omit<GrantedLine, 'at' | 'why'> | Omit<UngrantedLine, 'at' | 'why'>;
+
+const textsOf = (numbers: readonly NumberRange[]): string[] => {
+  if (numbers.length === 0) return refuse('malformed-request', 'no numbers');
+  return mergedRanges(numbers).map(rangeText);
+};
 
 /**
  * The desk of an NP or EP: issues within its own scope, records before it hands out, and publishes CRLs. Many may work at one desk, commands beside a
@@ -28,6 +82,7 @@ export class Desk {
   readonly #ledger: Ledger;
   readonly #publications: Publications;
   readonly #signers: DeskSigners;
+  readonly #numbering: NumberingData;
   #busy: Promise<unknown> = Promise.resolve();
   #seen = -1;
 
@@ -38,6 +93,7 @@ export class Desk {
     this.#sources = sources;
     this.#signers = signers;
     this.identity = files.identity();
+    this.#numbering = new NumberingData(files);
     this.#lock = new DeskLock(files.path('lock'), files.disk, patience);
     this.#ledger = new Ledger(files.path('ledger.jsonl'), files.disk);
     this.#publications = new Publications(files, this.#ledger, () => this.#now());
@@ -78,11 +134,14 @@ export class Desk {
   ): Promise<{ readonly path: Buffer[]; readonly crl: Buffer | null }> {
     return this.#work(async () => {
       const made = await this.#credentials().delegateCa(request, numbers);
-      const name = Buffer.from(parseCertificate(made.certificate).subject.der);
-      const { subject } = request;
-      const crl = 'own' in subject ? await this.#publications.first({ ...made, key: subject.own, name }) : null;
+      const crl = await this.#firstList(made, 'own' in request.subject ? request.subject.own : null);
       return { path: this.#record(made), crl };
     });
+  }
+
+  async #firstList(made: Made, key: KeyPair | null): Promise<Buffer | null> {
+    if (key === null || made.line.use !== 'delegate-ca') return null;
+    return await this.#publications.first({ ...made, key, name: Buffer.from(parseCertificate(made.certificate).subject.der) });
   }
 
   /** The path of a mailbox credential, end-entity first. @throws Refusal as `Credentials.mailbox` */
@@ -102,6 +161,107 @@ export class Desk {
     });
   }
 
+  /** Revokes all that is live of what the filter takes, for one reason, and publishes. Serial numbers of what was revoked. */
+  revokeAll(filter: ListFilter, { reason, why }: Omit<Revoking, 'serial'>): Promise<Published & { readonly serials: readonly string[] }> {
+    return this.#work(async () => {
+      const live = listed(this.#ledger.book, { ...filter, state: 'live' }, this.#now()).filter(({ use }) => use !== 'root' && use !== 'ca');
+      const serials = live.map(({ serial }) => serial);
+      this.#publications.revoke(serials.map((serial) => ({ serial, reason, ...(why === undefined ? {} : { why }) })));
+      return { ...(await this.#publish()), serials };
+    });
+  }
+
+  /**
+   * The same credential again for as long, under a fresh key or the key of its request, on what holds now. What was there stays good until it runs out.
+   * @throws Refusal as `renew`
+   */
+  renew(renewing: Renewing): Promise<Renewed> {
+    return this.#work(() => this.#renew(renewing));
+  }
+
+  async #renew(renewing: Renewing): Promise<Renewed> {
+    const { made, key } = await renew(this.#credentials(), this.#ledger.book, renewing);
+    const crl = await this.#firstList(made, key);
+    return { serial: made.line.serial, renews: renewing.serial, path: this.#record(made), key, crl };
+  }
+
+  /** What is due for renewal now, oldest first. */
+  due(): Promise<ListedCredential[]> {
+    return this.#look(() => {
+      const now = this.#now();
+      return listed(this.#ledger.book, { state: 'live' }, now).filter((one) => RENEWABLE.includes(one.use) && isDue(one, now));
+    });
+  }
+
+  /** The certificates of the ledger that the filter takes, in the order in which they were issued. */
+  list(filter: ListFilter = {}): Promise<ListedCredential[]> {
+    return this.#look(() => listed(this.#ledger.book, filter, this.#now()));
+  }
+
+  /**
+   * Puts numbers on hold while a port is pending: none is delegated until it is let go.
+   * @throws Refusal `non-canonical-tn`, `malformed-request`, `range-overflow`
+   */
+  hold(numbers: readonly NumberRange[], why?: string): Promise<{ readonly live: readonly ListedCredential[] }> {
+    return this.#work(() => {
+      this.#tell({ event: 'held', numbers: textsOf(numbers) }, why);
+      return Promise.resolve({ live: listed(this.#ledger.book, { numbers, state: 'live' }, this.#now()) });
+    });
+  }
+
+  letGo(numbers: readonly NumberRange[], why?: string): Promise<void> {
+    return this.#work(() => Promise.resolve(this.#tell({ event: 'unheld', numbers: textsOf(numbers) }, why)));
+  }
+
+  held(): Promise<readonly NumberRange[]> {
+    return this.#look(() => this.#ledger.book.held);
+  }
+
+  /**
+   * Lets an AP ask for credentials over the network.
+   * @throws Refusal as issuing over these numbers or mailboxes: what the desk could not give it does not promise
+   */
+  grant(granting: Granting): Promise<void> {
+    return this.#work(() => {
+      const { why, numbers, ...told } = granting;
+      this.#credentials().checkGrantable(granting);
+      this.#tell({ event: 'granted', ...told, ...(numbers === undefined ? {} : { numbers: textsOf(numbers) }) }, why);
+      return Promise.resolve();
+    });
+  }
+
+  /**
+   * Takes back what an AP was granted: all, or what is named. Credentials that it has stay good: those that are live are told, and revoked apart.
+   * @throws Refusal `not-found` when nothing was granted to it
+   */
+  ungrant({ to, numbers, mailboxes, why }: Ungranting): Promise<{ readonly live: readonly ListedCredential[] }> {
+    return this.#work(() => {
+      const { book } = this.#ledger;
+      if (book.grantsOf(to).length === 0) return refuse('not-found', 'grant');
+      const taken = {
+        ...(numbers === undefined ? {} : { numbers: textsOf(numbers) }),
+        ...(mailboxes === undefined ? {} : { mailboxes: [...mailboxes] }),
+      };
+      this.#tell({ event: 'ungranted', to, ...taken }, why);
+      const live = listed(book, { to, state: 'live', ...(numbers === undefined ? {} : { numbers }) }, this.#now());
+      return Promise.resolve({ live: mailboxes === undefined ? live : live.filter(({ mailbox }) => mailboxes.includes(mailbox ?? '')) });
+    });
+  }
+
+  /** What an AP is granted now. */
+  grantsOf(to: string): Promise<readonly Grant[]> {
+    return this.#look(() => this.#ledger.book.grantsOf(to));
+  }
+
+  grants(): Promise<readonly Grant[]> {
+    return this.#look(() => this.#ledger.book.grants());
+  }
+
+  /** Whether an AP is granted now all that it asks for. @throws Refusal as `checkGranted` */
+  checkGranted(to: string, wanted: Wanted): Promise<void> {
+    return this.#look(() => checkGranted(this.#ledger.book.grantsOf(to), wanted));
+  }
+
   /** Publishes a fresh CRL of the CA, and of the development root if the desk has it. */
   publish(): Promise<Published> {
     return this.#work(() => this.#publish());
@@ -116,6 +276,16 @@ export class Desk {
     const published = await this.#publications.publish(this.#ca, this.#root);
     this.#seen = this.#ledger.size;
     return published;
+  }
+
+  /** Looks at the ledger as it now is, without the lock: what is being written is not there yet. */
+  #look<T>(look: () => T): Promise<T> {
+    const turn = this.#busy.then(() => {
+      this.#ledger.read();
+      return look();
+    });
+    this.#busy = turn.catch(() => undefined);
+    return turn;
   }
 
   /** One piece of work: alone in this process and under the lock, on the ledger as it now is. */
@@ -149,7 +319,13 @@ export class Desk {
   }
 
   #credentials(): Credentials {
-    return new Credentials({ identity: this.identity, ca: this.#ca, book: this.#ledger.book, sources: this.#sources });
+    const plan = this.#numbering.plan();
+    return new Credentials({ identity: this.identity, ca: this.#ca, book: this.#ledger.book, sources: this.#sources, plan });
+  }
+
+  #tell(line: ToTell, why: string | undefined): void {
+    this.#ledger.append([{ ...line, at: this.#now(), ...(why === undefined ? {} : { why }) }]);
+    this.#seen = this.#ledger.size;
   }
 
   #record({ line, path }: Made): Buffer[] {

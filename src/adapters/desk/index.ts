@@ -1,12 +1,13 @@
 export { makeDevPki, openDevPki, type DevPki, type DevPkiOptions } from './dev-pki.js';
 export { type DevManifest, type ManifestClient, type ManifestCredential } from './dev-manifest.js';
 export { type CredentialRequest, type SubjectKey } from './credentials.js';
-export { Desk, type DeskOptions } from './desk.js';
+export { Desk, type DeskOptions, type Renewed } from './desk.js';
 export { type DeskSigners } from './desk-authority.js';
 export { DeskFiles, type DeskIdentity } from './desk-files.js';
 export { DeskLock, PATIENCE, type Patience } from './desk-lock.js';
 export { nodeDisk, type Disk } from './disk.js';
-export { type Grant } from './ledger-book.js';
+export { type ListedCredential, type ListFilter } from './listing.js';
+export { checkNumbering, importNumbering } from './numbering-data.js';
 export { type Published, type Revoking } from './publications.js';
 export { installPath, openDelegated, openWithRequest, openWithRoot, type Opening } from './desk-opening.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeRevocationList } from './pem-files.js';

@@ -1,24 +1,8 @@
-import { parseRange, withoutNumbers, mergedRanges, type NumberRange } from '../../issuance/index.js';
+import { mergedRanges, parseRange, withoutNumbers, type Grant, type NumberRange } from '../../issuance/index.js';
 import type { GrantedLine, HeldLine, IssuedLine, LedgerLine, ListLine, RevokedLine, UngrantedLine } from './ledger-lines.js';
 
 /** Which CRL lists it. A root answers for itself: nobody above could revoke it. */
 export const issuerOf = ({ use }: IssuedLine): 'ca' | 'root' | null => (use === 'root' ? null : use === 'ca' ? 'root' : 'ca');
-
-/** What an AP may be given over the network, as it stands. */
-export interface Grant {
-  /** The AP's domain. */
-  readonly to: string;
-  readonly numbers: readonly NumberRange[];
-  /** Addresses, or the whole domain. */
-  readonly mailboxes: readonly string[] | 'all';
-  /** Whether a CA may be given over them. */
-  readonly ca: boolean;
-  /** Seconds; null: as long as the desk's own certificate allows. */
-  readonly lifetimeMax: number | null;
-  /** Since when, seconds. */
-  readonly at: number;
-  readonly why: string | null;
-}
 
 export const rangesIn = (texts: readonly string[] | undefined): NumberRange[] => (texts ?? []).flatMap((text) => parseRange(text) ?? []);
 
