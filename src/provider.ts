@@ -44,6 +44,7 @@ export const startProvider = async (options: ProviderOptions): Promise<ProviderH
     principalOf: (domain) => principals.get(domain) ?? (options.anyAp === true ? anyAp(domain) : undefined),
     problems: () => (clock.now() / 1000 < notAfter ? [] : ['the certificate of the desk has run out']),
     credentials: tls,
+    acme: null,
     clock,
     random,
     log,

@@ -31,9 +31,10 @@ export const expressApp = <S extends CommonSite>(dispatcher: Dispatcher<S>, rout
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     }),
   );
-  for (const route of routes) {
-    app.all(route.path, (request, response) =>
-      dispatcher.serve(forMethod(route, request.method), request, response, rawQuery(request), paramsOf(request.params)),
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const group = routes.filter((route) => route.path === path);
+    app.all(path, (request, response) =>
+      dispatcher.serve(ofMethod(group, request.method), request, response, rawQuery(request), paramsOf(request.params)),
     );
   }
   app.use((request: IncomingMessage, response: ServerResponse) => dispatcher.serve(NOT_FOUND, request, response));
@@ -48,9 +49,15 @@ const paramsOf = (params: Readonly<Record<string, string | string[] | undefined>
 const allowed = (route: Pick<Route, 'method'>): readonly string[] => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]);
 
 /** The route, or for a method that it does not take one that says so under the same name. */
-export const forMethod = <S extends CommonSite>(route: Route<S>, method: string | undefined): Route<S> => {
-  const methods = allowed(route);
-  return method !== undefined && methods.includes(method) ? route : refusing(route.path, new RouteRefusal(methods));
+export const forMethod = <S extends CommonSite>(route: Route<S>, method: string | undefined): Route<S> => ofMethod([route], method);
+
+/** Of the routes at one path the one that takes the method, or one that says which are taken, in the manner of the first. */
+const ofMethod = <S extends CommonSite>(group: readonly Route<S>[], method = ''): Route<S> => {
+  const found = group.find((route) => allowed(route).includes(method));
+  if (found !== undefined) return found;
+  const [first] = group;
+  const refused = refusing(first?.path ?? 'unmatched', new RouteRefusal(group.flatMap(allowed)));
+  return first?.problem === undefined ? refused : { ...refused, problem: first.problem.bind(first) };
 };
 
 /** A pseudo-route that refuses: what cannot be routed is answered, counted and logged like everything else. */

@@ -110,6 +110,7 @@ class PlaceDesk implements CredentialDesk {
 export class AcmePlace {
   /** Seconds. */
   now = START;
+  origin = ORIGIN;
   readonly root: Authority;
   readonly ca: Authority;
   /** The provider's own credential, which signs authority tokens. */
@@ -162,7 +163,7 @@ export class AcmePlace {
 
   async open(limits: Partial<AcmeLimits> = {}, journal: AcmeJournal = this.journal): Promise<this> {
     this.#server = await AcmeServer.open({
-      origin: ORIGIN,
+      origin: () => this.origin,
       desk: this.desk,
       journal,
       bindingKeys: { find: (kid) => Promise.resolve(this.bindingKeys.get(kid) ?? null) },
@@ -194,7 +195,7 @@ export class AcmePlace {
   }
 
   transport: Transport = async ({ method, url, type = '', body = '' }) => {
-    const path = url.slice(ORIGIN.length);
+    const path = url.slice(this.origin.length);
     const asked = { path, mediaType: type, body: Buffer.from(body) };
     const told = async (): ReturnType<AcmeServer['answer']> => {
       const token = /^\/at\/account\/([^/]+)\/token$/.exec(path);
@@ -215,7 +216,7 @@ export class AcmePlace {
   client: string | null = null;
 
   async caller(): Promise<AcmeCaller> {
-    return await new AcmeCaller(this.transport, ORIGIN, await Key.make()).start();
+    return await new AcmeCaller(this.transport, this.origin, await Key.make()).start();
   }
 
   /** A client with an account. */

@@ -6,6 +6,7 @@ import { RequestMetrics } from '../request-metrics.js';
 import type { Route } from '../route.js';
 import { healthz } from '../routes/health.js';
 import { metrics } from '../routes/metrics.js';
+import { ACME_ROUTES } from './acme-routes.js';
 import { readyz } from './readiness.js';
 import type { ProviderSite } from './site.js';
 
@@ -23,6 +24,7 @@ const ROUTES: readonly Route<ProviderSite>[] = [healthz, readyz, metrics];
 export const createProviderServer = (options: ProviderServerOptions): HttpServer => {
   const admission = new Admission(options.limits);
   const site: ProviderSite = { ...options, admission, metrics: new RequestMetrics(() => admission.inFlight) };
-  const { credentials, random } = options;
-  return createHttpsServer({ site, credentials, random, hot: [], routes: ROUTES });
+  const { credentials, random, acme } = options;
+  const routes = acme === null ? ROUTES : [...ROUTES, ...ACME_ROUTES];
+  return createHttpsServer({ site, credentials, random, hot: [], routes });
 };

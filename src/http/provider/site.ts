@@ -1,7 +1,10 @@
+import type { AcmeServer } from '../../issuance/acme/index.js';
 import type { CommonSite } from '../site.js';
 
 /** What the routes of a provider's server share. */
 export interface ProviderSite extends CommonSite {
   /** What keeps the desk from issuing now, in words for operators; none: it can. */
   readonly problems: () => readonly string[];
+  /** Null: the desk issues by command alone. */
+  readonly acme: AcmeServer | null;
 }

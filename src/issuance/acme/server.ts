@@ -26,7 +26,7 @@ import type { Account } from './record.js';
 
 export interface AcmeServerOptions {
   /** Where clients reach it: `https://np.example:8444`. */
-  readonly origin: string;
+  readonly origin: () => string;
   readonly desk: CredentialDesk;
   readonly journal: AcmeJournal;
   readonly bindingKeys: BindingKeys;
@@ -82,7 +82,7 @@ export class AcmeServer {
       finalization: new Finalization({ records, accounts, orders, issuing, limits }),
       revocations: new Revocations(records, desk),
       renewals: this.#renewals,
-      tokens: new TokenAuthority(records, desk, random, urls.origin),
+      tokens: new TokenAuthority(records, desk, random, () => urls.at('')),
       termsOfService: options.termsOfService ?? null,
     };
   }

@@ -35,10 +35,10 @@ export class TokenAuthority {
   readonly #records: AcmeRecords;
   readonly #desk: CredentialDesk;
   readonly #random: RandomSource;
-  readonly #issuer: string;
+  readonly #issuer: () => string;
 
   /** @param issuer this authority's URL, for iss */
-  constructor(records: AcmeRecords, desk: CredentialDesk, random: RandomSource, issuer: string) {
+  constructor(records: AcmeRecords, desk: CredentialDesk, random: RandomSource, issuer: () => string) {
     this.#records = records;
     this.#desk = desk;
     this.#random = random;
@@ -57,7 +57,7 @@ export class TokenAuthority {
     const credential = await this.#desk.ownCredential();
     const now = this.#records.now();
     const jti = encodeBase64url(this.#random(16));
-    const claims = { iss: this.#issuer, iat: now, exp: now + TOKEN_LIFETIME, jti, atc: { tktype, tkvalue, ca, fingerprint } };
+    const claims = { iss: this.#issuer(), iat: now, exp: now + TOKEN_LIFETIME, jti, atc: { tktype, tkvalue, ca, fingerprint } };
     const token = signToken(claims, credential);
     const digest = createHash('sha256').update(tkvalue).digest('base64url');
     // Nothing is out there that the desk does not know.

@@ -1,14 +1,14 @@
 /** Where each resource is. Ids are base64url, so nothing needs to be escaped. */
 export class AcmeUrls {
-  /** The origin, without a slash at the end. */
-  readonly origin: string;
+  readonly #origin: () => string;
 
-  constructor(origin: string) {
-    this.origin = origin;
+  /** @param origin without a slash at the end; asked for each time, since a server learns its port when it listens */
+  constructor(origin: () => string) {
+    this.#origin = origin;
   }
 
   at(path: string): string {
-    return `${this.origin}${path}`;
+    return `${this.#origin()}${path}`;
   }
 
   directory = (): string => this.at('/acme/directory');
