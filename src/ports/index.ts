@@ -25,4 +25,5 @@ export {
 } from './mapping-store.js';
 export type { NoteSigner, SignatureScheme, Signer } from './signer.js';
 export type { StatusSource } from './status-source.js';
+export type { CodeProof, EvidenceProof, SubscriberProof, SubscriberWish } from './subscriber-proof.js';
 export type { Vault } from './vault.js';

@@ -1,4 +1,5 @@
 import { ACME_REASONS } from './acme-reasons.js';
+import { ATTESTATION_REASONS } from './attestation-reasons.js';
 import { CREDENTIAL_REASONS } from './credential-reasons.js';
 import { PASSPORT_REASONS } from './passport-reasons.js';
 import { PATH_REASONS } from './path-reasons.js';
@@ -15,6 +16,7 @@ export const REASONS = {
   ...CREDENTIAL_REASONS,
   ...REQUEST_REASONS,
   ...ACME_REASONS,
+  ...ATTESTATION_REASONS,
 } as const satisfies Record<string, ReasonRow>;
 
 export type Reason = keyof typeof REASONS;
