@@ -1,5 +1,5 @@
 export { Authorizer, type Authorization, type AuthorizationRequest } from './authorizer.js';
-export type { Parsed } from './document.js';
+export { parsePolicyDocument, type Parsed } from './document.js';
 export { parseFederationPolicy, type FederationPolicy } from './federation.js';
 export { REVOCATION_MODES, parseGatewayPolicy, shortLivedSeconds, type GatewayPolicy, type RevocationMode } from './gateway-policy.js';
 export { parsePrincipals, type PrincipalEntry, type Principals } from './principals.js';
