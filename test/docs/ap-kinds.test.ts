@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startGatewayProcess, type RunningGateway } from '../../src/cli/demo-gateway.js';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const PAGES = join(ROOT, 'docs', 'ap-kinds');
+const directory = mkdtempSync(join(tmpdir(), 'signpost-kinds-'));
+symlinkSync(join(ROOT, 'dist'), join(directory, 'dist'));
+
+let gateway: RunningGateway | null = null;
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+}
+
+/** Runs a block as a reader would type it in. */
+const shell = (block: string): Ran => {
+  const url = gateway?.url.replace('127.0.0.1', 'localhost') ?? '';
+  const script = join(directory, 'block.sh');
+  writeFileSync(script, `set -e\nshopt -s expand_aliases\nalias signpost="node dist/src/cli/main.js"\nURL=${url}\n${block}\n`);
+  const { status, stdout, stderr } = spawnSync('bash', [script], { cwd: directory, encoding: 'utf8' });
+  return { code: status, out: `${stdout}${status === 0 ? '' : stderr}` };
+};
+
+const blocksOf = (page: string, label: string): RegExpExecArray[] => [
+  ...readFileSync(join(PAGES, page), 'utf8').matchAll(new RegExp(`\`\`\`sh${label}\\n([^]*?)\\n\`\`\``, 'g')),
+];
+
+const pages = readdirSync(PAGES).filter((page) => page !== 'README.md');
+
+beforeAll(async () => {
+  const [before] = blocksOf('README.md', '');
+  expect(shell(before?.[1] ?? 'exit 9')).toMatchObject({ code: 0 });
+  for (const page of pages) for (const [, block = ''] of blocksOf(page, ' credentials')) expect(shell(block)).toMatchObject({ code: 0 });
+  gateway = await startGatewayProcess({ data: join(directory, 'data'), pki: join(directory, 'pki') });
+});
+
+afterAll(async () => {
+  await gateway?.kill();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe.each(pages)('docs/ap-kinds/%s', (page) => {
+  test('registers, and another AP finds it', () => {
+    const blocks = blocksOf(page, ' use');
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const [, block = ''] of blocks) {
+      const { code, out } = shell(block);
+      expect({ code, out }).toMatchObject({ code: 0 });
+      expect(out).toMatch(/"mappings":\[\{"ssi":"mimi:/);
+    }
+  });
+
+  test('shows refusals that happen as it says', () => {
+    const refusals = blocksOf(page, ' refused ([a-z-]+)');
+    expect(refusals.length).toBeGreaterThan(0);
+    for (const [, reason = '', block = ''] of refusals) {
+      const { code, out } = shell(block);
+      expect({ code, reason: /"reason":"([a-z-]+)"/.exec(out)?.[1] }).toEqual({ code: 1, reason });
+    }
+  });
+});
+
+test('the index names every page', () => {
+  const index = readFileSync(join(PAGES, 'README.md'), 'utf8');
+  for (const page of pages) expect(index).toContain(`(${page})`);
+});
