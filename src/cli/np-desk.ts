@@ -1,7 +1,17 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { Desk, installPath, readCertificates, writeCertificates, writePrivateKey, type SubjectKey } from '../adapters/desk/index.js';
+import {
+  Desk,
+  installPath,
+  readBundle,
+  readCertificates,
+  writeBundle,
+  writeCertificates,
+  writePrivateKey,
+  type DeskFiles,
+  type SubjectKey,
+} from '../adapters/desk/index.js';
 import { decodePem } from '../encoding/index.js';
 import { foldDomain, parseSii } from '../identifiers/index.js';
 import {
@@ -14,7 +24,17 @@ import {
   type RevocationReason,
 } from '../issuance/index.js';
 import { parseCertificate } from '../x509/index.js';
-import { collectNumbers, deskOptions, filesOf, NOTHING, parseDuration, parseInstant, whyOption, type DeskOptions } from './np-options.js';
+import {
+  collectNumbers,
+  deskOptions,
+  filesOf,
+  NOTHING,
+  parseDuration,
+  parseInstant,
+  passphraseIn,
+  whyOption,
+  type DeskOptions,
+} from './np-options.js';
 import { instant, type DeskReport } from './np-report.js';
 
 /** The world outside: the system's clock and randomness. */
@@ -115,12 +135,34 @@ const crl = async (options: DeskOptions): Promise<DeskReport> => {
 };
 
 interface InstallOptions extends DeskOptions {
-  readonly certificate: string;
+  readonly certificate?: string;
+  readonly p12?: string;
+  readonly p12PassphraseFile?: string;
 }
+
+const bundlePassphrase = ({ p12PassphraseFile }: Pick<InstallOptions, 'p12PassphraseFile'>): string =>
+  p12PassphraseFile === undefined ? '' : passphraseIn(p12PassphraseFile);
+
+const givenPath = (files: DeskFiles, options: InstallOptions): Buffer[] => {
+  if (options.p12 !== undefined) return readBundle(options.p12, bundlePassphrase(options), files.key('ca').spki);
+  if (options.certificate === undefined) throw new Error('give --certificate or --p12');
+  return readCertificates(options.certificate);
+};
+
+interface ExportOptions extends DeskOptions {
+  readonly p12: string;
+  readonly p12PassphraseFile?: string;
+}
+
+const exported = (options: ExportOptions): DeskReport => {
+  const bundle = { password: bundlePassphrase(options), random: sources.random };
+  const certificates = writeBundle(filesOf(options), options.p12, bundle);
+  return { json: { bundle: options.p12, certificates }, words: `${options.p12}: ${certificates} certificates, no key` };
+};
 
 const install = async (options: InstallOptions): Promise<DeskReport> => {
   const files = filesOf(options);
-  await installPath(files, readCertificates(options.certificate), sources);
+  await installPath(files, givenPath(files, options), sources);
   return { json: { chain: files.path('ca.pem') }, words: files.path('ca.pem') };
 };
 
@@ -137,8 +179,14 @@ export const issueCommand = (desk: Command): Command =>
 /** The commands that an NP's and an EP's desk have in common. */
 export const commonCommands = (desk: Command, does: Does): void => {
   deskOptions(desk.command('install').description('put the answer of the CA above to ca.csr.pem in its place'))
-    .requiredOption('--certificate <file>', "PEM of the path, the desk's certificate first")
+    .option('--certificate <file>', "PEM of the path, the desk's certificate first")
+    .option('--p12 <file>', 'PKCS#12 with the certificates of the path, and no key')
+    .option('--p12-passphrase-file <file>', 'file with its passphrase; absent: it has none')
     .action(does(install));
+  deskOptions(desk.command('export').description('write the certificates of the desk, without any key, as PKCS#12'))
+    .requiredOption('--p12 <file>', 'where it is written')
+    .option('--p12-passphrase-file <file>', 'file with the passphrase of its MAC; absent: none')
+    .action(does(exported));
   whyOption(deskOptions(desk.command('revoke').description('revoke a certificate of this desk and publish its CRL')))
     .option('--serial <hex>', 'serial number')
     .option('--certificate <file>', 'PEM of the certificate')

@@ -20,9 +20,12 @@ export const keyOptions = (command: Command): Command =>
 
 export const whyOption = (command: Command): Command => command.option('--why <text>', 'why, for the ledger');
 
-/** The passphrase, without the line end that editors add; none: keys are stored without one. */
+/** Without the line end that editors add. */
+export const passphraseIn = (file: string): string => readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+
+/** The passphrase; none: keys are stored without one. */
 export const passphraseOf = ({ passphraseFile }: Pick<DeskOptions, 'passphraseFile'>): string | undefined => {
-  if (passphraseFile !== undefined) return readFileSync(passphraseFile, 'utf8').replace(/\r?\n$/, '');
+  if (passphraseFile !== undefined) return passphraseIn(passphraseFile);
   const inEnvironment = process.env['SIGNPOST_PASSPHRASE'];
   return inEnvironment === '' ? undefined : inEnvironment;
 };

@@ -21,5 +21,6 @@ export {
 export { encodeIa5, encodeInteger, encodeOid, encodeSequence, encodeTlv, encodeUtf8 } from './der-writer.js';
 export { decodePem, encodePem, type PemBlock } from './pem.js';
 export { readPkcs12, type Pkcs12 } from './pkcs12.js';
+export { writePkcs12 } from './pkcs12-writer.js';
 export { SeenBefore } from './seen-before.js';
 export { JsonError, MAX_JSON_DEPTH, parseStrictJson, type JsonFault, type JsonObject, type JsonValue } from './strict-json.js';

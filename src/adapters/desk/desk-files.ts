@@ -75,6 +75,11 @@ export class DeskFiles {
     writeCertificates(this.path('root.pem'), [root.certificate], this.disk);
   }
 
+  /** None where there is no such path yet. */
+  certificates(name: KeyName): Buffer[] {
+    return this.disk.stat(this.path(`${name}.pem`)) === null ? [] : readCertificates(this.path(`${name}.pem`));
+  }
+
   writeRequest(request: Uint8Array): void {
     writePublic(this.path('ca.csr.pem'), encodePem('CERTIFICATE REQUEST', request), this.disk);
   }

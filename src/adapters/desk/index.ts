@@ -1,3 +1,4 @@
+export { readBundle, writeBundle } from './bundle.js';
 export { makeDevPki, openDevPki, type DevPki, type DevPkiOptions } from './dev-pki.js';
 export { type DevManifest, type ManifestClient, type ManifestCredential } from './dev-manifest.js';
 export { type CredentialRequest, type SubjectKey } from './credentials.js';
