@@ -101,6 +101,9 @@ describe('a session over a target', () => {
     const files = [1, 1, 2].map((seed) => String(findingIn(fuzz(join(folder, 'same'), [broken], { seed }).said)['file']));
     expect(files[1]).toBe(files[0]);
     expect(files[2]).not.toBe(files[0]);
+    const mutants = [1, 1, 2].map((seed) => fuzz(folder, [sound], { inputs: 200, seed }).said.at(-1)?.['mutants']);
+    expect(mutants[1]).toBe(mutants[0]);
+    expect(mutants[2]).not.toBe(mutants[0]);
   });
 
   test('ends when its time is over', () => {

@@ -34,6 +34,7 @@ export class Session {
   readonly #vigil = new Vigil();
   readonly #started = performance.now();
   readonly #dearest = { cpuMs: 0, target: '' };
+  readonly #mutants = createHash('sha256');
   #inputs = 0;
   #said = this.#started;
 
@@ -52,15 +53,19 @@ export class Session {
         this.#sayProgress();
       }
     }
-    this.#say('end', { ...this.#facts(), findings: !holds, targets: this.#summary() });
+    // The digest is the same for the same seed, targets and number of inputs.
+    const mutants = this.#mutants.digest('hex').slice(0, 16);
+    this.#say('end', { ...this.#facts(), mutants, findings: !holds, targets: this.#summary() });
     return holds;
   }
 
   #turn(campaign: Campaign): boolean {
     const count = Math.max(LEAST_TURN, Math.round((TURN * campaign.target.share * this.#campaigns.length) / ALL_SHARES));
     for (let i = 0; i < count && !this.#isOver(); i += 1) {
-      const { finding, cpu } = this.#vigil.watch(campaign, campaign.next());
+      const input = campaign.next();
+      const { finding, cpu } = this.#vigil.watch(campaign, input);
       this.#inputs += 1;
+      this.#mutants.update(input);
       if (cpu > this.#dearest.cpuMs) Object.assign(this.#dearest, { cpuMs: Math.round(cpu), target: campaign.target.name });
       if (finding === null) continue;
       report(finding, this.#options, this.#say);

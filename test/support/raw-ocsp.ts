@@ -1,4 +1,4 @@
-import { createHash, sign } from 'node:crypto';
+import { createHash, sign, type KeyObject } from 'node:crypto';
 import { encodeIa5, encodeOid, encodeSequence, encodeTlv } from '../../src/encoding/index.js';
 import { parseCertificate } from '../../src/x509/index.js';
 import { AT, ECDSA_SHA256, NULL, bitString, extension, spkiOf, type Issued } from './raw-certificate.js';
@@ -86,6 +86,7 @@ export interface ResponseParts {
   readonly certificates: readonly Issued[];
   readonly algorithm: Buffer;
   readonly type: string;
+  readonly sign: (data: Buffer, key: KeyObject) => Buffer;
   readonly signature: (signature: Buffer) => Buffer;
 }
 
@@ -104,6 +105,7 @@ export const respond = (signer: Issued, singles: readonly Buffer[], parts: Parti
     certificates: [],
     algorithm: ECDSA_SHA256,
     type: OCSP.basic,
+    sign: (octets, key) => sign('sha256', octets, key),
     signature: (signature) => signature,
     ...parts,
   };
@@ -117,7 +119,7 @@ export const respond = (signer: Issued, singles: readonly Buffer[], parts: Parti
   const basic = encodeSequence(
     data,
     whole.algorithm,
-    bitString(whole.signature(sign('sha256', data, signer.key.privateKey))),
+    bitString(whole.signature(whole.sign(data, signer.key.privateKey))),
     ...(whole.certificates.length === 0 ? [] : [encodeTlv(0xa0, encodeSequence(...whole.certificates.map(({ der }) => der)))]),
   );
   const bytes = encodeSequence(encodeOid(whole.type), encodeTlv(4, basic));

@@ -5,7 +5,7 @@ import { answerPathLine } from '../../../src/verification/path-lines.js';
 import { CertificateCache } from '../../../src/x509/index.js';
 import { fitting } from '../../support/misfits/index.js';
 import { mutateDer } from '../../support/mutation/der.js';
-import { mutatePassport, signedCompact, sorted } from '../../support/mutation/passport.js';
+import { mutatePassport, repeatable, signedCompact, sorted } from '../../support/mutation/passport.js';
 import type { Random } from '../../support/mutation/random.js';
 import { signedAnew } from '../../support/mutation/signed.js';
 import { mutateTextOctets } from '../../support/mutation/text.js';
@@ -115,7 +115,7 @@ const labelOf = ({ accepted, reason, position, steps }: Answered): string => {
 const pathCache = new CertificateCache(100);
 const PATH: Target = {
   name: 'lines of verify path',
-  share: 12_000,
+  share: 9_000,
   seeds: pathLines,
   mutate: mutatePathLine,
   run: (input) => {
@@ -135,7 +135,7 @@ const passportLines = (): Buffer[] =>
   [...PLAYS.entries()].map(([id, { line, endEntityKey }]) =>
     octetsOf({
       id,
-      passport: signPassport({ claims: claimsFor(id), key: endEntityKey, x5c: line.path }),
+      passport: repeatable(signPassport({ claims: claimsFor(id), key: endEntityKey, x5c: line.path }), endEntityKey),
       anchors: { [line.profile]: base64(line.anchors) },
       crls: base64(line.crls),
       numbering: [

@@ -96,7 +96,7 @@ const mutateNote =
 
 const NOTE: Target = {
   name: 'notes',
-  share: 15_000,
+  share: 12_000,
   seeds: () => [...texts(checkpointNote(), signNote('text\n', [LOG, WITNESS]), signNote('a\n\nb\n', [LOG]))],
   mutate: mutateNote([LOG]),
   run: (input) =>
@@ -174,7 +174,7 @@ const LEAF: Target = {
 
 const BUNDLE: Target = {
   name: 'bundles of entries',
-  share: 20_000,
+  share: 32_000,
   seeds: () => [encodeBundle(ENTRIES)],
   mutate: mutateOctets,
   run: (input) => judged(() => must(encodeBundle(parseBundle(input, ENTRIES.length)).equals(input), 'two spellings of a bundle')),

@@ -2,12 +2,19 @@ import type { KeyObject } from 'node:crypto';
 import type { KeyPair } from '../../../src/issuance/index.js';
 import { encodeClaimConstraints, encodeTnAuthList, parseCertificate } from '../../../src/x509/index.js';
 import { forgeEncode } from '../../support/forge-tn-auth-list.js';
-import { fitting, lineOf, MISFITS, type PathLine, type Scene } from '../../support/misfits/index.js';
+import { fitting, lineOf, type PathLine, type Scene } from '../../support/misfits/index.js';
+import type { Link } from '../../support/misfits/link.js';
+import { tlvOf } from '../../support/mutation/der-tree.js';
 import { namedKey } from '../../support/mutation/keys.js';
+import { signRepeatably } from '../../support/mutation/repeatable-signature.js';
+import { signedAnew } from '../../support/mutation/signed.js';
 import * as raw from '../../support/raw-certificate.js';
 import * as list from '../../support/raw-crl.js';
 
-/** Inputs of the shapes that deployments have. Keys are made of names, so that a saved input meets the same trust when it is run again. */
+/**
+ * Inputs of the shapes that deployments have. Keys are made of names and signatures of keys and octets: a saved input meets the same trust when it is run
+ * again, and a seed gives the same mutants in every process.
+ */
 
 export interface Signed {
   readonly der: Buffer;
@@ -30,11 +37,15 @@ export interface Play {
   readonly endEntityKey: KeyObject;
 }
 
+const signLink: Link['sign'] = (tbs, { privateKey }) =>
+  tlvOf(Buffer.of(0x30), tbs, raw.ECDSA_SHA256, raw.bitString(signRepeatably(tbs, privateKey)));
+
 const playOf = (id: string, scene: Scene): Play => {
-  const links = scene.links.map((link) => ({ ...link, key: pairOf(`${id} ${link.commonName}`) }));
+  const links = scene.links.map((link) => ({ ...link, key: pairOf(`${id} ${link.commonName}`), sign: signLink }));
   const keys = links.map(({ key }) => key.privateKey);
+  const line = lineOf(id, { ...scene, links });
   return {
-    line: lineOf(id, { ...scene, links }),
+    line: { ...line, crls: line.crls.map((crl, i) => signedAnew(Buffer.from(crl), keys[i] as KeyObject)) },
     pathKeys: keys.slice(0, -1).toReversed(),
     crlKeys: keys.slice(0, -1),
     endEntityKey: keys.at(-1) as KeyObject,
@@ -54,11 +65,16 @@ export const PLAYS: ReadonlyMap<string, Play> = new Map(
 );
 
 const key = (name: string): raw.KeyPair => namedKey(`raw ${name}`);
+const repeatably = (issued: raw.Issued, issuer: raw.Issued): raw.Issued => ({
+  ...issued,
+  der: signedAnew(issued.der, issuer.key.privateKey),
+});
 const rawSerial = (n: number): Partial<raw.Shape> => ({ serial: Buffer.of(2, 1, n) });
 
 /** A path of RFC 5280 with name constraints, policies and mappings. */
-export const ROOT_CA = raw.issueCa({ issuer: null, subject: 'root', key: key('root'), shape: rawSerial(1) });
-export const CA = raw.issueCa({
+const root = raw.issueCa({ issuer: null, subject: 'root', key: key('root'), shape: rawSerial(1) });
+export const ROOT_CA = repeatably(root, root);
+const ca = raw.issueCa({
   issuer: ROOT_CA,
   subject: 'ca',
   key: key('ca'),
@@ -74,7 +90,8 @@ export const CA = raw.issueCa({
     points: list.distributionPoints({ name: list.url('http://crl.example/root.crl') }),
   },
 });
-export const LEAF = raw.issueEndEntity({
+export const CA = repeatably(ca, ROOT_CA);
+const leaf = raw.issueEndEntity({
   issuer: CA,
   subject: 'leaf',
   key: key('leaf'),
@@ -100,12 +117,17 @@ export const LEAF = raw.issueEndEntity({
   },
 });
 
+export const LEAF = repeatably(leaf, CA);
+
 const entries: readonly Buffer[] = [
   list.entry(Buffer.of(0x11), list.reasonCode(1)),
   list.entry(Buffer.of(0x12), list.reasonCode(6), list.invalidityDate(raw.AT - 1000)),
   list.entry(Buffer.of(0x13)),
 ];
-const crl = (...parts: Parameters<typeof list.issueCrl>): Signed => ({ der: list.issueCrl(...parts), key: parts[0].key.privateKey });
+const crl = (...parts: Parameters<typeof list.issueCrl>): Signed => {
+  const { privateKey } = parts[0].key;
+  return { der: signedAnew(list.issueCrl(...parts), privateKey), key: privateKey };
+};
 
 export const ROOT_CRL = crl(ROOT_CA, []);
 export const LEAF_CRLS: readonly Signed[] = [
@@ -139,16 +161,6 @@ export const CERTIFICATES: readonly Signed[] = [
   ...plays.flatMap(({ line, pathKeys }) => signedBy(line.path, pathKeys)),
 ];
 export const CRLS: readonly Signed[] = [...LEAF_CRLS, ROOT_CRL, ...plays.flatMap(({ line, crlKeys }) => signedBy(line.crls, crlKeys))];
-
-let wrong: { readonly certificates: readonly Buffer[]; readonly crls: readonly Buffer[] } | null = null;
-/** What the authority of misfits issued: each wrong in one place already. */
-export const misfits = (): { readonly certificates: readonly Buffer[]; readonly crls: readonly Buffer[] } => {
-  if (wrong !== null) return wrong;
-  const lines = MISFITS.map((misfit) => misfit.make());
-  const once = (ders: readonly Uint8Array[]): Buffer[] => [...new Map(decoded(ders).map((der) => [der.toString('latin1'), der])).values()];
-  wrong = { certificates: once(lines.flatMap(({ path }) => path)), crls: once(lines.flatMap(({ crls }) => crls)) };
-  return wrong;
-};
 
 export const TN_LISTS: readonly Buffer[] = [
   [{ spc: '709J' }],

@@ -1,6 +1,6 @@
 import { parseCompact, parsePassport, parseX5u, signPassport } from '../../../src/passport/index.js';
 import { openTrustList } from '../../../src/verification/index.js';
-import { mutatePassport } from '../../support/mutation/passport.js';
+import { mutatePassport, repeatable } from '../../support/mutation/passport.js';
 import { mutateTextOctets } from '../../support/mutation/text.js';
 import { AT } from '../../support/raw-certificate.js';
 import { MAILBOX, claimsOf } from '../../support/passport-bench.js';
@@ -16,7 +16,7 @@ const passports = (): Buffer[] =>
   [
     ...ACTIONS.map((action) => signPassport({ claims: claimsOf(action), key, x5c: play?.line.path ?? [] })),
     signPassport({ claims: claimsOf('register', MAILBOX), key, x5u: 'https://sti.example/a/b.pem' }),
-  ].map((text) => Buffer.from(text));
+  ].map((text) => Buffer.from(repeatable(text, key)));
 
 const PASSPORT: Target = {
   name: 'PASSporTs',
@@ -55,7 +55,8 @@ const TRUST_LIST: Target = {
   name: 'trust lists',
   share: 15_000,
   seeds: () => {
-    const compact = makeList({ signer: LEAF, roots: [ROOT_CA.der, CA.der], exp: AT / 1000 + 1000 });
+    const list = makeList({ signer: LEAF, roots: [ROOT_CA.der, CA.der], exp: AT / 1000 + 1000 });
+    const compact = repeatable(list, LEAF.key.privateKey);
     return [Buffer.from(compact), Buffer.from(JSON.stringify({ status: 'success', message: 'ok', caList: compact }))];
   },
   mutate: (input, random, donor) =>

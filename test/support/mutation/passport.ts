@@ -1,6 +1,7 @@
-import { sign, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { mutateOctets } from './octets.js';
 import type { Random } from './random.js';
+import { signJwsRepeatably } from './repeatable-signature.js';
 import { mutateText } from './text.js';
 
 export const sorted = (value: unknown): unknown => {
@@ -22,9 +23,14 @@ const canonical = (text: string): string => {
   }
 };
 
-/** ES256 by node:crypto alone. */
-export const signedCompact = (input: string, key: KeyObject): string =>
-  sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+/** ES256 without anything of the product. */
+export const signedCompact = (input: string, key: KeyObject): string => signJwsRepeatably(Buffer.from(input), key).toString('base64url');
+
+/** The same PASSporT, signed as it will be signed in every process. */
+export const repeatable = (passport: string, key: KeyObject): string => {
+  const input = passport.slice(0, passport.lastIndexOf('.'));
+  return `${input}.${signedCompact(input, key)}`;
+};
 
 /** Changes a part of a compact PASSporT, and mostly signs it anew: what comes after the signature is reached. */
 export const mutatePassport = (passport: string, random: Random, donor: string, key: KeyObject | null): string => {

@@ -1,6 +1,7 @@
-import { sign, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { ECDSA_SHA256, bitString } from '../raw-certificate.js';
 import { readHeader, tlvOf } from './der-tree.js';
+import { signRepeatably } from './repeatable-signature.js';
 
 /** The first, signed, part of a certificate, CRL or request; null where the octets have none. */
 export const signedPartOf = (der: Buffer): Buffer | null => {
@@ -13,5 +14,5 @@ export const signedPartOf = (der: Buffer): Buffer | null => {
 /** The same signed part under a new ECDSA signature: what was changed inside is now vouched for. */
 export const signedAnew = (der: Buffer, key: KeyObject): Buffer => {
   const tbs = signedPartOf(der);
-  return tbs === null ? der : tlvOf(Buffer.of(0x30), tbs, ECDSA_SHA256, bitString(sign('sha256', tbs, key)));
+  return tbs === null ? der : tlvOf(Buffer.of(0x30), tbs, ECDSA_SHA256, bitString(signRepeatably(tbs, key)));
 };
