@@ -13,7 +13,7 @@ import {
   type Does,
   type IssueOptions,
 } from './np-desk.js';
-import { collectPermitted, deskOptions, filesOf, parseDuration, whyOf, whyOption, type DeskOptions } from './np-options.js';
+import { collectPermitted, deskOptions, filesOf, lifetimeOption, whyOf, whyOption, type DeskOptions } from './np-options.js';
 import { grantCommands } from './np-grants.js';
 import { listCommands } from './np-list.js';
 import { report, type DeskReport } from './np-report.js';
@@ -95,7 +95,7 @@ const program = (does: Does): Command => {
   listCommands(ep, does);
   grantCommands(ep, does, 'mailboxes');
   whyOption(mailboxOptions(deskOptions(ep.command('delegate').description('issue a credential for one mailbox, bound to one AP'))))
-    .option('--lifetime <duration>', 'how long it is good', parseDuration, parseDuration('24h'))
+    .addOption(lifetimeOption('how long it is good', '24h'))
     .action(does(delegate));
   signCommands(ep, does, false);
   ep.addCommand(serveCommand('ep'));

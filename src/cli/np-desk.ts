@@ -29,7 +29,7 @@ import {
   deskOptions,
   filesOf,
   NOTHING,
-  parseDuration,
+  lifetimeOption,
   parseInstant,
   passphraseIn,
   whyOption,
@@ -169,11 +169,8 @@ const install = async (options: InstallOptions): Promise<DeskReport> => {
 export type Does = <O>(work: (options: O) => DeskReport | Promise<DeskReport>) => (options: O) => Promise<void>;
 
 export const issueCommand = (desk: Command): Command =>
-  whyOption(deskOptions(desk.command('issue').description("issue the desk's own credential, which signs its PASSporTs"))).option(
-    '--lifetime <duration>',
-    'how long it is good',
-    parseDuration,
-    parseDuration('90d'),
+  whyOption(deskOptions(desk.command('issue').description("issue the desk's own credential, which signs its PASSporTs"))).addOption(
+    lifetimeOption('how long it is good', '90d'),
   );
 
 /** The commands that an NP's and an EP's desk have in common. */

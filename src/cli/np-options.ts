@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DeskFiles } from '../adapters/desk/index.js';
 import type { NumberRange } from '../issuance/index.js';
 
@@ -41,6 +41,10 @@ export const parseDuration = (text: string): number => {
   if (!(seconds > 0)) throw new InvalidArgumentError('give a number and s, m, h or d, such as 24h');
   return seconds;
 };
+
+/** `--help` says the default as it would be written. */
+export const lifetimeOption = (description: string, byDefault: string): Option =>
+  new Option('--lifetime <duration>', description).argParser(parseDuration).default(parseDuration(byDefault), byDefault);
 
 /** `12025550100` or `12025550200+100`; may be given again, or several with commas. */
 export const collectNumbers = (text: string, before: readonly NumberRange[]): readonly NumberRange[] => [

@@ -6,7 +6,7 @@ import { keySigner, signStatementThrough, type IssuedCredential, type Statement 
 import { CONSENTS, type Consent } from '../passport/index.js';
 import { refuse } from '../reasons/index.js';
 import { keyPairOf, sources, type Does } from './np-desk.js';
-import { keyOptions, parseDuration, parseInstant, passphraseOf, type DeskOptions } from './np-options.js';
+import { keyOptions, lifetimeOption, parseInstant, passphraseOf, type DeskOptions } from './np-options.js';
 import type { DeskReport } from './np-report.js';
 
 interface SignOptions extends Omit<DeskOptions, 'dir'> {
@@ -110,7 +110,7 @@ const signing = (parent: Command, name: string, description: string): Command =>
     .requiredOption('--audience <id>', 'id of the discovery provider')
     .option('--tn <number>', 'the number, with its country code')
     .option('--mail <address>', 'the mailbox')
-    .option('--lifetime <duration>', 'how long it may be presented', parseDuration, 600)
+    .addOption(lifetimeOption('how long it may be presented', '10m'))
     .option('--credential <file>', "PEM of another path than the desk's own credential")
     .option('--credential-key <file>', 'PEM of its key');
 

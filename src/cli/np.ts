@@ -20,7 +20,7 @@ import {
   deskOptions,
   filesOf,
   NOTHING,
-  parseDuration,
+  lifetimeOption,
   passphraseOf,
   whyOf,
   whyOption,
@@ -141,7 +141,7 @@ const program = (does: Does): Command => {
     .requiredOption('--to <domain>', "the AP's or enterprise's domain")
     .option('--numbers <number>', 'one number; may be repeated', collectNumbers, NOTHING)
     .option('--range <start+count>', 'a range; may be repeated', collectNumbers, NOTHING)
-    .option('--lifetime <duration>', 'how long it is good', parseDuration, parseDuration('24h'))
+    .addOption(lifetimeOption('how long it is good', '24h'))
     .option('--ca', 'a CA that may delegate these numbers further')
     .option('--csr <file>', 'PEM of a request: the key stays with its owner')
     .option('--permit <claim=values>', 'pin a claim, such as action=register,prefer or consent=sim', collectPermitted, {})

@@ -86,10 +86,12 @@ const announce = async (options: Options, handle: GatewayHandle, made: boolean, 
   while (!signals.stopping && !(await handle.gateway.readiness()).ready) await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
   if (signals.stopping) return;
   const { url, logVkey, receiptVkey } = handle;
-  if (options.printReady === true)
-    process.stdout.write(`${JSON.stringify({ ready: true, url, logVkey, receiptVkey, witnessVkeys: [] })}\n`);
+  const printLine = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+  if (options.printReady === true) printLine({ ready: true, url, logVkey, receiptVkey, witnessVkeys: [] });
   if (options.firstRun !== true) return;
-  const commands = nextCommands(options.pki, options.data, url).map((line) => `  ${line}`);
+  const next = nextCommands(options.pki, options.data, url);
+  if (options.printReady === true) return printLine({ madePki: made ? options.pki : null, next });
+  const commands = next.map((line) => `  ${line}`);
   const pki = made ? `A development PKI was made in ${options.pki}; every key in it is a test key.\n` : '';
   process.stdout.write(
     `${pki}The gateway is ready at ${url}. In another terminal, try next:\n\n${commands.join('\n')}\n\nCtrl-C stops it.\n`,

@@ -114,6 +114,26 @@ describe('serve', () => {
     expect(await verb.exit).toBe(0);
   });
 
+  test('at a first run with --print-ready says the same in JSON, and no plain text', async () => {
+    const place = join(directory, 'first-json');
+    const start = (): Verb =>
+      new Verb('serve', '--first-run', '--port', '0', '--data', place, '--pki', join(place, 'pki'), '--print-ready');
+    for (const madePki of [join(place, 'pki'), null]) {
+      const verb = start();
+      await verb.says('"next"');
+      verb.child.kill('SIGTERM');
+      expect(await verb.exit).toBe(0);
+      expect([...verb.out, ...verb.err].every(isObject)).toBe(true);
+      expect(verb.out.map((line) => JSON.parse(line) as object)).toEqual([
+        expect.objectContaining({ ready: true }),
+        {
+          madePki,
+          next: [expect.stringContaining(' ap register '), expect.stringContaining(' ap lookup '), expect.stringContaining(' audit fsck ')],
+        },
+      ]);
+    }
+  });
+
   test.each([[['--port', '70000']], [['--log-level', 'loud']], [['--surprise']]])('%s is not understood: exit 2', async (args) => {
     expect(await new Verb('serve', ...args).exit).toBe(2);
   });

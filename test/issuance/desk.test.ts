@@ -330,6 +330,14 @@ describe('an EP’s desk', () => {
 describe('the commands', () => {
   test('explain themselves with exit code 0, and answer what cannot be run with 2', async () => {
     expect(signpost('np delegate --help')).toMatchObject({ code: 0, err: '', out: expect.stringContaining('--numbers') });
+    // A default as it would be written, not as it is reckoned.
+    for (const [command, byDefault] of [
+      ['np delegate', '24h'],
+      ['np issue', '90d'],
+      ['np sign register', '10m'],
+      ['ep delegate', '24h'],
+    ] as const)
+      expect(signpost(`${command} --help`).out).toContain(`(default: ${byDefault})`);
     expect(signpost(`np issue --dir ${at('nowhere')} --json`)).toMatchObject({ code: 2, err: '', out: expect.stringContaining('error') });
     expect(await ep('--help')).toBe(0);
     expect(await np('bogus')).toBe(2);

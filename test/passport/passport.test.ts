@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import * as jose from 'jose';
 import { canonicalJson } from '../../src/encoding/index.js';
-import { HeaderCache, parseCompact, parsePassport, signPassport, verifyEs256 } from '../../src/passport/index.js';
+import { HeaderCache, parseCompact, parsePassport, parseX5u, signPassport, verifyEs256 } from '../../src/passport/index.js';
 import { Refusal } from '../../src/reasons/index.js';
 import { ROOT, claimsOf } from '../support/passport-bench.js';
 import { leftOut } from '../support/left-out.js';
@@ -213,5 +213,55 @@ describe('the published PASSporTs', () => {
     for (const key of [createPublicKey(pem('rfc8225-a2-public.pem')), createPublicKey(createPrivateKey(pem('rfc8225-a1-private.pem')))]) {
       expect(reasonOf(() => verifyEs256({ spki: key, ...split(appendix) }))).toBe('bad-signature');
     }
+  });
+});
+
+describe('x5u', () => {
+  const ruleOf = (x5u: unknown): string => {
+    try {
+      return parseX5u(x5u);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return `${error.reason}: ${error.detail ?? ''}`;
+    }
+  };
+
+  test.each([
+    ['type', 5],
+    ['type', null],
+    ['length', `https://sti.example/${'a'.repeat(1024)}`],
+    ['scheme', 'http://sti.example/a.pem'],
+    ['scheme', 'HTTPS://sti.example/a.pem'],
+    ['scheme', 'data:text/plain,a'],
+    ['scheme', ''],
+    ['user', 'https://user@sti.example/a.pem'],
+    ['user', 'https://sti.example:443@127.0.0.1/a.pem'],
+    ['port', 'https://sti.example:8080/a.pem'],
+    ['port', 'https://sti.example:/a.pem'],
+    ['host', 'https://127.0.0.1/a.pem'],
+    ['host', 'https://[::1]/a.pem'],
+    ['host', 'https://2130706433/a.pem'],
+    ['host', 'https://localhost/a.pem'],
+    ['host', 'https://metadata.internal/a.pem'],
+    ['host', 'https://STI.example/a.pem'],
+    ['host', 'https:///a.pem'],
+    ['fragment', 'https://sti.example/a.pem#b'],
+    ['fragment', 'https://sti.example/a.pem?b#c'],
+    ['query', 'https://sti.example/a.pem?b'],
+    ['path', 'https://sti.example/a b'],
+    ['path', 'https://sti.example/%zz'],
+    ['host', 'https://sti.example\\a.pem'],
+  ])('is refused by the rule of its %s: %j', (rule, x5u) => {
+    expect(ruleOf(x5u)).toBe(`x5u-not-allowed: ${rule}`);
+  });
+
+  test.each(['https://sti.example/a.pem', 'https://cert.sti.example:8443/a/%20b', 'https://sti.example'])('is accepted: %s', (x5u) => {
+    expect(ruleOf(x5u)).toBe(x5u);
+  });
+
+  test('has its rule in the answer of check-header', () => {
+    expect(() =>
+      parsePassport(signPassport({ claims: claimsOf('register'), key: privateKey, x5u: 'https://sti.example:8080/a.pem' })),
+    ).toThrow(expect.objectContaining({ reason: 'x5u-not-allowed', detail: 'port' }));
   });
 });
