@@ -42,10 +42,14 @@ export interface CredentialRequest {
   readonly to: string;
   /** Seconds. */
   readonly lifetime: number;
+  /** Seconds: when it begins at the earliest, and what `lifetime` counts from; absent: the moment of issuing. */
+  readonly from?: number;
   readonly subject: SubjectKey;
   /** For the ledger, in the operator's words. */
   readonly why?: string;
 }
+
+type Time = Pick<CredentialRequest, 'lifetime' | 'from'>;
 
 /** A certificate that was made and not handed out: its line goes into the ledger first. */
 export interface Made {
@@ -112,7 +116,7 @@ export class Credentials {
   async own(lifetime: number, why?: string): Promise<{ readonly made: Made; readonly credential: IssuedCredential }> {
     const key = newKeyPair();
     const { name } = this.#basis.identity;
-    const made = await this.#endEntity(this.#ownContent(), { own: key }, lifetime, { use: 'own', holder: name, ...toldWhy(why) });
+    const made = await this.#endEntity(this.#ownContent(), { own: key }, { lifetime }, { use: 'own', holder: name, ...toldWhy(why) });
     return { made, credential: { path: made.path, key } };
   }
 
@@ -129,20 +133,21 @@ export class Credentials {
    * @throws Refusal `not-encompassed`, `tn-out-of-scope`, `number-on-hold`, `key-reuse`, `non-canonical-tn`, `range-overflow`, `malformed-request`
    */
   delegate(request: CredentialRequest, numbers: readonly NumberRange[], permitted?: Binding['permitted']): Promise<Made> {
-    const { to, lifetime, subject, why } = request;
+    const { to, subject, why } = request;
     const content = {
       subject: subjectName({ commonName: `delegate for ${to}` }),
       numbers: this.#entries(numbers),
       binding: binding(to, permitted),
     };
-    return this.#endEntity(content, subject, lifetime, { use: 'delegate', holder: to, to, ...toldPermitted(permitted), ...toldWhy(why) });
+    return this.#endEntity(content, subject, request, { use: 'delegate', holder: to, to, ...toldPermitted(permitted), ...toldWhy(why) });
   }
 
   /**
    * A CA that may delegate these numbers further, and only these.
    * @throws Refusal as `delegate`; `path-length` when the desk's own path leaves no room for another CA
    */
-  async delegateCa({ to, lifetime, subject, why }: CredentialRequest, numbers: readonly NumberRange[]): Promise<Made> {
+  async delegateCa(request: CredentialRequest, numbers: readonly NumberRange[]): Promise<Made> {
+    const { to, subject, why } = request;
     const { authorities } = this.#bequest;
     if (authorities === 0) return refuse('path-length', 'the desk may have no CA below it');
     const content: CaContent = {
@@ -152,7 +157,7 @@ export class Credentials {
       ...this.#policies,
     };
     this.#checkKey(spkiOf(subject), to);
-    const template = caTemplate(this.#basis.ca.authority, spkiOf(subject), content, this.#terms(lifetime));
+    const template = caTemplate(this.#basis.ca.authority, spkiOf(subject), content, this.#terms(request));
     return await this.#sign(template, subject, { use: 'delegate-ca', holder: to, to, ...toldWhy(why) }, content.numbers);
   }
 
@@ -162,14 +167,14 @@ export class Credentials {
    */
   mailbox(request: CredentialRequest, mailbox: string, permitted?: Binding['permitted']): Promise<Made> {
     const { identity } = this.#basis;
-    const { to, lifetime, subject, why } = request;
+    const { to, subject, why } = request;
     if (identity.kind !== 'ep') return refuse('authority-type-mismatch', 'a mailbox from a number provider');
     checkMailbox(mailbox, identity.domain);
     this.#checkNameConstraints(mailbox);
     const content = { subject: subjectName({ commonName: 'mailbox' }), names: [{ mailbox }], binding: binding(to, permitted) };
     // The ledger's holder tells keys apart: one key for two mailboxes is two subjects.
     const holder = `${mailbox} at ${to}`;
-    return this.#endEntity(content, subject, lifetime, {
+    return this.#endEntity(content, subject, request, {
       use: 'mailbox',
       holder,
       to,
@@ -179,8 +184,8 @@ export class Credentials {
     });
   }
 
-  async #endEntity(content: EndEntityContent, subject: SubjectKey, lifetime: number, told: Told): Promise<Made> {
-    const terms = this.#terms(lifetime);
+  async #endEntity(content: EndEntityContent, subject: SubjectKey, time: Time, told: Told): Promise<Made> {
+    const terms = this.#terms(time);
     this.#checkKey(spkiOf(subject), told.holder);
     if (content.numbers !== undefined) checkScope(this.#scope, content.numbers);
     const template = endEntityTemplate(this.#basis.ca.authority, spkiOf(subject), { ...content, ...this.#policies }, terms);
@@ -243,9 +248,9 @@ export class Credentials {
     if (!permits) refuse('email-out-of-scope', 'name constraints of the desk');
   }
 
-  #terms(lifetime: number): { random: IssuingSources['random']; notBefore: number; notAfter: number } {
-    const notBefore = this.#now;
-    const notAfter = notBefore + lifetime;
+  #terms({ lifetime, from = this.#now }: Time): { random: IssuingSources['random']; notBefore: number; notAfter: number } {
+    const notBefore = Math.max(from, this.#now);
+    const notAfter = from + lifetime;
     checkTimes(Math.max(notBefore, this.#bequest.notBefore), notBefore, notAfter, this.#bequest.notAfter);
     return { random: this.#basis.sources.random, notBefore, notAfter };
   }
