@@ -86,12 +86,6 @@ export const ACME_REASONS = {
     'the value of an identifier is not base64url of a TNAuthList in DER',
     'Encode it with explicit tags, IA5String, counts of 2 and more; no padding.',
   ),
-  'not-granted': request(
-    403,
-    'RFC 9448 section 5.6',
-    'the provider has not granted this to this AP, or no more',
-    'Ask the provider; order no more than it granted.',
-  ),
   'validity-not-allowed': request(
     400,
     'RFC 8555 section 7.4',

@@ -12,13 +12,14 @@ import {
   certifyCa,
   type Authority,
   type EndEntityContent,
+  type Grant,
+  type NumberRange,
   type IssuedCredential,
 } from '../../src/issuance/index.js';
 import {
   ACME_RESOURCES,
   AcmeServer,
   type AcmeLimits,
-  type ApGrants,
   type CredentialDesk,
   type DelegateOrder,
   type Delegation,
@@ -27,7 +28,6 @@ import {
 } from '../../src/issuance/acme/index.js';
 import type { AcmeJournal } from '../../src/ports/index.js';
 import { Refusal, Unavailable } from '../../src/reasons/index.js';
-import type { TnEntry } from '../../src/x509/index.js';
 import {
   AcmeCaller,
   Key,
@@ -68,7 +68,7 @@ export const x5cOf = (path: readonly Buffer[]): string[] => path.map((der) => de
 
 /** An NP's CA in memory, with what it grants and what it revoked. */
 class PlaceDesk implements CredentialDesk {
-  readonly grants = new Map<string, ApGrants>();
+  readonly grants = new Map<string, readonly Grant[]>();
   readonly revoked: Array<{ serial: string; reason: string }> = [];
   readonly place: AcmePlace;
   /** While set, the desk cannot be had. */
@@ -78,9 +78,9 @@ class PlaceDesk implements CredentialDesk {
     this.place = place;
   }
 
-  grantsOf(domain: string): Promise<ApGrants | null> {
+  grantsOf(domain: string): Promise<readonly Grant[]> {
     if (this.isBusy) return Promise.reject(new Unavailable('overloaded'));
-    return Promise.resolve(this.grants.get(domain) ?? null);
+    return Promise.resolve(this.grants.get(domain) ?? []);
   }
 
   issue({ domain, spki, entries, notBefore, notAfter, ca }: DelegateOrder): Promise<readonly Buffer[]> {
@@ -142,8 +142,8 @@ export class AcmePlace {
     this.grant('a.example', [{ start: RANGE[0], count: RANGE[1] }]);
   }
 
-  grant(domain: string, entries: readonly TnEntry[], ca = false): void {
-    this.desk.grants.set(domain, { entries, ca });
+  grant(domain: string, numbers: readonly NumberRange[], ca = false, lifetimeMax: number | null = null): void {
+    this.desk.grants.set(domain, [{ to: domain, numbers, mailboxes: [], ca, lifetimeMax, at: this.now, why: null }]);
   }
 
   credential(content: EndEntityContent, issuer: Authority = this.ca, lifetime = YEAR): IssuedCredential {

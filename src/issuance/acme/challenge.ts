@@ -28,14 +28,15 @@ export interface AcceptedToken {
   readonly spentUntil: number;
 }
 
-/** Where the path behind an x5u comes from. @throws Refusal `x5u-not-allowed`, `x5u-redirect`, `malformed-chain`; Unavailable `credential-unavailable` */
-export type ChainSource = (url: string) => Promise<readonly Uint8Array[]>;
+/** Where the path behind an x5u comes from; what it costs is `client`'s, an AP's domain. @throws Refusal `x5u-not-allowed`, `x5u-redirect`, `malformed-chain`; Unavailable `credential-unavailable` */
+export type ChainSource = (url: string, client: string) => Promise<readonly Uint8Array[]>;
 
 /** RFC 9448 section 6, step 1. @throws Refusal `authority-token-malformed` */
 export const checkForm = (jwt: string): AuthorityToken => parseAuthorityToken(jwt);
 
 /** Step 2: x5u is https and leads to a path. @throws Refusal `x5u-not-allowed`, as the source */
-export const fetchCredential = (x5u: string, source: ChainSource): Promise<readonly Uint8Array[]> => source(parseX5u(x5u));
+export const fetchCredential = (x5u: string, source: ChainSource, client: string): Promise<readonly Uint8Array[]> =>
+  source(parseX5u(x5u), client);
 
 /** Steps 2 and 3: the path, wherever it came from, is that of a trusted token authority. @throws Refusal `token-authority-untrusted` */
 export const checkCredential = (path: readonly Uint8Array[], terms: ChallengeTerms): TrustedAuthority =>

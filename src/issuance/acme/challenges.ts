@@ -43,7 +43,7 @@ export class Challenges {
   async answer(account: string, id: string, payload: Uint8Array): Promise<Authorization> {
     const { tkauth, atc } = payloadOf(payload, response);
     this.#open(account, id);
-    const fetched = await this.#fetched(tkauth ?? atc ?? '');
+    const fetched = await this.#fetched(tkauth ?? atc ?? '', this.#parts.accounts.active(account).domain);
     return await this.#parts.records.alone(async () => {
       this.#open(account, id);
       return await this.#conclude(account, id, fetched);
@@ -62,10 +62,10 @@ export class Challenges {
   }
 
   /** Outside the queue: a slow host must not keep others waiting. A refusal is kept for `#conclude`. */
-  async #fetched(jwt: string): Promise<Fetched> {
+  async #fetched(jwt: string, client: string): Promise<Fetched> {
     try {
       const token = checkForm(jwt);
-      return { token, path: token.x5u === null ? null : await fetchCredential(token.x5u, this.#parts.chain) };
+      return { token, path: token.x5u === null ? null : await fetchCredential(token.x5u, this.#parts.chain, client) };
     } catch (error) {
       if (error instanceof Refusal && !(error instanceof Unavailable)) return error;
       throw error;

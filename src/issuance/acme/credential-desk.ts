@@ -1,14 +1,7 @@
 import type { TnEntry } from '../../x509/index.js';
+import type { Grant } from '../grants.js';
 import type { IssuedCredential } from '../credential.js';
 import type { RevocationReason } from '../revocation-list.js';
-
-/** What an NP lets one AP have credentials over, now. */
-export interface ApGrants {
-  /** Numbers and, where it gives those away, its SPC. */
-  readonly entries: readonly TnEntry[];
-  /** Whether CAs too. */
-  readonly ca: boolean;
-}
 
 /** What ACME asks a desk for. Times in seconds. */
 export interface DelegateOrder {
@@ -16,6 +9,7 @@ export interface DelegateOrder {
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Buffer;
   readonly entries: readonly TnEntry[];
+  /** When it begins at the earliest: the desk never begins before the moment of issuing. */
   readonly notBefore: number;
   readonly notAfter: number;
   readonly ca: boolean;
@@ -26,8 +20,8 @@ export interface DelegateOrder {
  * Every method: @throws Refusal as the desk's own commands, Unavailable `overloaded` while others hold the desk.
  */
 export interface CredentialDesk {
-  /** Null: nothing is granted to this AP. Read anew each time. */
-  grantsOf(domain: string): Promise<ApGrants | null>;
+  /** What this AP is granted now. Read anew each time. */
+  grantsOf(domain: string): Promise<readonly Grant[]>;
   /** DER of the path, the new certificate first, no anchor. */
   issue(order: DelegateOrder): Promise<readonly Buffer[]>;
   /** Serial number in hexadecimal. Durable, and on the next CRL. */

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { refuse } from '../../reasons/index.js';
 import type { Accounts } from './accounts.js';
 import { checkCa } from './challenge.js';
+import type { CredentialDesk } from './credential-desk.js';
 import type { CsrTemplate } from './csr-template.js';
 import type { Issuing } from './issuing.js';
 import type { AcmeLimits } from './limits.js';
-import { validityOf } from './order-terms.js';
+import { defaultLifetime, validityOf } from './order-terms.js';
 import type { Orders } from './orders.js';
 import { payloadOf } from './payload.js';
 import type { Account, Order } from './record.js';
@@ -19,6 +20,7 @@ interface FinalizationParts {
   readonly accounts: Accounts;
   readonly orders: Orders;
   readonly issuing: Issuing;
+  readonly desk: CredentialDesk;
   readonly limits: AcmeLimits;
 }
 
@@ -35,7 +37,7 @@ export class Finalization {
    */
   finalize(accountId: string, id: string, payload: Uint8Array): Promise<Order> {
     const { csr } = payloadOf(payload, finalize);
-    const { records, accounts, orders, issuing, limits } = this.#parts;
+    const { records, accounts, orders, issuing, desk, limits } = this.#parts;
     return records.alone(async () => {
       const account = accounts.active(accountId);
       const order = orders.order(accountId, id);
@@ -46,7 +48,8 @@ export class Finalization {
       checkCa(records.state.authorizationOf(order)?.ca ?? false, ca);
       // Under renewal the key is certified again and again, and a CA would hand on what has been taken back.
       if (ca && order.autoRenewal !== null) return refuse('csr-extension-not-allowed', 'a CA under renewal');
-      await issuing.issue({ order, domain: account.domain, spki, ca, ...validityOf(order, records.now(), limits) });
+      const lifetime = defaultLifetime(await desk.grantsOf(account.domain), limits);
+      await issuing.issue({ order, domain: account.domain, spki, ca, ...validityOf(order, records.now(), lifetime) });
       return orders.order(accountId, id);
     });
   }

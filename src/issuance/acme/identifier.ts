@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { decodeBase64url } from '../../encoding/index.js';
 import { Refusal, refuse, type Reason } from '../../reasons/index.js';
-import { encodeTnAuthList, encompasses, parseTnAuthList, type TnEntry } from '../../x509/index.js';
-import type { ApGrants } from './credential-desk.js';
+import { encodeTnAuthList, parseTnAuthList, type TnEntry } from '../../x509/index.js';
+import { checkGranted, type Grant } from '../grants.js';
+import { numberEntries, rangesOf } from '../numbers.js';
 import { AcmeRefusal, type AcmeIdentifier, type Subproblem } from './problem.js';
 
 /** RFC 9448 section 3. */
@@ -13,36 +14,40 @@ export const identifiersShape = z
   .min(1)
   .max(100);
 
+/** The one list of these numbers that the desk issues: sorted, merged. @throws Refusal as `numberEntries` */
+const isNormal = (entries: readonly TnEntry[]): boolean =>
+  entries.some((entry) => 'spc' in entry) || encodeTnAuthList(numberEntries(rangesOf(entries))).equals(encodeTnAuthList(entries));
+
 /**
- * The entries of an identifier's value or of a token's tkvalue: base64url of DER, the one encoding that these entries have.
+ * The entries of an identifier's value or of a token's tkvalue: base64url of DER, numbers sorted and merged, so that equal lists have one spelling and what
+ * is issued is what was ordered, octet for octet.
  * @throws Refusal `identifier-malformed`
  */
 export const parseTnValue = (value: string): readonly TnEntry[] => {
   const der = decodeBase64url(value) ?? refuse('identifier-malformed', 'base64url');
   try {
     const entries = parseTnAuthList(der);
-    return encodeTnAuthList(entries).equals(der) ? entries : refuse('identifier-malformed', 'not DER');
+    if (!encodeTnAuthList(entries).equals(der)) return refuse('identifier-malformed', 'not DER');
+    return isNormal(entries) ? entries : refuse('identifier-malformed', 'not sorted and merged');
   } catch (error) {
     if (error instanceof Refusal && error.reason !== 'identifier-malformed') return refuse('identifier-malformed', error.reason);
     throw error;
   }
 };
 
-const isNumber = (entry: TnEntry): boolean => !('spc' in entry);
+/** What is asked for besides numbers. `lifetime` in seconds; absent: it is not settled yet. */
+export interface AskedFor {
+  readonly ca: boolean;
+  readonly lifetime?: number;
+}
 
 /**
- * Whether the provider grants all of it now. An SPC that is granted encompasses itself and no number: what it holds, numbering data know, and who
- * grants numbers names them.
+ * Whether the provider grants all of it now. An SPC is never granted to an AP: an end-entity that has one is the provider's own (standards: profiles).
  * @throws Refusal `not-granted`
  */
-export const checkGranted = (grants: ApGrants | null, entries: readonly TnEntry[], ca: boolean): void => {
-  if (grants === null) return refuse('not-granted', 'nothing');
-  if (ca && !grants.ca) return refuse('not-granted', 'CA');
-  const spcs = new Set(grants.entries.flatMap((entry) => ('spc' in entry ? [entry.spc] : [])));
-  if (entries.some((entry) => 'spc' in entry && !spcs.has(entry.spc))) return refuse('not-granted', 'SPC');
-  const asked = entries.filter(isNumber);
-  const granted = grants.entries.filter(isNumber);
-  if (asked.length > 0 && (granted.length === 0 || !encompasses(granted, asked))) return refuse('not-granted', 'numbers');
+export const checkOrderable = (grants: readonly Grant[], entries: readonly TnEntry[], asked: AskedFor): void => {
+  if (entries.some((entry) => 'spc' in entry)) return refuse('not-granted', 'SPC');
+  checkGranted(grants, { numbers: rangesOf(entries), ...asked });
 };
 
 const faultOf = (identifier: AcmeIdentifier, judge: (value: string) => void): Subproblem | null => {

@@ -2,7 +2,7 @@ export { FINGERPRINT, fingerprintOf, parseAccountKey, type AccountKey, type Fing
 export type { AcmeAnswer } from './answer.js';
 export type { RenewalTurn } from './auto-renewals.js';
 export type { ChainSource } from './challenge.js';
-export type { ApGrants, CredentialDesk, DelegateOrder } from './credential-desk.js';
+export type { CredentialDesk, DelegateOrder } from './credential-desk.js';
 export { parseCsrTemplate, type CsrTemplate, type Delegation, type Delegations } from './csr-template.js';
 export type { BindingKey, BindingKeys } from './external-binding.js';
 export { ACME_LIMITS, type AcmeLimits } from './limits.js';

@@ -2,7 +2,7 @@ import { encodeBase64 } from '../../encoding/index.js';
 import { refuse } from '../../reasons/index.js';
 import { parseCertificate } from '../../x509/index.js';
 import type { CredentialDesk } from './credential-desk.js';
-import { checkGranted, parseTnValue } from './identifier.js';
+import { checkOrderable, parseTnValue } from './identifier.js';
 import type { IssuedCertificate, Order } from './record.js';
 import type { AcmeRecords } from './records.js';
 
@@ -36,7 +36,7 @@ export class Issuing {
    */
   async issue({ order, domain, spki, ca, notBefore, notAfter }: Issue): Promise<IssuedCertificate> {
     const entries = parseTnValue(order.identifier);
-    checkGranted(await this.#desk.grantsOf(domain), entries, ca);
+    checkOrderable(await this.#desk.grantsOf(domain), entries, { ca, lifetime: notAfter - notBefore });
     const path = await this.#desk.issue({ domain, spki, entries, notBefore, notAfter, ca });
     const certificate = parseCertificate(path[0] ?? refuse('internal-error'));
     const id = this.#records.newId();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '../../reasons/index.js';
+import type { Grant } from '../grants.js';
 import type { AutoRenewal } from './event.js';
 import type { AcmeLimits } from './limits.js';
 import { secondsOf } from './payload.js';
@@ -65,17 +66,24 @@ export const termsOf = (asked: Asked, now: number, limits: AcmeLimits): OrderTer
   return { notBefore, notAfter, autoRenewal: null, certificateGet };
 };
 
-/** The validity of a certificate that is issued now. @throws Refusal `validity-not-allowed` when its time has passed */
-export const validityOf = (
-  terms: OrderTerms,
-  now: number,
-  limits: AcmeLimits,
-): { readonly notBefore: number; readonly notAfter: number } => {
+/** Seconds that a credential of this order is good; null: the order does not say. */
+export const lifetimeOf = ({ notBefore, notAfter, autoRenewal }: OrderTerms, now: number): number | null =>
+  autoRenewal?.lifetime ?? (notAfter === null ? null : notAfter - (notBefore ?? now));
+
+/** What an order gets that does not say: no longer than any grant of this AP allows. */
+export const defaultLifetime = (grants: readonly Grant[], limits: AcmeLimits): number =>
+  Math.min(limits.defaultLifetime, ...grants.map(({ lifetimeMax }) => lifetimeMax ?? Number.POSITIVE_INFINITY));
+
+export interface Validity {
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** The validity of a certificate that is issued now. `lifetime` where the order says none. @throws Refusal `validity-not-allowed` when its time has passed */
+export const validityOf = (terms: OrderTerms, now: number, lifetime: number): Validity => {
   const { autoRenewal } = terms;
   const notBefore = Math.max(now, autoRenewal === null ? (terms.notBefore ?? now) : (autoRenewal.start ?? now));
   const notAfter =
-    autoRenewal === null
-      ? (terms.notAfter ?? notBefore + limits.defaultLifetime)
-      : Math.min(notBefore + autoRenewal.lifetime, autoRenewal.end);
+    autoRenewal === null ? (terms.notAfter ?? notBefore + lifetime) : Math.min(notBefore + autoRenewal.lifetime, autoRenewal.end);
   return notAfter > notBefore ? { notBefore, notAfter } : refuse('validity-not-allowed', 'the time has passed');
 };

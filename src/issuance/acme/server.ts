@@ -79,7 +79,7 @@ export class AcmeServer {
       accounts,
       orders,
       challenges: new Challenges({ records, accounts, orders, limits, trusted, chain }),
-      finalization: new Finalization({ records, accounts, orders, issuing, limits }),
+      finalization: new Finalization({ records, accounts, orders, issuing, desk, limits }),
       revocations: new Revocations(records, desk),
       renewals: this.#renewals,
       tokens: new TokenAuthority(records, desk, random, () => urls.at('')),

@@ -6,7 +6,7 @@ import { refuse } from '../../reasons/index.js';
 import type { IssuedCredential } from '../credential.js';
 import { FINGERPRINT } from './account-key.js';
 import type { CredentialDesk } from './credential-desk.js';
-import { TN_AUTH_LIST, checkGranted, parseTnValue } from './identifier.js';
+import { TN_AUTH_LIST, checkOrderable, parseTnValue } from './identifier.js';
 import { payloadOf } from './payload.js';
 import type { AcmeRecords } from './records.js';
 
@@ -53,7 +53,7 @@ export class TokenAuthority {
   async issue(domain: string, body: Uint8Array): Promise<string> {
     const asked = payloadOf(body, tokenRequest);
     const { tktype, tkvalue, fingerprint, ca } = 'atc' in asked ? asked.atc : asked;
-    checkGranted(await this.#desk.grantsOf(domain), parseTnValue(tkvalue), ca);
+    checkOrderable(await this.#desk.grantsOf(domain), parseTnValue(tkvalue), { ca });
     const credential = await this.#desk.ownCredential();
     const now = this.#records.now();
     const jti = encodeBase64url(this.#random(16));

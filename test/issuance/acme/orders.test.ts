@@ -57,12 +57,17 @@ describe('an order', () => {
     for (const value of beyond) expect(fault(await ordered([list(value)]))).toEqual(['not-granted', 'rejectedIdentifier', 403]);
   });
 
-  test('has an SPC where that is granted, which stands for no number', async () => {
-    place.grant('spc.example', [{ spc: SPC }]);
-    const client = await place.enrolled('spc.example');
-    expect(fault(await place.order(client, {}, tnValue(SPC)))).toBeNull();
-    expect(fault(await place.order(client, {}, tnValue('12025550100')))).toEqual(['not-granted', 'rejectedIdentifier', 403]);
-    expect(fault(await place.order(client, {}, tnValue('505X')))).toEqual(['not-granted', 'rejectedIdentifier', 403]);
+  test('never has an SPC, which is the provider’s own', async () => {
+    for (const value of [tnValue(SPC), tnValue('505X'), tnValue(SPC, '12025550100')])
+      expect(fault(await ordered([list(value)]))).toEqual(['not-granted', 'rejectedIdentifier', 403]);
+  });
+
+  test('is for no longer than the grant allows, and gets no more where it does not say', async () => {
+    place.grant('short.example', [{ start: RANGE[0], count: RANGE[1] }], false, 3600);
+    const client = await place.enrolled('short.example');
+    expect(fault(await place.order(client, { notAfter: at(place.now + 3601) }))).toEqual(['not-granted', 'rejectedIdentifier', 403]);
+    expect(fault(await place.order(client, { notAfter: at(place.now + 3600) }))).toBeNull();
+    expect(validityOf((await place.issued(client)).pem)).toEqual([0, 3600]);
   });
 
   test('is refused to an AP that was granted nothing, or nothing any more', async () => {
