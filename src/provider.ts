@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { BindingKeyFile, DelegationFiles, JournalFile, TokenAuthorityFile } from './adapters/acme/index.js';
 import { ConfigurationProblems, ProblemList, principalOf, readTlsFiles, type TlsFiles } from './adapters/configuration/index.js';
-import { DeskFiles } from './adapters/desk/index.js';
-import { systemClock, systemRandom } from './adapters/system/index.js';
+import { AcmeDesk, Desk, DeskFiles } from './adapters/desk/index.js';
+import { DirectoryLock, nodeFileSystem } from './adapters/files/index.js';
+import { every, systemClock, systemRandom } from './adapters/system/index.js';
+import { FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
 import type { Principal } from './gateway/index.js';
-import { createProviderServer } from './http/index.js';
+import { createProviderServer, describeFault } from './http/index.js';
 import { isDomain } from './identifiers/index.js';
+import { AcmeServer, type AcmeLimits } from './issuance/acme/index.js';
 import { parsePrincipals } from './policy/index.js';
-import type { Clock, RandomSource } from './ports/index.js';
+import type { Clock, RandomSource, Timer } from './ports/index.js';
 import { parseCertificate } from './x509/index.js';
 
 export interface ProviderOptions {
@@ -21,8 +25,14 @@ export interface ProviderOptions {
   /** 0: the system chooses. */
   readonly port: number;
   readonly host?: string;
+  /** Where clients reach it, without a slash at the end; absent: where it listens. ACME writes it into every URL. */
+  readonly publicUrl?: string | undefined;
   readonly clock?: Clock;
   readonly random?: RandomSource;
+  readonly timer?: Timer;
+  readonly acmeLimits?: Partial<AcmeLimits>;
+  /** How strangers' servers are reached. */
+  readonly outside?: Pick<FetcherParts, 'resolver' | 'trust' | 'network'>;
   readonly log: Logger;
 }
 
@@ -38,26 +48,29 @@ export interface ProviderHandle {
  * @throws ConfigurationProblems everything that stands in the way of a start, each with its file and what to do
  */
 export const startProvider = async (options: ProviderOptions): Promise<ProviderHandle> => {
-  const { log, clock = systemClock, random = systemRandom } = options;
+  const { log, clock = systemClock, random = systemRandom, host = '127.0.0.1' } = options;
   const { tls, principals, notAfter } = await readParts(options, clock);
+  let url = '';
+  const acme = await openAcme(options, { clock, random, origin: () => options.publicUrl ?? url });
   const server = createProviderServer({
     principalOf: (domain) => principals.get(domain) ?? (options.anyAp === true ? anyAp(domain) : undefined),
     problems: () => (clock.now() / 1000 < notAfter ? [] : ['the certificate of the desk has run out']),
     credentials: tls,
-    acme: null,
+    acme: acme?.server ?? null,
     clock,
     random,
     log,
   });
-  const host = options.host ?? '127.0.0.1';
   const port = await server.listen(options.port, host);
+  url = `https://${host}:${port}`;
   log.info({ port }, 'listening');
   return {
-    url: `https://${host}:${port}`,
+    url,
     port,
     async stop() {
       log.info('draining');
       await server.drain();
+      await acme?.stop();
       log.info('stopped');
     },
   };
@@ -102,4 +115,67 @@ const deskEnd = (files: DeskFiles, list: ProblemList): number | null => {
   if (ca !== null) return parseCertificate(ca.certificate).notAfter;
   list.add(`${files.path('ca.pem')}: the CA above has not answered yet: send it ca.csr.pem, then install its answer`);
   return null;
+};
+
+interface Acme {
+  readonly server: AcmeServer;
+  stop(): Promise<void>;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly origin: () => string;
+}
+
+/** A renewal is due at half of a lifetime of an hour or more: a minute late is early enough. */
+const TURN_MS = 60_000;
+
+/** The ACME server of an NP's desk, over the files in its folder `acme`; null for an EP's desk, which has no numbers to give. */
+const openAcme = async (options: ProviderOptions, { clock, random, origin }: Surroundings): Promise<Acme | null> => {
+  const { deskDir, log, timer = every } = options;
+  const files = new DeskFiles(deskDir, options.passphrase);
+  if (files.identity().kind !== 'np') return null;
+  const desk = new AcmeDesk(new Desk(files, { now: () => clock.now(), random }), files);
+  const folder = files.path('acme');
+  await nodeFileSystem.makeDirectory(folder);
+  const lock = await DirectoryLock.acquire(folder);
+  const others = new TokenAuthorityFile(join(folder, 'token-authorities.yaml'));
+  let hosts: readonly string[] = [];
+  const credentials = new FetchedCredentials({ fetcher: new GuardedFetcher({ ...options.outside, clock }), clock, hosts: () => hosts });
+  const server = await AcmeServer.open({
+    origin,
+    desk,
+    journal: await JournalFile.open(join(folder, 'journal.jsonl'), nodeFileSystem),
+    bindingKeys: new BindingKeyFile(join(folder, 'binding-keys.jsonl')),
+    delegations: new DelegationFiles(join(folder, 'delegations')),
+    trustedAuthorities: async () => [...desk.ownAuthority(), ...(await others.read()).authorities],
+    chain: async (url, client) => {
+      ({ hosts } = await others.read());
+      return (await credentials.chain(url, client)).chain;
+    },
+    random,
+    now: () => clock.now(),
+    ...(options.acmeLimits === undefined ? {} : { limits: options.acmeLimits }),
+  });
+  const stopTurning = timer(TURN_MS, () => turn(server, log));
+  return {
+    server,
+    async stop() {
+      await stopTurning();
+      await server.close();
+      await lock.release();
+    },
+  };
+};
+
+/** One turn of the timer never ends the next: what failed is told and tried again. */
+const turn = async (server: AcmeServer, log: Logger): Promise<void> => {
+  try {
+    const { renewed, canceled, failed } = await server.turn();
+    for (const one of failed) log.warn(one, 'a renewal failed and will be tried again');
+    if (renewed.length + canceled.length > 0) log.info({ renewed: renewed.length, canceled: canceled.length }, 'renewals');
+  } catch (fault) {
+    log.error({ fault: describeFault(fault) }, 'fault in a turn of renewals');
+  }
 };

@@ -27,6 +27,7 @@ import {
   type DeskOptions,
 } from './np-options.js';
 import { grantCommands } from './np-grants.js';
+import { enrolKeyCommand } from './np-enrol-key.js';
 import { listCommands } from './np-list.js';
 import { numberCommands } from './np-numbers.js';
 import { report, type DeskReport } from './np-report.js';
@@ -134,6 +135,7 @@ const program = (does: Does): Command => {
   commonCommands(np, does);
   listCommands(np, does);
   grantCommands(np, does, 'numbers');
+  enrolKeyCommand(np, does);
   numberCommands(np, does);
   whyOption(
     deskOptions(np.command('delegate').description('issue a delegate credential over numbers, bound to one AP, or a CA for an enterprise')),

@@ -1,4 +1,5 @@
 export { readBundle, writeBundle } from './bundle.js';
+export { AcmeDesk } from './acme-desk.js';
 export { makeDevPki, openDevPki, type DevPki, type DevPkiOptions } from './dev-pki.js';
 export { type DevManifest, type ManifestClient, type ManifestCredential } from './dev-manifest.js';
 export { type CredentialRequest, type SubjectKey } from './credentials.js';
@@ -11,4 +12,4 @@ export { type ListedCredential, type ListFilter } from './listing.js';
 export { checkNumbering, importNumbering } from './numbering-data.js';
 export { type Published, type Revoking } from './publications.js';
 export { installPath, openDelegated, openWithRequest, openWithRoot, type Opening } from './desk-opening.js';
-export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeRevocationList } from './pem-files.js';
+export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeRevocationList, writeSecret } from './pem-files.js';
