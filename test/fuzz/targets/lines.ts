@@ -115,7 +115,7 @@ const labelOf = ({ accepted, reason, position, steps }: Answered): string => {
 const pathCache = new CertificateCache(100);
 const PATH: Target = {
   name: 'lines of verify path',
-  share: 9_000,
+  share: 6_000,
   seeds: pathLines,
   mutate: mutatePathLine,
   run: (input) => {
@@ -186,7 +186,7 @@ const checkPassportSigned = (input: Buffer): void => {
 let passportLine: PassportLines | null = null;
 const PASSPORT: Target = {
   name: 'lines of verify passport',
-  share: 7_000,
+  share: 5_000,
   seeds: passportLines,
   mutate: mutatePassportLine,
   run: (input) => {

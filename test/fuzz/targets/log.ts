@@ -182,7 +182,7 @@ const BUNDLE: Target = {
 
 const TILE_PATH: Target = {
   name: 'paths of tiles',
-  share: 40_000,
+  share: 45_000,
   seeds: () => texts('tile/0/x001/234.p/7', 'tile/entries/000', 'tile/7/x018/x446/x744/x073/x709/x551/615', 'tile/entries/x001/067.p/255'),
   mutate: mutateTextOctets,
   run: (input) => {
