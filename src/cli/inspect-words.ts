@@ -51,7 +51,8 @@ const groupLines = (findings: readonly Finding[]): string[] =>
 
 const NOT_ASKED = 'whether anybody trusts it, and its status, were not asked';
 
-const GIVE = 'Give PEM or DER of a certificate, CRL, request or TNAuthList, or the text of a PASSporT, receipt, checkpoint or proof.';
+const GIVE =
+  'Give PEM or DER of a certificate, CRL, request or TNAuthList, or the text of a PASSporT, trust list, receipt, checkpoint or proof.';
 
 const problemLines = (reason: Reason, problem: JsonValue): string[] => {
   // The row of this reason speaks of requests over HTTP.

@@ -54,7 +54,7 @@ const readAt = (text: string): number => {
 const command = (): Command =>
   new Command('signpost inspect')
     .description(
-      'Says what a file is and what is wrong about it: certificate, chain, CRL, CSR, TNAuthList, PASSporT, receipt, checkpoint, proof. ' +
+      'Says what a file is and what is wrong about it: certificate, chain, CRL, CSR, TNAuthList, PASSporT, trust list, receipt, checkpoint, proof. ' +
         'Asks no anchor, no status and no numbering data: it proves nothing.',
     )
     .argument('[files...]', 'PEM (certificates and CRLs together, too), DER or text; - is standard input')

@@ -116,4 +116,32 @@ export const REMARK_FINDINGS = {
     'the signature was not checked: no key that signs PASSporTs is at hand',
     'Inspect it with its certificate path in x5c, or judge it with `signpost verify passport`.',
   ),
+  'list-signature-unchecked': remark(
+    'notice',
+    'trust list',
+    'RFC 7515 section 5.2',
+    "the signature was not checked: the list does not bring its signer's certificates along",
+    'Nothing: a gateway has them from x5u or from a file, and holds them to the pinned roots of trust.yaml.',
+  ),
+  'list-empty': remark(
+    'warning',
+    'trust list',
+    'ATIS-1000084',
+    'it names no root: it trusts nobody',
+    'Ask who signs it: a gateway takes it, and refuses every path of the profile from then on.',
+  ),
+  'list-entry-left-out': remark(
+    'warning',
+    'trust list',
+    'ATIS-1000080 section 6.4.1',
+    'a root has a key that no profile takes, so it gives no anchor',
+    'Nothing for the others; credentials under this one are refused.',
+  ),
+  'list-entries-unread': remark(
+    'notice',
+    'trust list',
+    'ATIS-1000084',
+    'it has more roots than are looked at here',
+    'Nothing: a gateway reads all of them.',
+  ),
 } as const satisfies Record<string, RemarkRow>;

@@ -32,10 +32,11 @@ import {
 } from '../support/misfits/index.js';
 import { DAY, added, certify, replaced, without, type Link } from '../support/misfits/link.js';
 import { certificatesOf, changed, issuerOf, listOf } from '../support/misfits/scene.js';
-import { algorithm, signAs } from '../support/misfits/surgery.js';
+import { NULL, algorithm, signAs } from '../support/misfits/surgery.js';
 import { CLAIMS, endEntityKey } from '../support/passport-bench.js';
 import * as raw from '../support/raw-certificate.js';
 import { issueCrl } from '../support/raw-crl.js';
+import { compactJws, listRoot, listSigner, makeList, shakenRoot, type ListPlan } from '../support/trust-lists.js';
 
 const codes = ({ findings }: Inspection): string[] => findings.map(({ code }) => code);
 const errors = ({ findings }: Inspection): string[] => findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
@@ -92,6 +93,14 @@ const delegate = fitting.delegate();
 const swapped = (link: Link): Link => ({ ...link, notBefore: link.notAfter, notAfter: link.notBefore });
 const sha1 = (link: Link): Link => ({ ...link, sign: signAs(algorithm('1.2.840.10045.4.1'), 'sha1') });
 
+const [listRoot1, stiRoot] = [listRoot(), shakenRoot()];
+const lister = listSigner(listRoot1);
+const issuedWithout = listSigner(listRoot1, { extensions: { keyUsage: raw.keyUsage([6]) } });
+const trustList = (plan: Partial<ListPlan> = {}): Inspection =>
+  inspectAnything(makeList({ signer: lister, roots: [stiRoot.der], exp: NOW + DAY, ...plan }));
+const rsaRoot = (): Buffer =>
+  shakenRoot('RSA', { key: raw.newRsaKey(), shape: { algorithm: algorithm('1.2.840.113549.1.1.11', NULL) } }).der;
+
 type Remark = Exclude<FindingCode, keyof typeof OFF_PROFILE>;
 
 /** What shows each remark, and its twin. */
@@ -145,6 +154,13 @@ const REMARKS: Readonly<Record<Remark, readonly [() => Inspection, () => Inspect
   ],
   'request-asks-authority': [() => requestOf(basicConstraints(true)), () => requestOf(basicConstraints(false))],
   'request-unbound-numbers': [() => requestOf(tnAuthList(fitting.NUMBERS)), () => requestOf(tnAuthList(fitting.NUMBERS), bound)],
+  'list-signature-unchecked': [() => trustList({ x5c: null }), () => trustList()],
+  'list-empty': [() => trustList({ roots: [] }), () => trustList()],
+  'list-entry-left-out': [() => trustList({ roots: [rsaRoot()] }), () => trustList()],
+  'list-entries-unread': [
+    () => trustList({ roots: Array.from({ length: 65 }, () => stiRoot.der) }),
+    () => trustList({ roots: Array.from({ length: 64 }, () => stiRoot.der) }),
+  ],
   'signature-unchecked': [() => passportOf(delegate, { x5u: 'https://sti.example/a.pem' }), () => passportOf(delegate)],
 };
 
@@ -430,4 +446,62 @@ describe('hostile input', () => {
     ['200 CRLs', () => ({ text: encodePem('X509 CRL', issueCrl(rawCa)).repeat(200) })],
     ['a megabyte of PEM that does not end', () => ({ text: `-----BEGIN CERTIFICATE-----\n${'A'.repeat(1_000_000)}` })],
   ])('%s costs at most 100 ms', (_, line) => expect(costOf(line())).toBeLessThan(100));
+});
+
+describe('a trust list', () => {
+  const told = (inspection: Inspection): unknown[] => [inspection.ok, inspection.kind, inspection.reason];
+  const wrong = (plan: Partial<ListPlan>, options: InspectOptions = {}): string[] =>
+    inspectAnything(makeList({ signer: lister, roots: [stiRoot.der], exp: NOW + DAY, ...plan }), options)
+      .findings.filter(({ severity }) => severity === 'error')
+      .map(({ code, detail }) => `${code} | ${detail}`);
+
+  test('is one, as a JWS and as the STI-PA answers with it, and nothing is wrong with a good one', () => {
+    const text = makeList({ signer: lister, roots: [stiRoot.der], exp: NOW + DAY });
+    for (const given of [text, `${text}\n`, JSON.stringify({ status: 'success', caList: text, extra: 1 })]) {
+      const inspection = inspectAnything(given, { at: NOW * 1000 });
+      expect(told(inspection)).toEqual([true, 'trust-list', null]);
+      expect(errors(inspection)).toEqual([]);
+      expect(inspection.facts).toMatchObject({ sequence: 7, entries: 1, signer: ['CN=Test STI-PA list signer'] });
+    }
+    expect(inspectionWords('list', inspectAnything(text))).toContain('list: trust-list');
+    expect(inspectLine(Buffer.from(JSON.stringify({ id: 'a', text })))).toMatchObject({ id: 'a', ok: true, kind: 'trust-list' });
+    // A PASSporT that says so stays one.
+    expect(passportOf(delegate).kind).toBe('passport');
+  });
+
+  test.each<[string, () => string]>([
+    ['another algorithm', () => makeList({ signer: lister, roots: [], exp: NOW, header: { alg: 'HS256' } })],
+    ['a key of its own choice', () => makeList({ signer: lister, roots: [], exp: NOW, header: { jwk: {} } })],
+    ['a member twice', () => compactJws('{"alg":"ES256"}', '{"trustList":[],"trustList":[]}', lister.key.privateKey)],
+    ['an answer that is no success', () => JSON.stringify({ status: 'error', caList: '' })],
+    ['a signature of another length', () => makeList({ signer: lister, roots: [], exp: NOW }).slice(0, -4)],
+  ])('with %s is malformed', (_, make) => {
+    expect(told(inspectAnything(make()))).toEqual([false, 'trust-list', 'trust-list-invalid']);
+  });
+
+  test.each<[string, Partial<ListPlan>, RegExp]>([
+    ['runs out', { exp: NOW }, /^trust-list-invalid \| .*: exp$/],
+    ['has no sequence', { payload: { sequence: -1 } }, /^trust-list-invalid \| .*: sequence$/],
+    ['has no version', { payload: { version: 1 } }, /^trust-list-invalid \| .*: version$/],
+    ['has no list', { payload: { trustList: {} } }, /^trust-list-invalid \| .*: trustList$/],
+    ['has an entry that is no certificate', { payload: { trustList: ['x'] } }, /entry 0: not one PEM certificate$/],
+    ['has an entry that is no root', { roots: [stiRoot.der, lister.der] }, /entry 1: /],
+    ['is signed by another key', { signer: { ...lister, key: raw.newEcKey() } }, /^bad-signature \| signer: /],
+    ['has a signer that does not sign data', { x5c: [issuedWithout.der] }, /signer: .*bad-key-usage$/],
+    [
+      'brings a signer under another root',
+      { x5c: [lister.der, listRoot().der] },
+      /^(untrusted-chain|bad-cert-signature|aki-mismatch) \| signer: /,
+    ],
+    ['brings a signer that is none', { x5c: [Buffer.of(0x30, 0)] }, /^malformed-cert \| signer: /],
+  ])('that %s is told so', (_, plan, expected) => {
+    expect(wrong(plan, { at: NOW * 1000 })).toEqual(expect.arrayContaining([expect.stringMatching(expected)]));
+    expect(wrong({}, { at: NOW * 1000 })).toEqual([]);
+  });
+
+  test('has the roots held to their profile, each by its place', () => {
+    const long = shakenRoot('Long', { shape: { serial: encodeTlv(2, Buffer.alloc(16, 0x11)) } });
+    const { findings } = trustList({ roots: [long.der, stiRoot.der] });
+    expect(findings.filter(({ code }) => code === 'short-serial').map(({ place }) => place)).toEqual(['entry 1']);
+  });
 });

@@ -18,7 +18,7 @@ export interface Finding {
 }
 
 export type InspectedKind =
-  'certificate' | 'chain' | 'crl' | 'csr' | 'tn-auth-list' | 'passport' | 'receipt' | 'checkpoint' | 'note' | 'proof';
+  'certificate' | 'chain' | 'crl' | 'csr' | 'tn-auth-list' | 'trust-list' | 'passport' | 'receipt' | 'checkpoint' | 'note' | 'proof';
 
 /** What something is, whether it is well-formed, and what is wrong about it. It proves nothing: no anchor, no status, no numbering data are asked. */
 export interface Inspection {

@@ -34,8 +34,10 @@ const roleOf = ({ basicConstraints, keyUsage, isSelfIssued, subject }: Certifica
  * Every extension that is read, read for its form.
  * @throws Refusal `malformed-cert`, `duplicate-extension`, `malformed-tnauthlist`, `range-overflow`, `malformed-claim-constraints`
  */
-export const readSubject = (der: Uint8Array): Subject => {
-  const certificate = parseCertificate(der);
+export const readSubject = (der: Uint8Array): Subject => subjectOf(parseCertificate(der));
+
+/** `readSubject` of a certificate that was parsed: its key is imported once. @throws Refusal as `readSubject`, but `malformed-cert` of the whole */
+export const subjectOf = (certificate: Certificate): Subject => {
   void [
     certificate.basicConstraints,
     certificate.keyUsage,

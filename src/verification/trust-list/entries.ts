@@ -38,8 +38,8 @@ export const readEntries = (value: unknown, apart: readonly Certificate[]): Entr
   return { roots: [...found.values()], leftOut };
 };
 
-/** Null: its key is of a kind that no profile takes. */
-const readEntry = (value: unknown, i: number): Certificate | null => {
+/** Null: its key is of a kind that no profile takes. @throws Refusal `trust-list-invalid` */
+export const readEntry = (value: unknown, i: number): Certificate | null => {
   if (typeof value !== 'string' || !ONE_BLOCK.test(value)) return invalid(`entry ${i}: not one PEM certificate`);
   try {
     const [block] = decodePem(value);

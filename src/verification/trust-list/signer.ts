@@ -42,7 +42,7 @@ export const judgeListSigner = ({ chain, roots, crls, at }: SignerInput): Judged
     if (error instanceof Refusal && error.reason !== 'trust-list-invalid') return invalid(`signer: ${error.reason}`);
     throw error;
   }
-  checkUsage(judged.endEntity);
+  checkListUsage(judged.endEntity);
   return judged;
 };
 
@@ -58,8 +58,8 @@ const isRevoked = (judged: JudgedPath, crls: CrlSet, at: number): boolean => {
   return 'reason' in found && found.reason === 'cert-revoked';
 };
 
-/** RFC 5280 section 4.2.1.3: what signs data says so; a certificate for TLS servers and the like does not sign lists (section 4.2.1.12). */
-const checkUsage = (signer: Certificate): void => {
+/** RFC 5280 section 4.2.1.3: what signs data says so; a certificate for TLS servers and the like does not sign lists (section 4.2.1.12). @throws Refusal `trust-list-invalid` */
+export const checkListUsage = (signer: Certificate): void => {
   if (!signer.isCritical(OID.keyUsage) || ((signer.keyUsage?.bits ?? 0) & KEY_USAGE.digitalSignature) === 0)
     invalid('signer: bad-key-usage');
   if (signer.extKeyUsage !== null) invalid('signer: bad-eku');

@@ -1,7 +1,9 @@
+import { encodePem } from '../../../src/encoding/index.js';
 import type { Reason } from '../../../src/reasons/index.js';
 import { fitting, lineOf as pathLineOf } from '../misfits/index.js';
 import * as raw from '../raw-certificate.js';
 import * as list from '../raw-crl.js';
+import { compactJws } from '../trust-lists.js';
 import { MAX_LINE, lineOf, times, type HostileLine } from './line.js';
 
 /** Lines whose JSON, and `inspect` lines whose text or DER, costs what it can. */
@@ -92,6 +94,25 @@ export const INSPECT_LINES: readonly HostileLine[] = [
   ),
   inspect('a TNAuthList of numbers', 'malformed-tnauthlist', () =>
     der(raw.nameOf(...times(40_000, () => Buffer.from('a20d160b3132303235353530313030', 'hex')))),
+  ),
+  inspect('a trust list of a thousand roots', null, () => {
+    const pem = encodePem('CERTIFICATE', root.der);
+    return text(
+      compactJws(
+        '{"alg":"ES256"}',
+        JSON.stringify({ version: '1', sequence: 1, exp: 1, trustList: times(1000, () => pem) }),
+        root.key.privateKey,
+      ),
+    );
+  }),
+  inspect('a trust list of entries that are none', null, () =>
+    text(
+      compactJws(
+        '{"alg":"ES256"}',
+        JSON.stringify({ version: '1', sequence: 1, exp: 1, trustList: times(200_000, () => 1) }),
+        root.key.privateKey,
+      ),
+    ),
   ),
   inspect('a PASSporT of a megabyte', 'token-too-large', () => text(`${'A'.repeat(500_000)}.${'A'.repeat(500_000)}.AA`)),
   inspect('a PASSporT whose header is a path of a megabyte', 'token-too-large', () => {
