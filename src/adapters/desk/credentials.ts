@@ -25,6 +25,7 @@ import {
   type KeyPair,
   type NumberRange,
 } from '../../issuance/index.js';
+import { tnOf } from '../../identifiers/index.js';
 import type { NumberingPlan } from '../../numbering/index.js';
 import { refuse } from '../../reasons/index.js';
 import { parseCertificate, permitsMail, tnAuthListOf, type Certificate, type TnEntry } from '../../x509/index.js';
@@ -234,6 +235,20 @@ export class Credentials {
     if (ca && identity.kind === 'ep') return refuse('authority-type-mismatch', 'a CA over mailboxes');
     if (mailboxes === 'all' || identity.kind !== 'ep') return;
     for (const mailbox of mailboxes) checkMailbox(mailbox, identity.domain);
+  }
+
+  /**
+   * Whether the desk may state something about the SII with its own credential: what it may issue over it may state.
+   * @throws Refusal `tn-out-of-scope`, `not-encompassed`, `number-on-hold`, `email-out-of-scope`, `authority-type-mismatch`
+   */
+  checkSpeaksFor(sii: string): void {
+    const { identity } = this.#basis;
+    const tn = tnOf(sii);
+    if (tn !== null) return void this.#entries([{ start: tn, count: 1 }]);
+    if (identity.kind !== 'ep') return refuse('authority-type-mismatch', 'a mailbox of a number provider');
+    const mailbox = sii.slice('mailto:'.length);
+    checkMailbox(mailbox, identity.domain);
+    this.#checkNameConstraints(mailbox);
   }
 
   get #policies(): { readonly policies?: readonly string[] } {

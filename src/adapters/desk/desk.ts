@@ -18,7 +18,7 @@ import { deskAuthority, type DeskAuthority, type DeskSigners } from './desk-auth
 import type { DeskFiles, DeskIdentity } from './desk-files.js';
 import { DeskLock, PATIENCE, type Patience } from './desk-lock.js';
 import { Ledger } from './ledger.js';
-import type { GrantedLine, HeldLine, UngrantedLine } from './ledger-lines.js';
+import type { AttestedLine, GrantedLine, HeldLine, UngrantedLine } from './ledger-lines.js';
 import { isDue, listed, type ListFilter, type ListedCredential } from './listing.js';
 import { NumberingData } from './numbering-data.js';
 import { renew, type Renewing } from './renewing.js';
@@ -61,7 +61,8 @@ export interface Renewed {
 
 const RENEWABLE: readonly string[] = ['delegate', 'delegate-ca', 'mailbox'];
 
-type ToTell = Pick<HeldLine, 'event' | 'numbers'> | Omit<GrantedLine, 'at' | 'why'> | Omit<UngrantedLine, 'at' | 'why'>;
+type ToTell =
+  Pick<HeldLine, 'event' | 'numbers'> | Omit<GrantedLine, 'at' | 'why'> | Omit<UngrantedLine, 'at' | 'why'> | Omit<AttestedLine, 'at'>;
 
 const textsOf = (numbers: readonly NumberRange[]): string[] => {
   if (numbers.length === 0) return refuse('malformed-request', 'no numbers');
@@ -260,6 +261,23 @@ export class Desk {
   /** Whether an AP is granted now all that it asks for. @throws Refusal as `checkGranted` */
   checkGranted(to: string, wanted: Wanted): Promise<void> {
     return this.#look(() => checkGranted(this.#ledger.book.grantsOf(to), wanted));
+  }
+
+  /** Whether the desk may state something about the SII now. @throws Refusal as `Credentials.checkSpeaksFor` */
+  checkSpeaksFor(sii: string): Promise<void> {
+    return this.#look(() => this.#credentials().checkSpeaksFor(sii));
+  }
+
+  /**
+   * Records that a PASSporT about the SII is about to be signed with the desk's own credential of that serial number. It must not be signed before.
+   * @throws Refusal as `Credentials.checkSpeaksFor`; Unavailable `not-ready` when that credential is revoked
+   */
+  recordAttested(sii: string, serial: string, told: Omit<AttestedLine, 'event' | 'at'>): Promise<void> {
+    return this.#work(() => {
+      this.#credentials().checkSpeaksFor(sii);
+      if (this.#ledger.book.revocationOf(serial) !== null) return refuse('not-ready', "the desk's own credential");
+      return Promise.resolve(this.#tell({ event: 'attested', ...told }, undefined));
+    });
   }
 
   /** Publishes a fresh CRL of the CA, and of the development root if the desk has it. */

@@ -1,3 +1,4 @@
+export { DeskAttestations, openSubjectKey } from './attestations.js';
 export { readBundle, writeBundle } from './bundle.js';
 export { AcmeDesk } from './acme-desk.js';
 export { makeDevPki, openDevPki, type DevPki, type DevPkiOptions } from './dev-pki.js';

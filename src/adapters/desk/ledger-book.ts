@@ -44,7 +44,8 @@ export class LedgerBook {
     else if (line.event === 'crl') this.#list(line);
     else if (line.event === 'granted') this.#grants.set(line.to, [...this.grantsOf(line.to), grantOf(line)]);
     else if (line.event === 'ungranted') this.#ungrant(line);
-    else this.#hold(line);
+    // Attestations are read by who audits the ledger: nothing that the desk does depends on them.
+    else if (line.event !== 'attested') this.#hold(line);
   }
 
   #addIssued(line: IssuedLine): void {

@@ -80,13 +80,27 @@ const ungranted = z.strictObject({
   why,
 });
 
-const line = z.discriminatedUnion('event', [issued, revoked, list, held, granted, ungranted]);
+/** A PASSporT that was about to be signed on a subscriber's wish (docs/adr/0011): no number, no address, no SSI. */
+const attested = z.strictObject({
+  event: z.literal('attested'),
+  at: seconds,
+  /** The AP's domain. */
+  to: z.string(),
+  /** HMAC-SHA256 of the SII under `attestation.key` of the desk, base64url. */
+  subject: z.string().length(43),
+  /** Of the PASSporT. */
+  jti: z.string(),
+  consent: z.enum(['operator', 'sim', 'otp']),
+});
+
+const line = z.discriminatedUnion('event', [issued, revoked, list, held, granted, ungranted, attested]);
 export type LedgerLine = z.infer<typeof line>;
 export type IssuedLine = z.infer<typeof issued>;
 export type RevokedLine = z.infer<typeof revoked>;
 export type ListLine = z.infer<typeof list>;
 export type HeldLine = z.infer<typeof held>;
 export type GrantedLine = z.infer<typeof granted>;
+export type AttestedLine = z.infer<typeof attested>;
 export type UngrantedLine = z.infer<typeof ungranted>;
 
 /** Null when the row is no line of a ledger. */
