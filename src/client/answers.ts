@@ -40,6 +40,18 @@ export type LookupAnswer = z.infer<typeof lookupAnswer>;
 
 export const lookupBatch = z.object({ answers: z.array(lookupAnswer) });
 
+/** A code is out (docs/provider-attestation.md). */
+export const pendingAnswer = z.object({ id: z.string(), proof: z.literal('otp'), expires: z.string() });
+export type PendingAttestation = z.infer<typeof pendingAnswer>;
+
+export const attestationAnswer = z.object({
+  /** A register PASSporT for this AP alone. */
+  passport: z.string(),
+  consent: z.enum(['operator', 'sim', 'otp']),
+  expires: z.string(),
+});
+export type Attested = z.infer<typeof attestationAnswer>;
+
 /**
  * The answer's JSON in the shape that belongs to its status.
  * @throws ApiRefusal, ApiUnavailable what the problem document says; UnexpectedAnswer for anything else.
