@@ -1,9 +1,11 @@
+import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { BindingKeyFile, DelegationFiles, JournalFile, TokenAuthorityFile } from './adapters/acme/index.js';
+import { openProofs, parseAttestation, type AttestationSettings } from './adapters/attestation/index.js';
 import { ConfigurationProblems, ProblemList, principalOf, readTlsFiles, type TlsFiles } from './adapters/configuration/index.js';
-import { AcmeDesk, Desk, DeskFiles } from './adapters/desk/index.js';
+import { AcmeDesk, Desk, DeskAttestations, DeskFiles, openSubjectKey } from './adapters/desk/index.js';
 import { DirectoryLock, nodeFileSystem } from './adapters/files/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
@@ -11,8 +13,9 @@ import type { Principal } from './gateway/index.js';
 import { createProviderServer, describeFault } from './http/index.js';
 import { isDomain } from './identifiers/index.js';
 import { AcmeServer, type AcmeLimits } from './issuance/acme/index.js';
+import { ATTESTATION_LIMITS, AttestationDesk, DEFAULT_MESSAGE } from './issuance/attestation/index.js';
 import { parsePrincipals } from './policy/index.js';
-import type { Clock, RandomSource, Timer } from './ports/index.js';
+import type { Clock, RandomSource, SubscriberProof, Timer } from './ports/index.js';
 import { parseCertificate } from './x509/index.js';
 
 export interface ProviderOptions {
@@ -49,12 +52,19 @@ export interface ProviderHandle {
  */
 export const startProvider = async (options: ProviderOptions): Promise<ProviderHandle> => {
   const { log, clock = systemClock, random = systemRandom, host = '127.0.0.1' } = options;
-  const { tls, principals, notAfter } = await readParts(options, clock);
+  const files = new DeskFiles(options.deskDir, options.passphrase);
+  const { tls, principals, notAfter, attesting } = await readParts(options, files, { clock, random });
+  const desk = new Desk(files, { now: () => clock.now(), random });
+  const attestations = attesting === null ? null : attestationsAt(desk, files, attesting, { clock, random });
   let url = '';
-  const acme = await openAcme(options, { clock, random, origin: () => options.publicUrl ?? url });
+  const acme = await openAcme(options, { files, desk, clock, random, origin: () => options.publicUrl ?? url });
   const server = createProviderServer({
     principalOf: (domain) => principals.get(domain) ?? (options.anyAp === true ? anyAp(domain) : undefined),
-    problems: () => (clock.now() / 1000 < notAfter ? [] : ['the certificate of the desk has run out']),
+    problems: () => [
+      ...(clock.now() / 1000 < notAfter ? [] : ['the certificate of the desk has run out']),
+      ...(attestations?.desk.problems ?? []),
+    ],
+    attestation: attestations?.attestation ?? null,
     credentials: tls,
     acme: acme?.server ?? null,
     clock,
@@ -84,15 +94,24 @@ interface Parts {
   readonly principals: ReadonlyMap<string, Principal>;
   /** Seconds: the end of the desk's own certificate. */
   readonly notAfter: number;
+  /** Null: the desk attests nothing. */
+  readonly attesting: Attesting | null;
 }
 
-const readParts = async (options: ProviderOptions, clock: Clock): Promise<Parts> => {
+interface Sources {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+const readParts = async (options: ProviderOptions, files: DeskFiles, sources: Sources): Promise<Parts> => {
+  const { clock } = sources;
   const list = new ProblemList();
   const tls = await readTlsFiles(options.tlsDir, clock.now(), list);
   const principals = await readPrincipals(join(options.deskDir, 'principals.yaml'), list);
-  const notAfter = deskEnd(new DeskFiles(options.deskDir, options.passphrase), list);
-  if (tls === null || principals === null || notAfter === null) throw new ConfigurationProblems(list.problems);
-  return { tls, principals, notAfter };
+  const notAfter = deskEnd(files, list);
+  const attesting = notAfter === null ? null : await readAttesting(files, sources, options.log, list);
+  if (tls === null || principals === null || notAfter === null || list.problems.length > 0) throw new ConfigurationProblems(list.problems);
+  return { tls, principals, notAfter, attesting };
 };
 
 /** Without the file nobody is known by a client certificate. */
@@ -122,9 +141,9 @@ interface Acme {
   stop(): Promise<void>;
 }
 
-interface Surroundings {
-  readonly clock: Clock;
-  readonly random: RandomSource;
+interface Surroundings extends Sources {
+  readonly files: DeskFiles;
+  readonly desk: Desk;
   readonly origin: () => string;
 }
 
@@ -132,11 +151,11 @@ interface Surroundings {
 const TURN_MS = 60_000;
 
 /** The ACME server of an NP's desk, over the files in its folder `acme`; null for an EP's desk, which has no numbers to give. */
-const openAcme = async (options: ProviderOptions, { clock, random, origin }: Surroundings): Promise<Acme | null> => {
-  const { deskDir, log, timer = every } = options;
-  const files = new DeskFiles(deskDir, options.passphrase);
+const openAcme = async (options: ProviderOptions, surroundings: Surroundings): Promise<Acme | null> => {
+  const { log, timer = every } = options;
+  const { files, clock, random, origin } = surroundings;
   if (files.identity().kind !== 'np') return null;
-  const desk = new AcmeDesk(new Desk(files, { now: () => clock.now(), random }), files);
+  const desk = new AcmeDesk(surroundings.desk, files);
   const folder = files.path('acme');
   await nodeFileSystem.makeDirectory(folder);
   const lock = await DirectoryLock.acquire(folder);
@@ -178,4 +197,47 @@ const turn = async (server: AcmeServer, log: Logger): Promise<void> => {
   } catch (fault) {
     log.error({ fault: describeFault(fault) }, 'fault in a turn of renewals');
   }
+};
+
+/** What `attestation.yaml` of a desk comes to. */
+interface Attesting {
+  readonly settings: AttestationSettings;
+  readonly proofs: readonly SubscriberProof[];
+  readonly subjectKey: KeyObject;
+}
+
+/** Null when there is no such file, or something is wrong, and the list then says what. */
+const readAttesting = async (files: DeskFiles, { clock, random }: Sources, log: Logger, list: ProblemList): Promise<Attesting | null> => {
+  const file = files.path('attestation.yaml');
+  if (!existsSync(file)) return null;
+  const text = await list.read(file, 'how the desk attests');
+  const parsed = text === null ? null : parseAttestation(text);
+  if (parsed?.ok !== true) {
+    for (const problem of parsed?.problems ?? []) list.add(`${files.directory}: ${problem}`);
+    return null;
+  }
+  const { kind } = files.identity();
+  const trouble = (proof: string, why: string): void => log.warn({ proof, why }, 'no usable answer about a proof');
+  const { proofs, problems } = openProofs(parsed.value, { directory: files.directory, kind, clock, trouble });
+  for (const problem of problems) list.add(problem);
+  const own = list.parse(files.path('own.pem'), 'the credential that signs', () => files.own() ?? undefined);
+  if (own === undefined) list.add(`${files.path('own.pem')}: attesting needs the desk's own credential: issue it`);
+  const subjectKey = await list.parseLater(files.path('attestation.key'), "the key of the ledger's digests", () =>
+    openSubjectKey(files, random),
+  );
+  return subjectKey === null ? null : { settings: parsed.value, proofs, subjectKey };
+};
+
+const attestationsAt = (
+  at: Desk,
+  files: DeskFiles,
+  { settings, proofs, subjectKey }: Attesting,
+  { clock, random }: Sources,
+): { readonly desk: DeskAttestations; readonly attestation: AttestationDesk } => {
+  const { audiences, lifetimeSeconds: lifetime, proofsPerApPerHour: perHour, otp } = settings;
+  const desk = new DeskAttestations({ desk: at, files, subjectKey, lifetime, sources: { now: () => clock.now(), random } });
+  const perClient = { perHour, burst: Math.max(1, Math.floor(perHour / 10)) };
+  const limits = { ...ATTESTATION_LIMITS, perClient };
+  const message = otp?.text ?? DEFAULT_MESSAGE;
+  return { desk, attestation: new AttestationDesk({ desk, proofs, message, audiences, lifetime, limits, clock, random }) };
 };

@@ -15,20 +15,20 @@ const holds = (parse: (text: string) => unknown) => (text: string) => {
   }
 };
 
-const sii = z
+export const sii = z
   .string()
   .max(320)
   .refine(holds(parseSii))
   .meta({ description: 'A phone number or e-mail address', examples: ['tel:+12025550100', 'mailto:alice@example.com'] });
 
 /** DESIGN section 7: an SSI has at most 96 bytes. */
-const ssi = z
+export const ssi = z
   .string()
   .max(96)
   .refine(holds(parseSsi))
   .meta({ description: 'A user at one provider', examples: ['mimi://a.example/u/alice'] });
 
-const circle = z
+export const circle = z
   .string()
   .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/)
   .meta({ description: 'base64url of SHA-256 of the circle code' });

@@ -44,6 +44,7 @@ beforeAll(async () => {
     principalOf: (domain) => (domain === 'np.example' ? { domain, kind: 'np', class: null, spc: '505X' } : apOf(domain)),
     problems: () => [],
     acme: place.server,
+    attestation: null,
     credentials: { ...tls.server, clientAuthorities: tls.ca },
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     random: randomBytes,

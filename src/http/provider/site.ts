@@ -1,4 +1,5 @@
 import type { AcmeServer } from '../../issuance/acme/index.js';
+import type { AttestationDesk } from '../../issuance/attestation/index.js';
 import type { CommonSite } from '../site.js';
 
 /** What the routes of a provider's server share. */
@@ -7,4 +8,6 @@ export interface ProviderSite extends CommonSite {
   readonly problems: () => readonly string[];
   /** Null: the desk issues by command alone. */
   readonly acme: AcmeServer | null;
+  /** Null: the desk attests nothing. */
+  readonly attestation: AttestationDesk | null;
 }
