@@ -3,6 +3,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { NumberingPlan } from '../../src/numbering/index.js';
 import { Authorizer } from '../../src/policy/index.js';
 import { Unavailable } from '../../src/reasons/index.js';
 import { packSubject, unpackSubject } from '../../src/registry/index.js';
@@ -229,6 +230,26 @@ describe('a policy', () => {
     expect(await swept.resolved(tn)).toEqual(['a.example']);
     expect(await expiryOf(tn)).toBe(swept.place.clock.seconds + 14 * DAY);
     expect(await swept.fell()).toMatchObject([{ why: 'action-not-authorised', fell: { eff: 'marked' } }]);
+  });
+});
+
+describe('numbering data', () => {
+  test('that gives the number to another NP takes nothing away that was registered, and nothing new is accepted', async () => {
+    const tn = number();
+    const credential = await swept.register(tn);
+    const moved = new NumberingPlan([
+      { spc: '505X', start: '12025550000', count: 10_000, validFrom: null },
+      { spc: '709J', start: '13035550000', count: 10_000, validFrom: null },
+    ]);
+    await swept.sweep((material) => ({ ...material, numbering: moved }));
+    expect([await swept.resolved(tn), await swept.fell()]).toEqual([['a.example'], []]);
+    swept.place.clock.advance(1);
+    const again = (): ReturnType<typeof swept.submit> => swept.submit(registration(swept.place, tn, { credential }));
+    expect(await again()).toMatchObject({ outcome: 'refused', reason: 'tn-out-of-scope' });
+    expect(await swept.resolved(tn)).toEqual(['a.example']);
+    await swept.sweep();
+    swept.place.clock.advance(1);
+    expect(await again()).toMatchObject({ outcome: 'accepted' });
   });
 });
 
