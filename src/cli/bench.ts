@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<(options: BenchOptions) => Promise<B
   crl: async () => (await import('./bench-crl.js')).measure,
   revoke: async () => (await import('./bench-revoke.js')).measure,
   restart: async () => (await import('./bench-restart.js')).measure,
+  desk: async () => (await import('./bench-desk.js')).measure,
 };
 
 interface Options {

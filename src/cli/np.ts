@@ -13,6 +13,7 @@ import {
 } from '../adapters/desk/index.js';
 import { parseDomain, parseSpc } from '../identifiers/index.js';
 import type { NumberRange } from '../issuance/index.js';
+import { delegateBulk } from './np-bulk.js';
 import { commonCommands, deskOf, handOver, issueCommand, issueOwn, keyPairOf, sources, subjectKey, type Does } from './np-desk.js';
 import {
   collectNumbers,
@@ -89,12 +90,23 @@ interface DelegateOptions extends DeskOptions {
   readonly lifetime: number;
   readonly ca?: true;
   readonly csr?: string;
+  readonly from?: string;
   readonly permit: Readonly<Record<string, string[]>>;
   readonly out: string;
   readonly why?: string;
 }
 
+const delegateFrom = (options: DelegateOptions, from: string): Promise<DeskReport> => {
+  const { csr, ca, lifetime, out, permit } = options;
+  if (csr !== undefined || ca === true || options.numbers.length + options.range.length > 0) {
+    throw new Error('--from goes without --numbers, --range, --csr and --ca');
+  }
+  const permitted = Object.keys(permit).length === 0 ? {} : { permitted: permit };
+  return delegateBulk(deskOf(options), { from, to: parseDomain(options.to), lifetime, out, ...permitted, ...whyOf(options) }, sources);
+};
+
 const delegate = async (options: DelegateOptions): Promise<DeskReport> => {
+  if (options.from !== undefined) return await delegateFrom(options, options.from);
   const request = {
     to: parseDomain(options.to),
     lifetime: options.lifetime,
@@ -146,6 +158,7 @@ const program = (does: Does): Command => {
     .addOption(lifetimeOption('how long it is good', '24h'))
     .option('--ca', 'a CA that may delegate these numbers further')
     .option('--csr <file>', 'PEM of a request: the key stays with its owner')
+    .option('--from <file>', 'CSV, a credential a line: number or start,count, then perhaps csr or spki; --out gets JSON lines')
     .option('--permit <claim=values>', 'pin a claim, such as action=register,prefer or consent=sim', collectPermitted, {})
     .requiredOption('--out <file>', 'where the path is written; a key made here stands beside it as .key.pem')
     .action(does(delegate));

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Integer, OctetString } from 'asn1js';
-import * as pkijs from 'pkijs';
 import {
   TAG,
   contentOf,
   contextConstructed,
   contextPrimitive,
+  encodeInteger,
   encodeSequence,
   encodeTlv,
   readChildren,
@@ -13,7 +12,7 @@ import {
 } from '../encoding/index.js';
 import { encodeClaimConstraints, encodeTnAuthList, type TnEntry } from '../x509/index.js';
 import { OID } from './object-identifiers.js';
-import { copied } from './pkijs-parts.js';
+import { objectIdentifier } from './to-be-signed.js';
 
 /** One extension, its value already DER. */
 export interface Extension {
@@ -22,11 +21,6 @@ export interface Extension {
   readonly value: Buffer;
 }
 
-interface Encodable {
-  toSchema(): { toBER(sizeOnly?: boolean): ArrayBuffer };
-}
-
-const der = (object: Encodable): Buffer => Buffer.from(object.toSchema().toBER(false));
 const extension = (oid: string, critical: boolean, value: Buffer): Extension => ({ oid, critical, value });
 
 /** RFC 5280 section 4.2.1.2, method 1: SHA-1 of the public key's bits, 20 octets. An identifier, not a security measure. */
@@ -37,22 +31,21 @@ export const keyIdentifier = (spki: Uint8Array): Buffer => {
 };
 
 export const subjectKeyIdentifier = (spki: Uint8Array): Extension =>
-  extension(OID.subjectKeyIdentifier, false, Buffer.from(new OctetString({ valueHex: copied(keyIdentifier(spki)) }).toBER(false)));
+  extension(OID.subjectKeyIdentifier, false, encodeTlv(TAG.octetString, keyIdentifier(spki)));
 
 /** RFC 9060 section 7: the issuer is found by key identifier. */
 export const authorityKeyIdentifier = (issuerSpki: Uint8Array): Extension =>
-  extension(
-    OID.authorityKeyIdentifier,
-    false,
-    der(new pkijs.AuthorityKeyIdentifier({ keyIdentifier: new OctetString({ valueHex: copied(keyIdentifier(issuerSpki)) }) })),
-  );
+  extension(OID.authorityKeyIdentifier, false, encodeSequence(encodeTlv(contextPrimitive(0), keyIdentifier(issuerSpki))));
 
 /** An end-entity gets an empty sequence: cA is DEFAULT FALSE (X.690 section 11.5). */
 export const basicConstraints = (ca: boolean, pathLength?: number): Extension =>
   extension(
     OID.basicConstraints,
     true,
-    der(new pkijs.BasicConstraints({ cA: ca, ...(pathLength === undefined ? {} : { pathLenConstraint: pathLength }) })),
+    encodeSequence(
+      ...(ca ? [encodeTlv(TAG.boolean, Buffer.from([0xff]))] : []),
+      ...(pathLength === undefined ? [] : [encodeInteger(BigInt(pathLength))]),
+    ),
   );
 
 const KEY_USAGE_BITS = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
@@ -90,18 +83,10 @@ export const permittedMailboxes = (subtrees: readonly string[]): Extension =>
   );
 
 export const certificatePolicies = (...policies: readonly string[]): Extension =>
-  extension(
-    OID.certificatePolicies,
-    false,
-    der(
-      new pkijs.CertificatePolicies({
-        certificatePolicies: policies.map((policyIdentifier) => new pkijs.PolicyInformation({ policyIdentifier })),
-      }),
-    ),
-  );
+  extension(OID.certificatePolicies, false, encodeSequence(...policies.map((policy) => encodeSequence(objectIdentifier(policy)))));
 
 export const extendedKeyUsage = (...purposes: readonly string[]): Extension =>
-  extension(OID.extendedKeyUsage, false, der(new pkijs.ExtKeyUsage({ keyPurposes: [...purposes] })));
+  extension(OID.extendedKeyUsage, false, encodeSequence(...purposes.map(objectIdentifier)));
 
 /** Where a certificate's CRL is, and who signs it when that is not the certificate's issuer (RFC 5280 section 4.2.1.13). */
 export interface CrlPoint {
@@ -141,8 +126,7 @@ export const issuingDistributionPoint = (url: string | undefined, indirect: bool
 export const certificateIssuer = (name: Uint8Array): Extension =>
   extension(OID.certificateIssuer, true, encodeSequence(directoryName(name)));
 
-export const crlNumber = (number: number): Extension =>
-  extension(OID.crlNumber, false, Buffer.from(new Integer({ value: number }).toBER(false)));
+export const crlNumber = (number: number): Extension => extension(OID.crlNumber, false, encodeInteger(BigInt(number)));
 
 /** What a credential bound to one AP may say (DESIGN section 5). */
 export interface Binding {
@@ -152,18 +136,23 @@ export interface Binding {
   readonly permitted?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** EnhancedJWTClaimConstraints (RFC 9118 section 3): the credential is useless for calls, and useless to any other AP. */
-export const enhancedClaimConstraints = ({ provider, permitted = {} }: Binding): Extension =>
-  extension(
-    OID.enhancedClaimConstraints,
-    false,
-    encodeClaimConstraints({
-      form: 'enhanced',
-      mustInclude: ['action', 'aud', 'provider'],
-      permittedValues: new Map([['provider', [provider]], ...Object.entries(permitted)]),
-      mustExclude: ['attest', 'origid', 'rcd', 'div', 'opt'],
-    }),
-  );
+const bindings = new WeakMap<Binding, Extension>();
+
+/** EnhancedJWTClaimConstraints (RFC 9118 section 3): the credential is useless for calls, and useless to any other AP. Encoded once for each binding. */
+export const enhancedClaimConstraints = (binding: Binding): Extension => {
+  const before = bindings.get(binding);
+  if (before !== undefined) return before;
+  const { provider, permitted = {} } = binding;
+  const encoded = encodeClaimConstraints({
+    form: 'enhanced',
+    mustInclude: ['action', 'aud', 'provider'],
+    permittedValues: new Map([['provider', [provider]], ...Object.entries(permitted)]),
+    mustExclude: ['attest', 'origid', 'rcd', 'div', 'opt'],
+  });
+  const made = extension(OID.enhancedClaimConstraints, false, encoded);
+  bindings.set(binding, made);
+  return made;
+};
 
 /** RFC 8226 section 9: never critical. */
 export const tnAuthList = (entries: readonly TnEntry[]): Extension => extension(OID.tnAuthList, false, encodeTnAuthList(entries));

@@ -1,3 +1,4 @@
+export { parseBulkOrders, type BulkOrder, type ParsedOrders } from './bulk-rows.js';
 export {
   authorityOf,
   caTemplate,
@@ -34,7 +35,7 @@ export {
   type Extension,
   type KeyUsage,
 } from './extensions.js';
-export { newKeyPair, spkiFingerprint, type Curve, type KeyPair } from './keys.js';
+export { newEncodedKeyPair, newKeyPair, spkiFingerprint, type Curve, type EncodedKeyPair, type KeyPair } from './keys.js';
 export { OID } from './object-identifiers.js';
 export {
   REVOCATION_REASONS,

@@ -1,12 +1,10 @@
-import { Integer } from 'asn1js';
-import * as pkijs from 'pkijs';
 import { TAG, encodeTlv } from '../encoding/index.js';
 import type { Signer } from '../ports/index.js';
 import type { Authority, Issuer } from './authority.js';
 import { authorityKeyIdentifier, certificateIssuer, crlNumber, issuingDistributionPoint, type Extension } from './extensions.js';
 import { OID } from './object-identifiers.js';
-import { algorithm, copied, distinguishedName, extensionPart, time } from './pkijs-parts.js';
-import { schemeOf, signStructure, signStructureThrough, signatureScheme, signedPart } from './signed-structure.js';
+import { schemeOf, signStructure, signStructureThrough, signatureScheme } from './signed-structure.js';
+import { encodeTbsCertList } from './to-be-signed.js';
 
 /** RFC 5280 section 5.3.1, with its numbers. `unspecified` is not written: the absence of a reason says the same. */
 export const REVOCATION_REASONS = {
@@ -57,15 +55,6 @@ const entryExtensions = (entry: RevokedEntry): Extension[] => [
   ...(entry.invalidSince === undefined ? [] : [{ oid: OID.invalidityDate, critical: false, value: generalizedTime(entry.invalidSince) }]),
 ];
 
-const revoked = (entry: RevokedEntry): pkijs.RevokedCertificate => {
-  const extensions = entryExtensions(entry);
-  return new pkijs.RevokedCertificate({
-    userCertificate: new Integer({ valueHex: copied(entry.serial) }),
-    revocationDate: time(entry.revokedAt),
-    ...(extensions.length === 0 ? {} : { crlEntryExtensions: new pkijs.Extensions({ extensions: extensions.map(extensionPart) }) }),
-  });
-};
-
 const listExtensions = (signer: Issuer, template: RevocationListTemplate): Extension[] => [
   authorityKeyIdentifier(signer.key.spki),
   crlNumber(template.number),
@@ -73,19 +62,17 @@ const listExtensions = (signer: Issuer, template: RevocationListTemplate): Exten
   ...(template.extensions ?? []),
 ];
 
-const listTbs = (issuer: Issuer, template: RevocationListTemplate, algorithmOid: string): Buffer => {
-  const list = new pkijs.CertificateRevocationList({
-    version: 1,
-    signature: algorithm(algorithmOid),
-    issuer: distinguishedName(issuer.name),
-    thisUpdate: time(template.thisUpdate),
-    nextUpdate: time(template.nextUpdate),
-    // RFC 5280 section 5.1.2.6: absent, not empty, when nothing is revoked.
-    ...(template.entries.length === 0 ? {} : { revokedCertificates: template.entries.map(revoked) }),
-    crlExtensions: new pkijs.Extensions({ extensions: listExtensions(issuer, template).map(extensionPart) }),
-  });
-  return tbsOf(list);
-};
+const listTbs = (issuer: Issuer, { entries, ...template }: RevocationListTemplate, algorithmOid: string): Buffer =>
+  encodeTbsCertList(
+    {
+      issuer: issuer.name,
+      thisUpdate: template.thisUpdate,
+      nextUpdate: template.nextUpdate,
+      entries: entries.map((entry) => ({ serial: entry.serial, revokedAt: entry.revokedAt, extensions: entryExtensions(entry) })),
+      extensions: listExtensions(issuer, { ...template, entries }),
+    },
+    algorithmOid,
+  );
 
 /**
  * DER of a version 2 CRL, complete for its scope. Direct unless `indirect`; in an indirect one `issuer` of an entry holds for those
@@ -97,12 +84,3 @@ export const issueRevocationList = (issuer: Authority, template: RevocationListT
 /** `issueRevocationList` through a signer. @throws Refusal `bad-signature`, and what the signer rejects with */
 export const issueRevocationListThrough = (issuer: Issuer, template: RevocationListTemplate, signer: Signer): Promise<Buffer> =>
   signStructureThrough(listTbs(issuer, template, schemeOf(signer).oid), signer);
-
-/** pkijs keeps a list's encodeTBS to itself, so the signed part is read out of the whole, with its empty signature. */
-const tbsOf = (list: pkijs.CertificateRevocationList): Buffer => {
-  const schema: unknown = list.toSchema(true);
-  if (typeof schema !== 'object' || schema === null || !('toBER' in schema) || typeof schema.toBER !== 'function') {
-    throw new Error('pkijs encoded no CRL');
-  }
-  return signedPart(new Uint8Array(schema.toBER(false)));
-};

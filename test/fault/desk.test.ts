@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { X509Certificate, randomBytes } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { X509Certificate, createPrivateKey, randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Desk, DeskFiles, installPath, nodeDisk, openWithRequest, openWithRoot, type Disk } from '../../src/adapters/desk/index.js';
+import { delegateBulk } from '../../src/cli/np-bulk.js';
 import { decodePem } from '../../src/encoding/index.js';
-import { issueCa, issueRoot, newKeyPair, subjectName, verifyRequest } from '../../src/issuance/index.js';
+import { createRequest, issueCa, issueRoot, newKeyPair, subjectName, verifyRequest } from '../../src/issuance/index.js';
 import { parseCrl, type Crl } from '../../src/x509/index.js';
 import { DEATHS, Ended, dyingDisk } from '../support/dying-disk.js';
 
@@ -188,6 +189,102 @@ describe('a desk whose process ends at any step', () => {
         expect(readdirSync(directory).filter((name) => name.startsWith('lock'))).toEqual([]);
       },
     );
+  });
+});
+
+describe('a bulk delegation whose process ends at any step', () => {
+  type Row = { row: number; numbers: string[]; serial: string; certificate: string; key: string };
+  const rowsOf = (file: string): Row[] =>
+    readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Row)
+      .filter(({ row }) => row !== undefined);
+
+  test('goes on where it was, hands each credential out once, and revokes what never came out', async () => {
+    const prepared = copyOf();
+    writeFileSync(join(prepared, 'orders.csv'), 'number\n12025550100\n12025550101\n12025550102\n');
+    const bulk = (directory: string, disk?: Disk) => {
+      const options = { from: join(directory, 'orders.csv'), to: 'a.example', out: join(directory, 'out.jsonl'), lifetime: 3600, part: 2 };
+      return delegateBulk(deskAt(directory, disk), options, disk === undefined ? sources : { ...sources, disk });
+    };
+    let lost = 0;
+    await atEveryStep(prepared, bulk, async (directory) => {
+      const out0 = join(directory, 'out.jsonl');
+      const torn = existsSync(out0) ? readFileSync(out0, 'utf8') : '';
+      const before = torn
+        .split('\n')
+        .slice(1, -1)
+        .flatMap((line) => (JSON.parse(line) as Row).serial ?? []);
+      const { json } = await bulk(directory);
+      expect(Number(json['issued']) + Number(json['earlier'])).toBe(3);
+      const rows = rowsOf(join(directory, 'out.jsonl'));
+      expect(rows.map(({ row, numbers }) => [row, ...numbers])).toEqual([
+        [1, '12025550100'],
+        [2, '12025550101'],
+        [3, '12025550102'],
+      ]);
+      for (const { serial, certificate, key } of rows) {
+        const der = new X509Certificate(Buffer.from(certificate, 'base64'));
+        expect(der.serialNumber.toLowerCase()).toBe(serial);
+        expect(der.checkPrivateKey(createPrivateKey(key))).toBe(true);
+      }
+      const out = new Set(rows.map(({ serial }) => serial));
+      for (const serial of before) expect(out).toContain(serial);
+      const listed = await deskAt(directory).list({ to: 'a.example' });
+      expect(new Set(listed.flatMap(({ serial, state }) => (state === 'live' ? [serial] : [])))).toEqual(out);
+      const gone = listed.filter(({ state }) => state === 'revoked');
+      for (const { serial, revoked } of gone) {
+        expect(revoked).toMatchObject({ reason: 'superseded' });
+        expect(isListed(crlOf(directory), serial)).toBe(true);
+      }
+      lost += gone.length;
+      expect((await bulk(directory)).json).toMatchObject({ issued: 0, earlier: 3, revoked: 0 });
+    });
+    expect(lost).toBeGreaterThan(0);
+  });
+
+  test('does not go on with other orders, or another AP', async () => {
+    const directory = copyOf();
+    const from = join(directory, 'orders.csv');
+    writeFileSync(from, 'start,count\n12025550100,5\n12025550105,1\n');
+    const bulk = (more: object = {}) =>
+      delegateBulk(deskAt(directory), { from, to: 'a.example', out: join(directory, 'out.jsonl'), lifetime: 60, ...more }, sources);
+    expect((await bulk()).json).toMatchObject({ issued: 2 });
+    await expect(bulk({ to: 'b.example' })).rejects.toThrow();
+    writeFileSync(from, 'number\n12025550100\n');
+    await expect(bulk()).rejects.toThrow();
+    await expect(bulk({ out: from })).rejects.toThrow();
+    for (const broken of [
+      'number\n+12025550100',
+      'number\n12025550100\n12025550100',
+      'start,count\n12025550100,0',
+      'nummer\n1',
+      'number,csr\n12025550100,!',
+    ]) {
+      writeFileSync(from, broken);
+      await expect(bulk({ out: join(directory, 'other.jsonl') })).rejects.toThrow();
+    }
+    writeFileSync(from, 'number\n12025550999\n13035550100\n');
+    await expect(bulk({ out: join(directory, 'other.jsonl') })).rejects.toMatchObject({ reason: 'not-encompassed' });
+    expect(readdirSync(directory)).not.toContain('other.jsonl');
+  });
+
+  test('certifies keys of requests, each for one AP', async () => {
+    const directory = copyOf();
+    const from = join(directory, 'orders.csv');
+    const csr = createRequest(newKeyPair(), subjectName({ commonName: 'ap' }), []);
+    writeFileSync(from, `number,csr\n12025550100,${csr.toString('base64')}\n12025550101,\n`);
+    const bulk = (to: string) => delegateBulk(deskAt(directory), { from, to, out: join(directory, `${to}.jsonl`), lifetime: 60 }, sources);
+    await bulk('a.example');
+    const [first, second] = rowsOf(join(directory, 'a.example.jsonl'));
+    const { publicKey } = new X509Certificate(Buffer.from(first?.certificate ?? '', 'base64'));
+    expect(publicKey.export({ type: 'spki', format: 'der' })).toEqual(verifyRequest(csr).spki);
+    expect([first?.key, typeof second?.key]).toEqual([null, 'string']);
+    await expect(bulk('b.example')).rejects.toMatchObject({ reason: 'key-reuse' });
+    const p384 = newKeyPair('P-384').spki.toString('base64');
+    writeFileSync(from, `number,spki\n12025550100,${p384}\n`);
+    await expect(bulk('c.example')).rejects.toMatchObject({ reason: 'unsupported-key' });
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { array, assert, integer, property, record } from 'fast-check';
 import forge from 'node-forge';
+import * as pkijs from 'pkijs';
 import { checkCanonicalDer, encodePem } from '../../src/encoding/index.js';
 import {
   OID,
@@ -82,6 +83,40 @@ const reasonOf = (work: () => unknown): string => {
     throw error;
   }
 };
+
+describe('what our own writer writes', () => {
+  const re = (schema: { toBER(sizeOnly?: boolean): ArrayBuffer }): Buffer => Buffer.from(schema.toBER(false));
+
+  test('is, octet for octet, what pkijs writes of it', () => {
+    for (const der of ALL) {
+      const read = pkijs.Certificate.fromBER(new Uint8Array(der));
+      expect(Buffer.from(read.tbsView)).toEqual(re(read.encodeTBS()));
+      expect(re(read.toSchema(true))).toEqual(der);
+    }
+    const entries = [
+      { serial: newSerial(randomBytes), revokedAt: NOW, reason: 'keyCompromise', invalidSince: NOW - 5 },
+      { serial: Buffer.from([1]), revokedAt: Date.UTC(2051, 0, 1) / 1000, reason: 'unspecified' },
+    ] as const;
+    for (const list of [[], entries]) {
+      const der = issueRevocationList(ca, {
+        number: 300,
+        thisUpdate: NOW,
+        nextUpdate: Date.UTC(2049, 11, 31, 23, 59, 59) / 1000,
+        entries: list,
+      });
+      expect(re(pkijs.CertificateRevocationList.fromBER(new Uint8Array(der)).toSchema(true))).toEqual(der);
+    }
+  });
+
+  test('changes from UTCTime to GeneralizedTime with the year 2050', () => {
+    const at = (seconds: number): string => {
+      const made = issueEndEntity(ca, key.spki, content, { ...terms, notAfter: seconds });
+      return openssl('asn1parse', '-in', file('CERTIFICATE', made));
+    };
+    expect(at(Date.UTC(2049, 11, 31, 23, 59, 59) / 1000)).toContain('UTCTIME           :491231235959Z');
+    expect(at(Date.UTC(2050, 0, 1) / 1000)).toContain('GENERALIZEDTIME   :20500101000000Z');
+  });
+});
 
 describe('an issued certificate', () => {
   test('is canonical DER that our own parser accepts', () => {

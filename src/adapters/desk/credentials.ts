@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   bequestOf,
   caTemplate,
@@ -27,6 +28,7 @@ import {
 } from '../../issuance/index.js';
 import { tnOf } from '../../identifiers/index.js';
 import type { NumberingPlan } from '../../numbering/index.js';
+import { importP256 } from '../../passport/index.js';
 import { refuse } from '../../reasons/index.js';
 import { parseCertificate, permitsMail, tnAuthListOf, type Certificate, type TnEntry } from '../../x509/index.js';
 import type { DeskAuthority } from './desk-authority.js';
@@ -37,15 +39,18 @@ import type { IssuedLine } from './ledger-lines.js';
 /** A subject whose key is made at the desk, or stays where its request came from. */
 export type SubjectKey = { readonly own: KeyPair } | { readonly spki: Buffer };
 
+/** A subject's key as far as a certificate goes: made at the desk or not. */
+export type SubjectSpki = { readonly own: Pick<KeyPair, 'spki'> } | { readonly spki: Buffer };
+
 /** What is asked of a desk. */
-export interface CredentialRequest {
+export interface CredentialRequest<Subject = SubjectKey> {
   /** The AP's or enterprise's domain. */
   readonly to: string;
   /** Seconds. */
   readonly lifetime: number;
   /** Seconds: when it begins at the earliest, and what `lifetime` counts from; absent: the moment of issuing. */
   readonly from?: number;
-  readonly subject: SubjectKey;
+  readonly subject: Subject;
   /** For the ledger, in the operator's words. */
   readonly why?: string;
 }
@@ -63,7 +68,7 @@ export interface Made {
 /** What a line says besides what the certificate says. */
 type Told = Pick<IssuedLine, 'use' | 'holder'> & Partial<Pick<IssuedLine, 'to' | 'mailbox' | 'permitted' | 'why' | 'renews' | 'batch'>>;
 
-export const spkiOf = (subject: SubjectKey): Buffer => ('own' in subject ? subject.own.spki : subject.spki);
+export const spkiOf = (subject: SubjectSpki): Buffer => ('own' in subject ? subject.own.spki : subject.spki);
 
 const binding = (provider: string, permitted: Binding['permitted']): Binding =>
   permitted === undefined ? { provider } : { provider, permitted };
@@ -133,14 +138,20 @@ export class Credentials {
    * A delegate credential (RFC 9060) over numbers, bound to one AP.
    * @throws Refusal `not-encompassed`, `tn-out-of-scope`, `number-on-hold`, `key-reuse`, `non-canonical-tn`, `range-overflow`, `malformed-request`
    */
-  delegate(request: CredentialRequest, numbers: readonly NumberRange[], permitted?: Binding['permitted']): Promise<Made> {
-    const { to, subject, why } = request;
-    const content = {
-      subject: subjectName({ commonName: `delegate for ${to}` }),
-      numbers: this.#entries(numbers),
-      binding: binding(to, permitted),
-    };
-    return this.#endEntity(content, subject, request, { use: 'delegate', holder: to, to, ...toldPermitted(permitted), ...toldWhy(why) });
+  delegate(request: CredentialRequest<SubjectSpki>, numbers: readonly NumberRange[], permitted?: Binding['permitted']): Promise<Made> {
+    return this.delegating(request, permitted)(request.subject, numbers);
+  }
+
+  /** `delegate` for many of one AP: what they have in common is made once. */
+  delegating(
+    request: Omit<CredentialRequest, 'subject'> & { readonly batch?: string },
+    permitted?: Binding['permitted'],
+  ): (subject: SubjectSpki, numbers: readonly NumberRange[]) => Promise<Made> {
+    const { to, why, batch } = request;
+    const common = { subject: subjectName({ commonName: `delegate for ${to}` }), binding: binding(to, permitted) };
+    const inBatch = batch === undefined ? {} : { batch };
+    const told: Told = { use: 'delegate', holder: to, to, ...toldPermitted(permitted), ...toldWhy(why), ...inBatch };
+    return (subject, numbers) => this.#endEntity({ ...common, numbers: this.#entries(numbers) }, subject, request, told);
   }
 
   /**
@@ -185,25 +196,32 @@ export class Credentials {
     });
   }
 
-  async #endEntity(content: EndEntityContent, subject: SubjectKey, time: Time, told: Told): Promise<Made> {
+  async #endEntity(content: EndEntityContent, subject: SubjectSpki, time: Time, told: Told): Promise<Made> {
     const terms = this.#terms(time);
+    // RFC 8226 section 4: P-256, in its one form; a key made here is.
+    if ('spki' in subject) importP256(subject.spki);
     this.#checkKey(spkiOf(subject), told.holder);
     if (content.numbers !== undefined) checkScope(this.#scope, content.numbers);
     const template = endEntityTemplate(this.#basis.ca.authority, spkiOf(subject), { ...content, ...this.#policies }, terms);
     return await this.#sign(template, subject, told, content.numbers);
   }
 
-  async #sign(template: CertificateTemplate, subject: SubjectKey, told: Told, entries: readonly TnEntry[] = []): Promise<Made> {
+  async #sign(template: CertificateTemplate, subject: SubjectSpki, told: Told, entries: readonly TnEntry[] = []): Promise<Made> {
     const { authority, signer } = this.#basis.ca;
     const certificate = await signCertificateThrough(template, signer);
     const ranges = rangesOf(entries);
     const line: IssuedLine = {
-      ...lineOf(certificate, this.#now),
+      ...issuedLine(template, certificate, this.#now),
       ...told,
       ...(ranges.length === 0 ? {} : { numbers: ranges.map(rangeText) }),
       ...('own' in subject ? {} : { key: subject.spki.toString('base64') }),
     };
     return { certificate, path: pathOf(certificate, authority), line };
+  }
+
+  /** Whether all of it could be issued now. @throws Refusal as `delegate` */
+  checkDelegable(numbers: readonly NumberRange[]): void {
+    this.#entries(numbers);
   }
 
   #entries(numbers: readonly NumberRange[]): TnEntry[] {
@@ -276,15 +294,23 @@ export class Credentials {
   }
 }
 
+type Certified = Pick<IssuedLine, 'event' | 'at' | 'serial' | 'fingerprint' | 'spki' | 'notAfter'>;
+
+const issuedLine = (
+  { serial, spki, notAfter }: Pick<CertificateTemplate, 'serial' | 'spki' | 'notAfter'>,
+  der: Buffer,
+  at: number,
+): Certified => ({
+  event: 'issued',
+  at,
+  serial: Buffer.from(serial).toString('hex'),
+  fingerprint: createHash('sha256').update(der).digest('hex'),
+  spki: spkiFingerprint(spki),
+  notAfter,
+});
+
 /** What a line says of any certificate. */
-export const lineOf = (der: Buffer, at: number): Pick<IssuedLine, 'event' | 'at' | 'serial' | 'fingerprint' | 'spki' | 'notAfter'> => {
-  const certificate = parseCertificate(der);
-  return {
-    event: 'issued',
-    at,
-    serial: Buffer.from(certificate.serial).toString('hex'),
-    fingerprint: certificate.fingerprint.toString('hex'),
-    spki: spkiFingerprint(certificate.publicKey.spki),
-    notAfter: certificate.notAfter,
-  };
+export const lineOf = (der: Buffer, at: number): Certified => {
+  const { serial, publicKey, notAfter } = parseCertificate(der);
+  return issuedLine({ serial, spki: publicKey.spki, notAfter }, der, at);
 };

@@ -14,6 +14,7 @@ import {
 import { refuse } from '../../reasons/index.js';
 import { parseCertificate, tnAuthListOf, type TnEntry } from '../../x509/index.js';
 import { Credentials, lineOf, type CredentialRequest, type Made } from './credentials.js';
+import type { BatchItem, DelegateBatch, Granting, Renewed, Ungranting } from './desk-requests.js';
 import { deskAuthority, type DeskAuthority, type DeskSigners } from './desk-authority.js';
 import type { DeskFiles, DeskIdentity } from './desk-files.js';
 import { DeskLock, PATIENCE, type Patience } from './desk-lock.js';
@@ -28,35 +29,6 @@ export interface DeskOptions {
   readonly patience?: Patience;
   /** Absent: the keys on file. */
   readonly signers?: DeskSigners;
-}
-
-/** A grant that the operator gives. */
-export interface Granting {
-  readonly to: string;
-  readonly numbers?: readonly NumberRange[];
-  readonly mailboxes?: 'all' | string[];
-  readonly ca: boolean;
-  /** Seconds. */
-  readonly lifetimeMax?: number;
-  readonly why?: string;
-}
-
-/** What of an AP's grants is taken back; neither numbers nor mailboxes: all. */
-export interface Ungranting {
-  readonly to: string;
-  readonly numbers?: readonly NumberRange[];
-  readonly mailboxes?: readonly string[];
-  readonly why?: string;
-}
-
-export interface Renewed {
-  readonly serial: string;
-  readonly renews: string;
-  readonly path: Buffer[];
-  /** Null where the key stays with its owner. */
-  readonly key: KeyPair | null;
-  /** Of a CA whose key was made here. */
-  readonly crl: Buffer | null;
 }
 
 const RENEWABLE: readonly string[] = ['delegate', 'delegate-ca', 'mailbox'];
@@ -126,6 +98,42 @@ export class Desk {
   /** The path of a delegate credential, end-entity first. @throws Refusal as `Credentials.delegate` */
   delegate(request: CredentialRequest, numbers: readonly NumberRange[], permitted?: Binding['permitted']): Promise<Buffer[]> {
     return this.#work(async () => this.#record(await this.#credentials().delegate(request, numbers, permitted)));
+  }
+
+  /**
+   * Delegate credentials for many subjects of one AP, in order: all are recorded, with one sync, or none is issued.
+   * @throws Refusal as `Credentials.delegate`
+   */
+  delegateBatch(batch: DelegateBatch, items: readonly BatchItem[]): Promise<readonly Made[]> {
+    return this.#work(async () => {
+      const delegate = this.#credentials().delegating(batch, batch.permitted);
+      const made: Made[] = [];
+      for (const { subject, numbers } of items) made.push(await delegate(subject, numbers));
+      this.#ledger.append(made.map(({ line }) => line));
+      this.#seen = this.#ledger.size;
+      return made;
+    });
+  }
+
+  /** Whether all of it could be issued now. @throws Refusal as `Credentials.delegate` for the first that could not */
+  checkDelegable(numbers: readonly NumberRange[]): Promise<void> {
+    return this.#work(() => Promise.resolve(this.#credentials().checkDelegable(numbers)));
+  }
+
+  /** Serials that were issued in a batch and are not revoked. */
+  batchSerials(batch: string): Promise<string[]> {
+    return this.#look(() => {
+      const { book } = this.#ledger;
+      return book.batch(batch).flatMap(({ serial }) => (book.revocationOf(serial) === null ? [serial] : []));
+    });
+  }
+
+  /** Revokes these serials for one reason and publishes, however many they are. @throws Refusal `not-found` */
+  revokeSerials(serials: readonly string[], { reason, why }: Omit<Revoking, 'serial'>): Promise<Published> {
+    return this.#work(() => {
+      this.#publications.revoke(serials.map((serial) => ({ serial, reason, ...(why === undefined ? {} : { why }) })));
+      return this.#publish();
+    });
   }
 
   /** The path of a CA; with a first CRL of its own where its key was made here. @throws Refusal as `Credentials.delegateCa` */

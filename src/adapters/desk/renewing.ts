@@ -1,7 +1,7 @@
 import { newKeyPair, rangesOf, type Binding, type KeyPair, type NumberRange } from '../../issuance/index.js';
 import { refuse } from '../../reasons/index.js';
 import { claimConstraintsOf, parseCertificate, tnAuthListOf } from '../../x509/index.js';
-import type { Credentials, Made, SubjectKey } from './credentials.js';
+import type { CredentialRequest, Credentials, Made, SubjectKey } from './credentials.js';
 import { rangesIn, type LedgerBook } from './ledger-book.js';
 import type { IssuedLine } from './ledger-lines.js';
 import { mailboxOf, toOf } from './listing.js';
@@ -51,7 +51,7 @@ const heldOf = (line: IssuedLine, der: Buffer | undefined): Held => {
 /** The key of the request again, or a fresh one where the desk had made it. */
 const subjectOf = ({ key }: IssuedLine): SubjectKey => (key === undefined ? { own: newKeyPair() } : { spki: Buffer.from(key, 'base64') });
 
-const make = (credentials: Credentials, line: IssuedLine, held: Held, request: Parameters<Credentials['delegate']>[0]): Promise<Made> => {
+const make = (credentials: Credentials, line: IssuedLine, held: Held, request: CredentialRequest): Promise<Made> => {
   if (line.use === 'delegate') return credentials.delegate(request, held.numbers, held.permitted);
   if (line.use === 'delegate-ca') return credentials.delegateCa(request, held.numbers);
   const mailbox = mailboxOf(line);
