@@ -9,12 +9,12 @@ import type { AnchorMaterial, Material, Scope } from './material.js';
 import { TRUST_PROFILES, type StepEvidence, type TrustProfile } from './verdict.js';
 import { Verifier } from './verifier.js';
 
-/** The answer to one line of `verify passport`; `steps` with the refusing step last, none where the line itself was at fault. */
+/** The answer to one line of `verify passport`; `steps` with the refusing step last, absent where the line itself was at fault (profiles, Lines). */
 export interface PassportAnswer {
   readonly id: string | null;
   readonly accepted: boolean;
   readonly reason: Reason | null;
-  readonly steps: readonly StepEvidence[];
+  readonly steps?: readonly StepEvidence[];
 }
 
 /** What a line does not name. */
@@ -28,9 +28,6 @@ const MAX_VERIFIERS = 4;
 const ANCHOR_LISTS: readonly string[] = [...TRUST_PROFILES, 'crl'];
 /** Members of a line that make its material. */
 const MATERIAL = ['anchors', 'crls', 'crlSigners', 'numbering', 'scopes', 'audience', 'revocation'];
-
-/** The answer to a line that no step has seen. */
-const unread = (id: string | null, reason: Reason): PassportAnswer => ({ id, accepted: false, reason, steps: [] });
 
 /**
  * Judges PASSporTs offline as CONTRACT section 3 describes it; DER is base64 text or octets. Keeps what one line taught for the next.
@@ -51,21 +48,21 @@ export class PassportLines {
       const object = asObject(line);
       const given = memberOf(object, 'id');
       id = typeof given === 'string' ? given : null;
-      if (id === null) return unread(id, 'malformed-request');
+      if (id === null) return { id, accepted: false, reason: 'malformed-request' };
       return this.#judge(id, object);
     } catch (error) {
       // DESIGN section 6: a fault of ours is no verdict, and yet each line has its answer.
-      return unread(id, error instanceof Refusal ? error.reason : 'internal-error');
+      return { id, accepted: false, reason: error instanceof Refusal ? error.reason : 'internal-error' };
     }
   }
 
   /** Answers the octets of one line, or null for one over 1 MiB. Never throws. */
   answer(octets: Uint8Array | null): PassportAnswer {
-    if (octets === null) return unread(null, 'too-large');
+    if (octets === null) return { id: null, accepted: false, reason: 'too-large' };
     try {
       return this.verify(parseLineObject(octets));
     } catch (error) {
-      return unread(null, error instanceof Refusal ? error.reason : 'internal-error');
+      return { id: null, accepted: false, reason: error instanceof Refusal ? error.reason : 'internal-error' };
     }
   }
 

@@ -104,7 +104,7 @@ describe('a line of verify passport', () => {
     const line = lineWith({ [name]: value });
     if (value === undefined) delete line[name];
     expect(reasonOf(lineWith())).toBe('accepted');
-    expect(ask(line)).toEqual({ id: name === 'id' ? null : 'one', accepted: false, reason: 'malformed-request', steps: [] });
+    expect(ask(line)).toEqual({ id: name === 'id' ? null : 'one', accepted: false, reason: 'malformed-request' });
   });
 
   test('may have ten thousand rows of numbering', () => {
@@ -157,7 +157,6 @@ describe('the command', () => {
       [null, 'malformed-request'],
       ['two', 'aud-mismatch'],
     ]);
-    expect(answers.map(({ steps }) => (Array.isArray(steps) ? steps.length > 0 : null))).toEqual([true, false, false, false, false, true]);
     expect([stderr, status]).toEqual(['', 0]);
   });
 
