@@ -20,8 +20,19 @@ export const readTarget = (request: IncomingMessage): Target => {
   if (countHosts(request.rawHeaders) !== 1) throw new Refusal('malformed-request', 'exactly one Host field');
   const target = (request.url ?? '').replace(ABSOLUTE_FORM, '');
   if (!ORIGIN_FORM.test(target)) throw new Refusal('malformed-request', 'request target');
+  if (target.includes('%') && !decodes(target)) throw new Refusal('malformed-request', 'request target');
   const mark = target.indexOf('?');
   return mark < 0 ? { path: target, query: null } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+};
+
+/** RFC 3986 section 2.5: encoded octets are UTF-8. Of others express makes an error page of its own, with a stack trace. */
+const decodes = (target: string): boolean => {
+  try {
+    decodeURIComponent(target);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /** Node keeps the first Host and drops the others silently: a proxy before it might have kept the last. */
