@@ -1,7 +1,7 @@
 import { parseStrictJson, type JsonObject } from '../encoding/index.js';
 
 /** What a gateway said when it said no: the members of its problem document (CONTRACT section 2). */
-interface Problem {
+export interface Problem {
   readonly status: number;
   /** A code of `/v1/reasons`; a gateway newer than this client may know codes that this client does not. */
   readonly reason: string;

@@ -1,5 +1,5 @@
 import { Agent, request as httpsRequest } from 'node:https';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { NoAnswer, UnexpectedAnswer } from './api-refusal.js';
 
 export interface ConnectionOptions {
@@ -17,7 +17,7 @@ export interface ConnectionOptions {
 }
 
 export interface Call {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   /** Path and query, from the root. */
   readonly path: string;
   readonly type?: string;
@@ -28,6 +28,7 @@ export interface Answer {
   readonly status: number;
   readonly type: string;
   readonly retryAfter: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -112,6 +113,7 @@ const collect = async (response: IncomingMessage): Promise<Answer> => {
     status: response.statusCode ?? 0,
     type: response.headers['content-type'] ?? '',
     retryAfter: response.headers['retry-after'],
+    headers: response.headers,
     body: Buffer.concat(parts),
   };
 };

@@ -1,3 +1,14 @@
+export {
+  AcmeClient,
+  type AcmeClientOptions,
+  type CredentialWish,
+  type EnrolmentKey,
+  type FetchedCredential,
+  type ObtainedCredential,
+  type RenewalTerms,
+  type TokenSource,
+} from './acme-client.js';
+export { AcmeRefusal } from './acme-refusal.js';
 export { ApClient, type ClientOptions, type Query } from './ap-client.js';
 export { ApiRefusal, ApiUnavailable, NoAnswer, UnexpectedAnswer } from './api-refusal.js';
 export { AttestationClient, type AttestationClientOptions, type Proof, type Wish } from './attestation-client.js';
@@ -9,3 +20,4 @@ export { NpClient } from './np-client.js';
 export { checkReceipt } from './receipt.js';
 export { type Patience } from './retry.js';
 export { type Submitted } from './submission.js';
+export { dueAt, keepRenewed, type RenewingParts, type Validity } from './renewing.js';

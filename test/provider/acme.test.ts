@@ -1,18 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { Agent, request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
-import { createProviderServer, type HttpServer } from '../../src/http/index.js';
-import type { Principal } from '../../src/gateway/index.js';
 import { AcmeCaller, Key, bodyOf, reasonIn, typeIn, type Got, type Sent } from '../support/acme-client.js';
-import { AcmePlace, VALUE } from '../support/acme-place.js';
-import { TlsPki, type Client } from '../support/http-site.js';
+import { AcmeHost } from '../support/acme-host.js';
+import { VALUE } from '../support/acme-place.js';
+import type { Client } from '../support/http-site.js';
 
-const tls = new TlsPki();
+const host = new AcmeHost();
+const { tls, place } = host;
 const agent = new Agent({ keepAlive: true });
-const place = new AcmePlace();
-const apOf = (domain: string): Principal => ({ domain, kind: 'ap', class: 'consumer', spc: null });
-let server: HttpServer;
 let origin: string;
 
 const send = ({ method, url, type, body = '' }: Sent, client?: Client): Promise<Got> =>
@@ -39,24 +34,13 @@ const enrolled = async (): Promise<AcmeCaller> => {
 };
 
 beforeAll(async () => {
-  await place.open();
-  server = createProviderServer({
-    principalOf: (domain) => (domain === 'np.example' ? { domain, kind: 'np', class: null, spc: '505X' } : apOf(domain)),
-    problems: () => [],
-    acme: place.server,
-    attestation: null,
-    credentials: { ...tls.server, clientAuthorities: tls.ca },
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    random: randomBytes,
-    log: pino({ level: 'silent' }),
-  });
-  origin = `https://localhost:${await server.listen(0, 'localhost')}`;
-  place.origin = origin;
+  await host.open();
+  origin = place.origin;
 });
 
 afterAll(async () => {
   agent.destroy();
-  await server.drain();
+  await host.close();
 });
 
 describe('ACME over TLS', () => {
