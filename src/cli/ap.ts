@@ -4,6 +4,7 @@ import { ApClient } from '../client/index.js';
 import { foldDomain } from '../identifiers/index.js';
 import type { Consent } from '../passport/index.js';
 import { Usage, audienceOf, credentialFor, domainOf, tlsOf, type CallerOptions } from './ap-caller.js';
+import { enroll, enrollCommand, type EnrollOptions } from './ap-enroll.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
 import { circleOf, signNow, type ApStatement } from './ap-passport.js';
 import { lookupWords, print, reportError, type Report } from './ap-report.js';
@@ -30,10 +31,10 @@ interface Options extends CallerOptions {
 export const run = async (argv: string[]): Promise<number> => {
   let outcome: Report | null = null;
   const does =
-    (work: (options: Options, ...operands: string[]) => Promise<Report>) =>
+    (work: Work) =>
     async (...given: unknown[]): Promise<void> => {
       const command = given.at(-1) as Command;
-      outcome = await work(command.opts<Options>(), ...command.args);
+      outcome = await work(command.opts(), ...command.args);
     };
   try {
     await program(does).parseAsync(argv, { from: 'user' });
@@ -43,7 +44,9 @@ export const run = async (argv: string[]): Promise<number> => {
   return outcome === null ? 2 : print(outcome, argv.includes('--json'));
 };
 
-type Does = (work: (options: Options, ...operands: string[]) => Promise<Report>) => (...given: unknown[]) => Promise<void>;
+/** A verb takes its own options, of all that there are. */
+type Work = (options: Options & EnrollOptions, ...operands: string[]) => Promise<Report>;
+type Does = (work: Work) => (...given: unknown[]) => Promise<void>;
 
 const program = (does: Does): Command => {
   const ap = new Command('signpost ap').description('sign, register, withdraw and look up as an application provider').exitOverride();
@@ -73,6 +76,7 @@ const program = (does: Does): Command => {
     .addOption(new Option('--view <view>', 'which mappings').choices(['consumer', 'business', 'all']))
     .option('--circle <code>', 'circle code')
     .action(does(lookup));
+  enrollCommand(ap).action(does((options) => enroll(options)));
   return ap;
 };
 
