@@ -13,7 +13,17 @@ import {
   type Does,
   type IssueOptions,
 } from './np-desk.js';
-import { collectPermitted, deskOptions, filesOf, lifetimeOption, whyOf, whyOption, type DeskOptions } from './np-options.js';
+import {
+  baseUrlOf,
+  baseUrlOption,
+  collectPermitted,
+  deskOptions,
+  filesOf,
+  lifetimeOption,
+  whyOf,
+  whyOption,
+  type DeskOptions,
+} from './np-options.js';
 import { grantCommands } from './np-grants.js';
 import { listCommands } from './np-list.js';
 import { report, type DeskReport } from './np-report.js';
@@ -23,13 +33,14 @@ import { signCommands } from './np-sign.js';
 interface InitOptions extends DeskOptions {
   readonly domain: string;
   readonly name?: string;
+  readonly baseUrl?: string;
   readonly devRoot?: true;
 }
 
 const init = async (options: InitOptions): Promise<DeskReport> => {
   const files = filesOf(options);
   const domain = foldDomain(options.domain);
-  const opening: Opening = { identity: { kind: 'ep', domain, name: options.name ?? domain }, numbers: [] };
+  const opening: Opening = { identity: { kind: 'ep', domain, name: options.name ?? domain, ...baseUrlOf(options) }, numbers: [] };
   if (options.devRoot === true) {
     await openWithRoot(files, opening, sources);
     return {
@@ -85,7 +96,7 @@ const program = (does: Does): Command => {
   const ep = new Command('signpost ep')
     .description("the e-mail provider's desk: keys, credentials, mailboxes, CRLs, PASSporTs")
     .exitOverride();
-  deskOptions(ep.command('init').description('make a desk: keys, and a request for a CA or a development root'))
+  baseUrlOption(deskOptions(ep.command('init').description('make a desk: keys, and a request for a CA or a development root')))
     .requiredOption('--domain <domain>', 'the mail domain; U-labels are stored as A-labels')
     .option('--name <name>', 'name of the provider')
     .option('--dev-root', 'certify it under a development root of its own')

@@ -1,5 +1,6 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import {
   Desk,
@@ -9,6 +10,7 @@ import {
   writeBundle,
   writeCertificates,
   writePrivateKey,
+  writePublicFolder,
   type DeskFiles,
   type SubjectKey,
 } from '../adapters/desk/index.js';
@@ -166,6 +168,18 @@ const install = async (options: InstallOptions): Promise<DeskReport> => {
   return { json: { chain: files.path('ca.pem') }, words: files.path('ca.pem') };
 };
 
+const publish = async (folder: string, options: DeskOptions): Promise<DeskReport> => {
+  const desk = deskOf(options);
+  const { nextUpdate } = await desk.publish();
+  const publications = await desk.publications();
+  writePublicFolder(folder, publications, desk.identity.baseUrl ?? null);
+  const files = publications.map(({ path }) => join(folder, path));
+  return {
+    json: { published: files, nextUpdate: instant(nextUpdate) },
+    words: `${files.join('\n')}\nCRLs good until ${instant(nextUpdate)}`,
+  };
+};
+
 export type Does = <O>(work: (options: O) => DeskReport | Promise<DeskReport>) => (options: O) => Promise<void>;
 
 export const issueCommand = (desk: Command): Command =>
@@ -192,6 +206,9 @@ export const commonCommands = (desk: Command, does: Does): void => {
     .addOption(new Option('--reason <reason>', 'why').choices(Object.keys(REVOCATION_REASONS)).default('unspecified'))
     .option('--since <instant>', 'since when the key is not to be trusted', parseInstant)
     .action(does(revoke));
+  deskOptions(desk.command('publish').argument('<folder>', 'where a web server serves the base URL from'))
+    .description('write fresh CRLs, the certificates of the desk and its x5u paths as static files')
+    .action((folder: string, options: DeskOptions) => does((given: DeskOptions) => publish(folder, given))(options));
   deskOptions(desk.command('crl').description('publish a fresh CRL')).action(does(crl));
 };
 

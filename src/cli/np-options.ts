@@ -18,6 +18,24 @@ export const keyOptions = (command: Command): Command =>
     .option('--passphrase-file <file>', 'file with the passphrase of the keys; or in SIGNPOST_PASSPHRASE')
     .option('--json', 'answer as one JSON object');
 
+/** Where the desk publishes; without the slash that people type at the end. */
+export const parseBaseUrl = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.protocol !== 'https:' || url.search !== '' || url.hash !== '' || url.username !== '')
+    throw new InvalidArgumentError('give an https URL such as https://sti.np.example');
+  return url.href.replace(/\/+$/, '');
+};
+
+export const baseUrlOption = (command: Command): Command =>
+  command.option(
+    '--base-url <url>',
+    'https URL under which the desk publishes: its certificates then say where their CRL is',
+    parseBaseUrl,
+  );
+
+export const baseUrlOf = ({ baseUrl }: { readonly baseUrl?: string }): { readonly baseUrl?: string } =>
+  baseUrl === undefined ? {} : { baseUrl };
+
 export const whyOption = (command: Command): Command => command.option('--why <text>', 'why, for the ledger');
 
 /** Without the line end that editors add. */

@@ -16,6 +16,8 @@ import type { NumberRange } from '../issuance/index.js';
 import { delegateBulk } from './np-bulk.js';
 import { commonCommands, deskOf, handOver, issueCommand, issueOwn, keyPairOf, sources, subjectKey, type Does } from './np-desk.js';
 import {
+  baseUrlOf,
+  baseUrlOption,
   collectNumbers,
   collectPermitted,
   deskOptions,
@@ -41,6 +43,7 @@ interface InitOptions extends DeskOptions {
   readonly range: readonly NumberRange[];
   readonly numbers: readonly NumberRange[];
   readonly numbering?: string;
+  readonly baseUrl?: string;
   readonly devRoot?: true;
   readonly certificate?: string;
   readonly key?: string;
@@ -50,7 +53,7 @@ const initDelegated = async (options: InitOptions, certificate: string): Promise
   const files = filesOf(options);
   if (options.key === undefined) throw new Error('--certificate needs --key');
   const key = keyPairOf(readPrivateKey(options.key, passphraseOf(options)));
-  await openDelegated(files, { name: options.name, path: readCertificates(certificate), key }, sources);
+  await openDelegated(files, { name: options.name, path: readCertificates(certificate), key, ...baseUrlOf(options) }, sources);
   return { json: { desk: options.dir, chain: files.path('ca.pem') }, words: `a desk over a delegated CA: ${options.dir}` };
 };
 
@@ -64,7 +67,7 @@ const init = async (options: InitOptions): Promise<DeskReport> => {
   if (options.spc === undefined) throw new Error('give --spc, or --certificate of a delegated CA');
   const files = filesOf(options);
   const opening: Opening = {
-    identity: { kind: 'np', spc: parseSpc(options.spc), name: options.name },
+    identity: { kind: 'np', spc: parseSpc(options.spc), name: options.name, ...baseUrlOf(options) },
     numbers: [...options.numbers, ...options.range],
   };
   // Before anything is made: a desk whose numbering data are broken could not be made again.
@@ -133,7 +136,7 @@ const program = (does: Does): Command => {
   const np = new Command('signpost np')
     .description("the number provider's desk: keys, credentials, delegates, CRLs, PASSporTs")
     .exitOverride();
-  deskOptions(np.command('init').description('make a desk: keys, and a request for the STI-CA or a development root'))
+  baseUrlOption(deskOptions(np.command('init').description('make a desk: keys, and a request for the STI-CA or a development root')))
     .requiredOption('--name <name>', 'legal name of the provider')
     .option('--spc <spc>', 'service provider code')
     .option('--numbers <number>', 'number that the certificate names beside the SPC; may be repeated', collectNumbers, NOTHING)

@@ -73,3 +73,4 @@ export {
 } from './development.js';
 export { type IssuedCredential } from './credential.js';
 export { claimsOf, signStatement, signStatementThrough, type Statement } from './statement.js';
+export { crlPath, publicationsOf, x5uPath, type Publication, type Publishable } from './publication.js';

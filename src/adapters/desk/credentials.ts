@@ -6,6 +6,7 @@ import {
   checkMailbox,
   checkScope,
   checkTimes,
+  crlPath,
   endEntityTemplate,
   newKeyPair,
   numberEntries,
@@ -166,7 +167,7 @@ export class Credentials {
       subject: subjectName({ commonName: `delegate CA of ${to}` }),
       numbers: this.#entries(numbers),
       ...(authorities === null ? {} : { pathLength: authorities - 1 }),
-      ...this.#policies,
+      ...this.#handedDown,
     };
     this.#checkKey(spkiOf(subject), to);
     const template = caTemplate(this.#basis.ca.authority, spkiOf(subject), content, this.#terms(request));
@@ -202,7 +203,7 @@ export class Credentials {
     if ('spki' in subject) importP256(subject.spki);
     this.#checkKey(spkiOf(subject), told.holder);
     if (content.numbers !== undefined) checkScope(this.#scope, content.numbers);
-    const template = endEntityTemplate(this.#basis.ca.authority, spkiOf(subject), { ...content, ...this.#policies }, terms);
+    const template = endEntityTemplate(this.#basis.ca.authority, spkiOf(subject), { ...content, ...this.#handedDown }, terms);
     return await this.#sign(template, subject, told, content.numbers);
   }
 
@@ -269,9 +270,14 @@ export class Credentials {
     this.#checkNameConstraints(mailbox);
   }
 
-  get #policies(): { readonly policies?: readonly string[] } {
+  /** What every certificate of this desk has: its policies, and where its CRL is. */
+  get #handedDown(): Pick<EndEntityContent, 'policies' | 'crl'> {
     const { policies } = this.#bequest;
-    return policies.length === 0 ? {} : { policies };
+    const { baseUrl } = this.#basis.identity;
+    return {
+      ...(policies.length === 0 ? {} : { policies }),
+      ...(baseUrl === undefined ? {} : { crl: { url: `${baseUrl}/${crlPath('ca')}` } }),
+    };
   }
 
   #checkNameConstraints(mailbox: string): void {

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { encodePem } from '../../encoding/index.js';
+import { decodePem, encodePem } from '../../encoding/index.js';
 import { isDomain, isSpc } from '../../identifiers/index.js';
 import { authorityOf, type Authority, type KeyPair } from '../../issuance/index.js';
 import { refuse } from '../../reasons/index.js';
@@ -9,15 +9,23 @@ import { parseCertificate } from '../../x509/index.js';
 import { nodeDisk, type Disk } from './disk.js';
 import { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writePublic } from './pem-files.js';
 
+/** Where the desk's CRLs and paths are published: https, without a slash at the end. */
+const baseUrl = z
+  .url({ protocol: /^https$/ })
+  .refine((url) => !/[?#]|\/$/.test(url))
+  .optional();
+
 const identity = z.discriminatedUnion('kind', [
   /** `spc` null: an enterprise with a delegated CA, which holds numbers and no code. */
-  z.strictObject({ kind: z.literal('np'), spc: z.string().refine(isSpc).nullable(), name: z.string() }),
-  z.strictObject({ kind: z.literal('ep'), domain: z.string().refine(isDomain), name: z.string() }),
+  z.strictObject({ kind: z.literal('np'), spc: z.string().refine(isSpc).nullable(), name: z.string(), baseUrl }),
+  z.strictObject({ kind: z.literal('ep'), domain: z.string().refine(isDomain), name: z.string(), baseUrl }),
 ]);
 /** Whose desk it is. */
 export type DeskIdentity = z.infer<typeof identity>;
 
 type KeyName = 'root' | 'ca' | 'own';
+/** Folder of the paths of the desk's own credentials. */
+const OWN = 'own';
 
 /** The files of a desk. Keys are PKCS#8, mode 0600, under the operator's passphrase if there is one. */
 export class DeskFiles {
@@ -95,14 +103,29 @@ export class DeskFiles {
   }
 
   /**
-   * The desk's own credential. Order of writes: (1) the new key beside the old, (2) the new path over the old, (3) the new key over the old. A process that
-   * ends after (1) leaves the old credential, after (2) the new one with its key still beside; `own` finds the key that goes with the path.
+   * The desk's own credential. Order of writes: (0) the path under its serial number, to be published for as long as it is good, (1) the new key beside the old,
+   * (2) the new path over the old, (3) the new key over the old. A process that ends before (2) leaves the old credential, after (2) the new one with its key still
+   * beside; `own` finds the key that goes with the path.
    */
   writeOwn(path: readonly Buffer[], key: KeyPair): void {
+    const { serial } = parseCertificate(path[0] ?? Buffer.alloc(0));
+    writeCertificates(this.path(join(OWN, `${Buffer.from(serial).toString('hex')}.pem`)), path, this.disk);
     this.#writeKey('own.next.key.pem', key.privateKey);
     writeCertificates(this.path('own.pem'), path, this.disk);
     this.disk.rename(this.path('own.next.key.pem'), this.path('own.key.pem'));
     this.disk.syncDirectory(this.directory);
+  }
+
+  /** Paths of every own credential that the desk ever had. */
+  ownPaths(): Buffer[][] {
+    const names = this.disk.list(this.path(OWN)).filter((name) => name.endsWith('.pem'));
+    return names.map((name) => readCertificates(this.path(join(OWN, name))));
+  }
+
+  /** The CRL on file, DER; null before the first. */
+  list(issuer: 'ca' | 'root'): Buffer | null {
+    const text = this.disk.read(this.path(join('crls', `${issuer}.pem`)))?.toString('utf8');
+    return text === undefined ? null : (decodePem(text)[0]?.der ?? null);
   }
 
   /** Null before the first. @throws Refusal `unsupported-key` when no key at the desk goes with the path, or the passphrase is wrong */

@@ -2,6 +2,7 @@ import {
   basicConstraints,
   bequestOf,
   createRequest,
+  crlPath,
   issueCa,
   issueRoot,
   keyUsage,
@@ -46,7 +47,9 @@ const withRoot = (files: DeskFiles, opening: Opening, key: KeyPair, { now, rando
   const notBefore = Math.floor(now() / 1000);
   const subject = subjectName({ organization: opening.identity.name, commonName: 'Development Root' });
   const root = issueRoot(newKeyPair(), { subject }, { random, notBefore, notAfter: notBefore + ROOT_LIFETIME });
-  const ca = issueCa(root, key, contentOf(opening), { random, notBefore, notAfter: notBefore + CA_LIFETIME });
+  const { baseUrl } = opening.identity;
+  const crl = baseUrl === undefined ? {} : { crl: { url: `${baseUrl}/${crlPath('root')}` } };
+  const ca = issueCa(root, key, { ...contentOf(opening), ...crl }, { random, notBefore, notAfter: notBefore + CA_LIFETIME });
   files.writeRoot(root);
   files.writePath(ca.path);
 };
@@ -119,19 +122,25 @@ export interface DelegatedCa {
   /** Its certificate first. */
   readonly path: readonly Buffer[];
   readonly key: KeyPair;
+  /** Where the desk will publish. */
+  readonly baseUrl?: string;
 }
 
 /**
  * Makes a desk of a CA that another desk delegated: its numbers are those of the certificate.
  * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `aki-mismatch`, `path-length`, `profile-violation`, `unsupported-key`, `tnauthlist-missing`
  */
-export const openDelegated = async (files: DeskFiles, { name, path, key }: DelegatedCa, sources: IssuingSources): Promise<void> => {
+export const openDelegated = async (
+  files: DeskFiles,
+  { name, path, key, baseUrl }: DelegatedCa,
+  sources: IssuingSources,
+): Promise<void> => {
   checkFree(files);
   const certificates = path.map(parseCertificate);
   const own = checkOwn(certificates, key);
   if (tnAuthListOf(own) === null) return refuse('tnauthlist-missing', 'the certificate of the desk');
   files.writeKey('ca', key);
   writePath(files, certificates);
-  files.writeIdentity({ kind: 'np', spc: spcsOf(own)[0] ?? null, name });
+  files.writeIdentity({ kind: 'np', spc: spcsOf(own)[0] ?? null, name, ...(baseUrl === undefined ? {} : { baseUrl }) });
   await new Desk(files, sources).settle();
 };

@@ -1,6 +1,7 @@
 import {
   checkGranted,
   mergedRanges,
+  publicationsOf,
   rangeText,
   type Binding,
   type Grant,
@@ -8,6 +9,7 @@ import {
   type IssuingSources,
   type KeyPair,
   type NumberRange,
+  type Publication,
   type RevocationReason,
   type Wanted,
 } from '../../issuance/index.js';
@@ -296,6 +298,19 @@ export class Desk {
   /** Does what an earlier process left undone, the first CRLs after an opening among it. */
   settle(): Promise<void> {
     return this.#work(() => Promise.resolve());
+  }
+
+  /** What the desk makes public, as it is on file. Take the CRLs from `publish` first where they must be fresh. */
+  publications(): Promise<Publication[]> {
+    return this.#look(() => {
+      const lists = (['ca', 'root'] as const).flatMap((issuer) => {
+        const der = this.#files.list(issuer);
+        return der === null ? [] : [[issuer, der] as const];
+      });
+      const [root = null] = this.#files.certificates('root');
+      const ca = this.#files.certificates('ca');
+      return publicationsOf({ crls: new Map(lists), ca, root, credentials: this.#files.ownPaths(), now: this.#now() });
+    });
   }
 
   async #publish(): Promise<Published> {

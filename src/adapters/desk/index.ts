@@ -16,3 +16,4 @@ export { checkNumbering, importNumbering } from './numbering-data.js';
 export { type Published, type Revoking } from './publications.js';
 export { installPath, openDelegated, openWithRequest, openWithRoot, type Opening } from './desk-opening.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeRevocationList, writeSecret } from './pem-files.js';
+export { writePublicFolder } from './public-folder.js';

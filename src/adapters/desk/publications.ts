@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { decodePem } from '../../encoding/index.js';
 import {
   issueRevocationListThrough,
   keySigner,
@@ -84,9 +83,8 @@ export class Publications {
   }
 
   #numberOnFile(issuer: CrlIssuer): number | null {
-    const text = this.#files.disk.read(this.#path(issuer))?.toString('utf8');
-    const [block] = text === undefined ? [] : decodePem(text);
-    return block === undefined ? null : Number(parseCrl(block.der).number);
+    const list = this.#files.list(issuer);
+    return list === null ? null : Number(parseCrl(list).number);
   }
 
   #path(issuer: CrlIssuer): string {
