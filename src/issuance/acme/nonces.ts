@@ -5,7 +5,7 @@ import { refuse } from '../../reasons/index.js';
 
 /** Longer than any honest pause between two requests. */
 const LIFETIME_MS = 3_600_000;
-/** Spent nonces that are remembered: some 28 requests a second for an hour, each with a signature that held. */
+/** Spent nonces that are remembered. Whoever has any key at all can spend them, so what is beyond shortens the life of nonces, and refuses nobody. */
 const MAX_SPENT = 100_000;
 
 const RANDOM = 16;
@@ -20,14 +20,18 @@ export class Nonces {
   readonly #random: RandomSource;
   readonly #now: () => number;
   readonly #key: Uint8Array;
-  /** When each may be forgotten, oldest first but for clients' delays. */
+  readonly #maxSpent: number;
+  /** When each may be forgotten. */
   readonly #spent = new Map<string, number>();
+  /** Nonces whose life ends by then are too old, before their time: whether they were spent is forgotten. */
+  #ended = 0;
 
   /** @param now ms since 1970 */
-  constructor(random: RandomSource, now: () => number) {
+  constructor(random: RandomSource, now: () => number, maxSpent = MAX_SPENT) {
     this.#random = random;
     this.#now = now;
     this.#key = random(32);
+    this.#maxSpent = maxSpent;
   }
 
   issue(): string {
@@ -37,26 +41,27 @@ export class Nonces {
     return encodeBase64url(Buffer.concat([body, this.#macOf(body)]));
   }
 
-  /** @throws Refusal `bad-nonce`; Unavailable `overloaded` when more are spent than can be remembered: forgetting one would let it be used again */
+  /** @throws Refusal `bad-nonce` */
   spend(nonce: string): void {
     const octets = decodeBase64url(nonce);
     if (octets?.length !== RANDOM + TIME + MAC) return refuse('bad-nonce', 'form');
     const body = octets.subarray(0, RANDOM + TIME);
     if (!timingSafeEqual(this.#macOf(body), octets.subarray(RANDOM + TIME))) return refuse('bad-nonce', 'unknown');
     const until = body.readUIntBE(RANDOM, TIME) + LIFETIME_MS;
-    const now = this.#now();
-    if (until <= now) return refuse('bad-nonce', 'too old');
+    if (until <= Math.max(this.#now(), this.#ended)) return refuse('bad-nonce', 'too old');
     if (this.#spent.has(nonce)) return refuse('bad-nonce', 'used');
-    if (this.#spent.size >= MAX_SPENT) this.#forget(now);
-    if (this.#spent.size >= MAX_SPENT) return refuse('overloaded', 'nonces');
     this.#spent.set(nonce, until);
+    if (this.#spent.size > this.#maxSpent) this.#makeRoom();
   }
 
   #macOf(body: Uint8Array): Buffer {
     return createHmac('sha256', this.#key).update(body).digest().subarray(0, MAC);
   }
 
-  #forget(now: number): void {
-    for (const [nonce, until] of this.#spent) if (until <= now) this.#spent.delete(nonce);
+  /** Forgets the older half, and with them every nonce that is as old: none comes back to life. */
+  #makeRoom(): void {
+    const times = [...this.#spent.values()].toSorted((a, b) => a - b);
+    this.#ended = times[Math.floor(times.length / 2)] ?? this.#ended;
+    for (const [nonce, until] of this.#spent) if (until <= this.#ended) this.#spent.delete(nonce);
   }
 }
