@@ -32,6 +32,8 @@ export interface ProviderOptions {
   readonly publicUrl?: string | undefined;
   readonly clock?: Clock;
   readonly random?: RandomSource;
+  /** URL of the terms that an AP agrees to when it makes its account; absent: none. */
+  readonly termsOfService?: string | undefined;
   readonly timer?: Timer;
   readonly acmeLimits?: Partial<AcmeLimits>;
   /** How strangers' servers are reached. */
@@ -175,6 +177,7 @@ const openAcme = async (options: ProviderOptions, surroundings: Surroundings): P
     },
     random,
     now: () => clock.now(),
+    termsOfService: options.termsOfService,
     ...(options.acmeLimits === undefined ? {} : { limits: options.acmeLimits }),
   });
   const stopTurning = timer(TURN_MS, () => turn(server, log));

@@ -22,6 +22,7 @@ export interface EnrollOptions {
   readonly out: string;
   readonly lifetime?: number;
   readonly star?: true;
+  readonly agreeToTerms?: true;
   readonly for: number;
   readonly watch?: true;
   readonly json?: true;
@@ -137,7 +138,9 @@ class Enrolment {
   async #enrol(): Promise<void> {
     if (this.#client.account !== null) return;
     if (this.#options.eab === undefined) throw new Usage('the first time the provider’s key is needed: give --eab');
-    await this.#client.enrol(eabFile.parse(JSON.parse(readFileSync(this.#options.eab, 'utf8'))));
+    await this.#client.enrol(eabFile.parse(JSON.parse(readFileSync(this.#options.eab, 'utf8'))), {
+      agreesToTerms: this.#options.agreeToTerms === true,
+    });
     this.#writeState(null, '');
   }
 
@@ -212,5 +215,6 @@ export const enrollCommand = (ap: Command): Command =>
     .option('--lifetime <duration>', 'of each credential; absent: as the provider likes', parseDuration)
     .option('--star', 'let the provider renew it by itself, under one key (RFC 8739)')
     .option('--for <duration>', 'how long it is to be renewed so', parseDuration, parseDuration('90d'))
+    .option('--agree-to-terms', "agree to the provider's terms, which its directory names")
     .option('--watch', 'go on renewing until SIGTERM')
     .option('--json', 'JSON to standard output');

@@ -9,6 +9,7 @@ export interface ServeOptions extends DeskOptions {
   readonly host: string;
   readonly port: number;
   readonly url?: string;
+  readonly terms?: string;
   readonly logLevel: string;
   readonly printReady?: true;
 }
@@ -31,6 +32,7 @@ export const serveCommand = (kind: DeskKind): Command =>
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port; 0: the system chooses', parsePort, kind === 'np' ? 8444 : 8445)
     .option('--url <url>', 'where clients reach it, when that is not where it listens', parseOrigin)
+    .option('--terms <url>', 'terms that an AP agrees to when it makes its ACME account')
     .option('--log-level <level>', LEVELS.join(', '), parseLevel, 'info')
     .option('--print-ready', 'print one JSON line to standard output once the server is ready')
     .configureOutput({ writeErr: (text) => process.stderr.write(`${JSON.stringify({ level: 50, msg: text.trim() })}\n`) })

@@ -20,13 +20,14 @@ export const serve = async (kind: DeskKind, argv: string[]): Promise<number> => 
   try {
     checkKind(kind, options);
     const { startProvider } = await import('../provider.js');
-    const { dir: deskDir, tls: tlsDir, host, port, url: publicUrl } = options;
+    const { dir: deskDir, tls: tlsDir, host, port, url: publicUrl, terms: termsOfService } = options;
     const handle = await startProvider({
       deskDir,
       tlsDir,
       host,
       port,
       publicUrl,
+      termsOfService,
       passphrase: passphraseOf(options),
       anyAp: options.anyAp === true,
       log,

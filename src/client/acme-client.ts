@@ -23,6 +23,13 @@ export interface EnrolmentKey {
   readonly key: string;
 }
 
+export interface Enrolment {
+  /** `mailto:` URLs. */
+  readonly contact?: readonly string[];
+  /** To the terms that the directory names; nobody is taken to have agreed unasked. */
+  readonly agreesToTerms?: boolean;
+}
+
 /** RFC 8739: seconds of one certificate, and when the last one ends, in ms since 1970. */
 export interface RenewalTerms {
   readonly lifetime: number;
@@ -82,10 +89,11 @@ export class AcmeClient {
   }
 
   /** Makes the account, or finds the one that this key has. */
-  async enrol({ kid, key }: EnrolmentKey, contact: readonly string[] = []): Promise<string> {
+  async enrol({ kid, key }: EnrolmentKey, how: Enrolment = {}): Promise<string> {
     const url = await this.#session.resource('newAccount');
     const externalAccountBinding = macedBy(key, { kid, url }, publicJwk(this.#accountKey));
-    const { location } = await this.#session.post(url, { contact, externalAccountBinding }, 'key');
+    const asked = { contact: how.contact ?? [], termsOfServiceAgreed: how.agreesToTerms === true, externalAccountBinding };
+    const { location } = await this.#session.post(url, asked, 'key');
     if (location === null) throw new UnexpectedAnswer('an account without a URL');
     this.#session.account = location;
     return location;

@@ -2,6 +2,7 @@ export {
   AcmeClient,
   type AcmeClientOptions,
   type CredentialWish,
+  type Enrolment,
   type EnrolmentKey,
   type FetchedCredential,
   type ObtainedCredential,

@@ -65,6 +65,12 @@ export const ACME_REASONS = {
     'a contact is not one mailto address',
     'Send mailto URLs with one address each, or none.',
   ),
+  'terms-not-agreed': request(
+    403,
+    'RFC 8555 section 7.3',
+    "the provider's terms were not agreed to",
+    'Read termsOfService of the directory and send termsOfServiceAgreed.',
+  ),
   'binding-required': request(
     403,
     'RFC 8555 section 7.3.4',

@@ -21,7 +21,7 @@ const client = (accountKey: KeyPair = newKeyPair(), account?: string): AcmeClien
 };
 const enrolled = async (accountKey?: KeyPair): Promise<AcmeClient> => {
   const made = client(accountKey);
-  await made.enrol(place.print('a.example'), ['mailto:ops@a.example']);
+  await made.enrol(place.print('a.example'), { contact: ['mailto:ops@a.example'] });
   return made;
 };
 const refusal = async (work: Promise<unknown>): Promise<unknown> => {

@@ -101,6 +101,10 @@ class PlaceDesk implements CredentialDesk {
     return Promise.resolve();
   }
 
+  isRevoked(serial: string): Promise<boolean> {
+    return Promise.resolve(this.revoked.some((one) => one.serial === serial));
+  }
+
   ownCredential(): Promise<IssuedCredential> {
     return Promise.resolve(this.place.own);
   }
@@ -122,6 +126,7 @@ export class AcmePlace {
   readonly chains = new Map<string, readonly Buffer[]>();
   readonly fetched: string[] = [];
   trusted: TokenAuthorityTrust[];
+  termsOfService: string | undefined;
   #server: AcmeServer | null = null;
 
   constructor() {
@@ -176,6 +181,7 @@ export class AcmePlace {
       },
       random: randomBytes,
       now: () => this.now * 1000,
+      termsOfService: this.termsOfService,
       limits,
     });
     return this;

@@ -31,6 +31,10 @@ export class AcmeDesk implements CredentialDesk {
     await this.#desk.revoke({ serial, reason, why: WHY });
   }
 
+  async isRevoked(serial: string): Promise<boolean> {
+    return (await this.#desk.list({ serial, state: 'revoked' })).length > 0;
+  }
+
   async ownCredential(): Promise<IssuedCredential> {
     return await Promise.resolve(this.#files.own() ?? refuse('credential-missing', "the desk's own credential: issue makes one"));
   }

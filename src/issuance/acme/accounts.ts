@@ -17,6 +17,7 @@ const contact = z.array(z.string().max(320)).max(10);
 const newAccount = z.object({
   contact: contact.default([]),
   onlyReturnExisting: z.boolean().default(false),
+  termsOfServiceAgreed: z.boolean().default(false),
   externalAccountBinding: z.looseObject({}).optional(),
 });
 const update = z.object({ contact: contact.optional(), status: z.literal('deactivated').optional() });
@@ -31,6 +32,8 @@ interface AccountParts {
   readonly bindingKeys: BindingKeys;
   readonly urls: AcmeUrls;
   readonly limits: AcmeLimits;
+  /** Null: there are none to agree to. */
+  readonly termsOfService: string | null;
 }
 
 /** Accounts of RFC 8555 section 7.3: each is one AP's, by the key that the provider printed for it. */
@@ -42,7 +45,7 @@ export class Accounts {
   }
 
   /**
-   * @throws Refusal `account-unknown`, `account-deactivated`, `binding-required`, `binding-wrong`, `binding-used`, `contact-not-taken`, `rate-limited`,
+   * @throws Refusal `account-unknown`, `account-deactivated`, `binding-required`, `binding-wrong`, `binding-used`, `contact-not-taken`, `terms-not-agreed`, `rate-limited`,
    * `malformed-request`
    */
   async create(key: AccountKey, payload: Uint8Array, url: string): Promise<{ readonly account: Account; readonly created: boolean }> {
@@ -55,6 +58,7 @@ export class Accounts {
     const inner = parseObject(payload, 'malformed-request')['externalAccountBinding'];
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return refuse('binding-required');
     checkContact(asked.contact);
+    if (this.#parts.termsOfService !== null && !asked.termsOfServiceAgreed) return refuse('terms-not-agreed');
     const { kid, domain } = await checkExternalBinding(inner, key, url, this.#parts.bindingKeys);
     return await records.alone(() => this.#add(key, kid, domain, asked.contact));
   }

@@ -14,6 +14,7 @@ export interface RenewalTurn {
 /** Reasons by which the provider's own decision ends a renewal: not granted any more, beyond the desk, or delegated no longer. */
 const ENDING: ReadonlySet<Reason> = new Set<Reason>([
   'not-granted',
+  'cert-revoked',
   'not-encompassed',
   'tn-out-of-scope',
   'account-deactivated',
@@ -66,6 +67,8 @@ export class AutoRenewals {
     if (now >= end || last.notAfter >= end || now < last.notBefore + Math.floor(lifetime / 2)) return false;
     const account = this.#records.state.account(order.account) ?? refuse('account-unknown');
     if (!account.active) return refuse('account-deactivated');
+    // Who revoked the last one did not mean the key to be certified again.
+    if (await this.#issuing.isRevoked(last)) return refuse('cert-revoked');
     if (!(await this.#delegationStands(order, account.domain))) return refuse('delegation-unknown');
     const notAfter = Math.min(now + lifetime, end);
     await this.#issuing.issue({ order, domain: account.domain, spki: last.spki, ca: false, notBefore: now, notAfter });

@@ -26,6 +26,8 @@ export interface CredentialDesk {
   issue(order: DelegateOrder): Promise<readonly Buffer[]>;
   /** Serial number in hexadecimal. Durable, and on the next CRL. */
   revoke(serial: string, reason: RevocationReason): Promise<void>;
+  /** Whether it is revoked, whoever revoked it. */
+  isRevoked(serial: string): Promise<boolean>;
   /** What signs authority tokens. @throws Refusal `credential-missing` */
   ownCredential(): Promise<IssuedCredential>;
 }

@@ -30,6 +30,11 @@ export class Issuing {
     this.#desk = desk;
   }
 
+  /** Whether the provider or the holder took this certificate back. */
+  async isRevoked({ serial, revoked }: IssuedCertificate): Promise<boolean> {
+    return revoked || (await this.#desk.isRevoked(serial));
+  }
+
   /**
    * Only what the provider grants at this moment, whatever it granted when the order was made.
    * @throws Refusal `not-granted`, and as the desk

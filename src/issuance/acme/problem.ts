@@ -15,6 +15,7 @@ const ERROR_TYPE = {
   'account-key-taken': 'malformed',
   'key-change-mismatch': 'malformed',
   'contact-not-taken': 'unsupportedContact',
+  'terms-not-agreed': 'userActionRequired',
   'binding-required': 'externalAccountRequired',
   'binding-wrong': 'unauthorized',
   'binding-used': 'unauthorized',

@@ -39,11 +39,11 @@ export class Revocations {
     return this.#records.alone(async () => {
       const certificate = this.#find(decodeBase64url(asked.certificate) ?? refuse('malformed-request', 'certificate'));
       if (!this.#mayRevoke(by, certificate)) return refuse('revocation-not-allowed');
-      if (certificate.revoked) return refuse('already-revoked');
+      if (certificate.revoked || (await this.#desk.isRevoked(certificate.serial))) return refuse('already-revoked');
       const reason = reasonOf(asked.reason);
       // RFC 8739 section 6.6: its short life is its revocation; the order is canceled instead.
       if (this.#records.state.order(certificate.order)?.autoRenewal !== null) return refuse('auto-renewal-revocation');
-      // The desk first: after a crash in between, asking again revokes again, which changes nothing.
+      // The desk first: what it revoked is revoked, whatever becomes of the record.
       await this.#desk.revoke(certificate.serial, reason);
       await this.#records.record({ event: 'revoked', at: this.#records.now(), certificate: certificate.id, reason });
     });

@@ -36,7 +36,7 @@ export interface AcmeServerOptions {
   readonly random: RandomSource;
   /** ms since 1970. */
   readonly now: () => number;
-  readonly termsOfService?: string;
+  readonly termsOfService?: string | undefined;
   readonly limits?: Partial<AcmeLimits>;
 }
 
@@ -65,7 +65,8 @@ export class AcmeServer {
     const { desk, random, delegations, bindingKeys, trustedAuthorities: trusted, chain } = options;
     const urls = new AcmeUrls(options.origin);
     const limits = { ...ACME_LIMITS, ...options.limits };
-    const accounts = new Accounts({ records, bindingKeys, urls, limits });
+    const termsOfService = options.termsOfService ?? null;
+    const accounts = new Accounts({ records, bindingKeys, urls, limits, termsOfService });
     const orders = new Orders({ records, accounts, desk, delegations, urls, limits });
     const issuing = new Issuing(records, desk);
     const stands = async (delegation: string | null, domain: string): Promise<boolean> =>
@@ -83,7 +84,7 @@ export class AcmeServer {
       revocations: new Revocations(records, desk),
       renewals: this.#renewals,
       tokens: new TokenAuthority(records, desk, random, () => urls.at('')),
-      termsOfService: options.termsOfService ?? null,
+      termsOfService,
     };
   }
 

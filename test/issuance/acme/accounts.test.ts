@@ -78,6 +78,17 @@ describe('a new account', () => {
     expect([made.status, bodyOf(made)['contact']]).toEqual([201, ['mailto:ops@a.example']]);
   });
 
+  test('is made under terms only by who agrees to them', async () => {
+    const strict = new AcmePlace();
+    strict.termsOfService = 'https://np1.example/terms';
+    await strict.open();
+    const caller = await strict.caller();
+    expect(caller.directory['meta']).toMatchObject({ termsOfService: strict.termsOfService });
+    const binding = await caller.binding(strict.print('a.example'));
+    expect(fault(await make(caller, binding))).toEqual(['terms-not-agreed', 'userActionRequired', 403]);
+    expect((await make(caller, binding, { termsOfServiceAgreed: true })).status).toBe(201);
+  });
+
   test('waits when too many are made', async () => {
     const busy = await new AcmePlace().open({ accountsPerHour: 2 });
     await busy.enrolled();

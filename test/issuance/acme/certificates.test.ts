@@ -41,6 +41,9 @@ describe('revocation', () => {
     expect((await revoke(caller, pem, { reason: 1 })).status).toBe(200);
     expect(place.desk.revoked).toEqual([{ serial: new X509Certificate(pem).serialNumber.toLowerCase(), reason: 'keyCompromise' }]);
     expect(fault(await revoke(caller, pem))).toEqual(['already-revoked', 'alreadyRevoked', 400]);
+    const { pem: byCommand } = await place.issued(caller);
+    place.desk.revoked.push({ serial: new X509Certificate(byCommand).serialNumber.toLowerCase(), reason: 'superseded' });
+    expect(reasonIn(await revoke(caller, byCommand))).toBe('already-revoked');
   });
 
   test('is by whoever has its key, and by no other key', async () => {
@@ -189,6 +192,16 @@ describe('auto-renewal', () => {
     await caller.post(caller.kid ?? '', { status: 'deactivated' });
     pass(DAY / 2);
     expect((await place.server.turn()).canceled).toHaveLength(1);
+  });
+
+  test('ends when the provider revoked what it renews', async () => {
+    const { pem } = await place.issued(caller, renewal());
+    const { pem: other } = await place.issued(caller, renewal());
+    place.desk.revoked.push({ serial: new X509Certificate(pem).serialNumber.toLowerCase(), reason: 'keyCompromise' });
+    pass(DAY / 2);
+    const { canceled, renewed } = await place.server.turn();
+    expect([canceled.length, renewed.length]).toEqual([1, 1]);
+    expect(new X509Certificate(other).serialNumber).not.toBe(new X509Certificate(pem).serialNumber);
   });
 
   test('is not revoked but canceled', async () => {
