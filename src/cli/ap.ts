@@ -5,11 +5,12 @@ import { foldDomain } from '../identifiers/index.js';
 import type { Consent } from '../passport/index.js';
 import { Usage, audienceOf, credentialFor, domainOf, tlsOf, type CallerOptions } from './ap-caller.js';
 import { enroll, enrollCommand, type EnrollOptions } from './ap-enroll.js';
+import { attested, type AttestOptions } from './ap-attest.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
 import { circleOf, signNow, type ApStatement } from './ap-passport.js';
 import { lookupWords, print, reportError, type Report } from './ap-report.js';
 
-interface Options extends CallerOptions {
+interface Options extends CallerOptions, Partial<Pick<AttestOptions, 'providerUrl' | 'providerCa' | 'evidence' | 'out'>> {
   readonly json?: boolean;
   readonly country?: string;
   readonly receiptKey?: string;
@@ -25,6 +26,8 @@ interface Options extends CallerOptions {
   readonly passport?: string;
   readonly signed?: boolean;
   readonly view?: 'consumer' | 'business' | 'all';
+  readonly proof: AttestOptions['proof'];
+  readonly register?: true;
 }
 
 /** `signpost ap`: what an application provider does, from the command line. */
@@ -71,6 +74,10 @@ const program = (does: Does): Command => {
     .argument('[user]', 'user, or the whole mimi: URI')
     .option('--passport <file>', 'present this PASSporT instead of signing one')
     .action(does(prefer));
+  attestOptions(verb(ap, 'attest', "have the number's or mailbox's provider attest what its subscriber wishes"))
+    .argument('<sii>', 'number or e-mail address')
+    .argument('<user>', 'user, or the whole mimi: URI')
+    .action(does(attest));
   verb(ap, 'lookup', 'who can be reached under a number or address')
     .argument('<sii...>', 'numbers or e-mail addresses')
     .addOption(new Option('--view <view>', 'which mappings').choices(['consumer', 'business', 'all']))
@@ -106,6 +113,19 @@ const statementOptions = (command: Command): Command =>
     .option('--circle <code>', 'circle code: only who knows it finds the mapping')
     .option('--lifetime <seconds>', 'how long the PASSporT may be presented', Number, 300);
 
+const attestOptions = (command: Command): Command =>
+  command
+    .option('--provider-url <url>', 'the number or mail provider')
+    .option('--provider-ca <file>', 'PEM of its TLS authority, if it is not that of --ca')
+    .addOption(new Option('--proof <proof>', 'how the wish is proven').choices(['otp', 'sim', 'operator']).default('otp'))
+    .option('--evidence <file>', "with sim the access token, with operator the portal's statement")
+    .option('--audience <id>', 'id of the discovery provider, if the provider knows several')
+    .addOption(new Option('--purpose <purpose>', 'what the mapping is for').choices(['consumer', 'business']).default('consumer'))
+    .addOption(new Option('--kind <kind>', 'who answers there').choices(['user', 'service']))
+    .option('--circle <code>', 'circle code: only who knows it finds the mapping')
+    .option('--out <file>', 'write the PASSporT there too')
+    .option('--register', 'register it with the gateway at once');
+
 const preferenceOptions = (command: Command): Command =>
   command
     .option('--prefer-default <domain>', 'the default for every purpose')
@@ -128,6 +148,14 @@ const prefer = async (options: Options, typedSii?: string, typedUser?: string): 
   const passport = presented(options, 'prefer', typedSii, typedUser);
   const done = await withClient(options, (client) => client.prefer(passport));
   return { code: 0, json: done, words: `preference set: entry ${done.logIndex} of the log` };
+};
+
+const attest = async (options: Options, typedSii = '', typedUser = ''): Promise<Report> => {
+  const answer = await attested(options, typedSii, typedUser);
+  if (options.register !== true) return { code: 0, json: answer, words: answer.passport };
+  const done = await withClient(options, (client) => client.register(answer.passport));
+  const words = `attested (${answer.consent}) and registered until ${done.mapping?.expires ?? '?'}: entry ${done.logIndex} of the log`;
+  return { code: 0, json: { ...answer, registered: done }, words };
 };
 
 const withdraw = async (options: Options, typedSii?: string, typedUser?: string): Promise<Report> => {

@@ -1,16 +1,18 @@
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { Desk, DeskFiles, openDelegated, type DevPki } from '../../src/adapters/desk/index.js';
+import { Desk, DeskFiles, openDelegated, openWithRoot, type DevPki } from '../../src/adapters/desk/index.js';
 import { AttestationClient } from '../../src/client/index.js';
 import { encodePem } from '../../src/encoding/index.js';
+import type { IssuingSources } from '../../src/issuance/index.js';
 import { startProvider, type ProviderHandle } from '../../src/provider.js';
 import { tlsOf } from './served-gateway.js';
 import { openOrigin, originTrust, serverIdentity, type Origin } from './tls-origin.js';
 
 export const PROVIDER_SPC = '709J';
+export const MAIL_DOMAIN = 'post.example';
 const SECRET = 'a secret that is longer than thirty-two octets';
 const ISSUER = 'https://portal.np.example';
 const AUDIENCE = 'https://np.example';
@@ -18,7 +20,7 @@ const AUDIENCE = 'https://np.example';
 /** The claims of a statement of the portal. */
 export type PortalClaims = Record<string, unknown>;
 
-/** A number provider that attests: its desk, the hook that would send its text messages, its mobile network, its portal, and its server over TLS. */
+/** A number or mail provider that attests: its desk, the hook that would send its text messages, its mobile network, its portal, and its server over TLS. */
 export class AttestingProvider {
   readonly deskDir: string;
   readonly tlsDir: string;
@@ -36,12 +38,14 @@ export class AttestingProvider {
     monotonic: (): number => performance.now() + this.clock.ahead,
   };
   readonly #pki: DevPki;
+  readonly #kind: 'np' | 'ep';
   readonly #portal = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   #hook: Origin | null = null;
   #handle: ProviderHandle | null = null;
 
-  constructor(directory: string, pki: DevPki) {
+  constructor(directory: string, pki: DevPki, kind: 'np' | 'ep' = 'np') {
     this.#pki = pki;
+    this.#kind = kind;
     this.deskDir = join(directory, 'desk');
     this.tlsDir = join(directory, 'provider-tls');
     this.files = new DeskFiles(this.deskDir);
@@ -55,13 +59,13 @@ export class AttestingProvider {
     return encodePem('CERTIFICATE', this.#pki.hierarchy.authority('tls-ca').certificate);
   }
 
-  /** The desk of the NP of the PKI, with numbering data and a credential of its own. */
+  /** The desk, with a credential of its own: of the NP of the PKI, or of an EP under a root of its own that joins the PKI's anchors. */
   async open(): Promise<void> {
     const sources = { now: () => this.clock.now(), random: randomBytes };
-    const { path, key } = this.#pki.hierarchy.authority(`np-${PROVIDER_SPC}`);
-    await openDelegated(this.files, { name: 'Northern Telephone', path, key }, sources);
-    writeFileSync(this.files.path('numbering.csv'), `spc,start,count,validFrom\n${PROVIDER_SPC},12025550000,10000,\n`);
+    if (this.#kind === 'np') await this.#openNumbers(sources);
+    else await openWithRoot(this.files, { identity: { kind: 'ep', domain: MAIL_DOMAIN, name: 'Post' }, numbers: [] }, sources);
     await new Desk(this.files, sources).issueOwn(90 * 86_400);
+    if (this.#kind === 'ep') this.#joinPki();
     const server = tlsOf(this.#pki.hierarchy.tlsServer(), this.ca);
     mkdirSync(this.tlsDir, { recursive: true });
     writeFileSync(join(this.tlsDir, 'server.pem'), server.cert);
@@ -77,7 +81,7 @@ export class AttestingProvider {
       [
         'audiences: [dp.example]',
         `otp: { url: '${at}/messages', secretFile: hook.secret, caFile: hook-ca.pem, timeoutMs: 2000 }`,
-        `sim: { url: '${at}/number-verification/v0', caFile: hook-ca.pem, timeoutMs: 2000 }`,
+        ...(this.#kind === 'ep' ? [] : [`sim: { url: '${at}/number-verification/v0', caFile: hook-ca.pem, timeoutMs: 2000 }`]),
         `operator: { issuer: '${ISSUER}', audience: '${AUDIENCE}', jwksFile: portal.json }`,
       ].join('\n'),
     );
@@ -137,6 +141,18 @@ export class AttestingProvider {
       .split('\n')
       .filter((line) => line.includes('"attested"'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  async #openNumbers(sources: IssuingSources): Promise<void> {
+    const { path, key } = this.#pki.hierarchy.authority(`np-${PROVIDER_SPC}`);
+    await openDelegated(this.files, { name: 'Northern Telephone', path, key }, sources);
+    writeFileSync(this.files.path('numbering.csv'), `spc,start,count,validFrom\n${PROVIDER_SPC},12025550000,10000,\n`);
+  }
+
+  #joinPki(): void {
+    copyFileSync(this.files.path('root.pem'), join(this.#pki.directory, 'anchors', 'email', 'post.pem'));
+    for (const crl of ['ca', 'root'])
+      copyFileSync(this.files.path(`crls/${crl}.pem`), join(this.#pki.directory, 'crls', `post-${crl}.pem`));
   }
 
   #openHook(): Promise<Origin> {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { ApiRefusal } from '../../src/client/index.js';
 import type { AttestingDesk, Attestation, Registration } from '../../src/issuance/attestation/index.js';
 import { DevelopmentPki, signStatement } from '../../src/issuance/index.js';
 import type { Clock } from '../../src/ports/index.js';
 import { refuse } from '../../src/reasons/index.js';
+import { rejectionOf } from './scripted-gateway.js';
 
 const CREDENTIAL = new DevelopmentPki({ now: () => Date.now(), random: randomBytes }).npCredential('709J');
 
@@ -47,3 +49,10 @@ export class MemoryDesk implements AttestingDesk {
 /** The claims of a PASSporT, by another decoder than ours. */
 export const claimsIn = (passport: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(passport.split('.')[1] ?? '', 'base64url').toString('utf8')) as Record<string, unknown>;
+
+/** The reason that a server refused with. */
+export const reasonOfApi = async (asked: Promise<unknown>): Promise<string> => {
+  const error = await rejectionOf(asked);
+  if (!(error instanceof ApiRefusal)) throw error;
+  return error.reason;
+};
