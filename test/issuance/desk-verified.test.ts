@@ -35,7 +35,7 @@ beforeAll(async () => {
   await done(np('delegate --dir @np --to ent.example --range 12025550300+10 --ca --lifetime 30d --out @ent.pem'));
   await done(np('init --dir @ent --name Enterprise --certificate @ent.pem --key @ent.key.pem --base-url https://sti.ent.example'));
   await done(np('delegate --dir @ent --to b.example --numbers 12025550305 --out @b.pem'));
-  await done(np('delegate --dir @ent --to dep.example --range 12025550305+2 --ca --out @dep.pem'));
+  await done(np('delegate --dir @ent --to dep.example --range 12025550305+2 --ca --lifetime 20d --out @dep.pem'));
   await done(np('init --dir @dep --name Department --certificate @dep.pem --key @dep.key.pem'));
   await done(np('delegate --dir @dep --to c.example --numbers 12025550306 --out @c.pem'));
   await done(ep('init --dir @ep --domain mail.example --dev-root --base-url https://sti.mail.example'));
