@@ -32,7 +32,7 @@ export interface InvalidationParts {
 }
 
 /**
- * Judges stored mappings again whenever a world was set, and once after a start (DESIGN section 7, revoke). The world comes first, then the sweep:
+ * Judges stored mappings again whenever a world was set, when a CRL of it begins to count, and once after a start (DESIGN section 7, revoke). The world comes first, then the sweep:
  * what was judged under the world before and is not committed yet is judged again at its commit, so nothing slips past the walk.
  * A sweep keeps no state that a crash could lose: what it has done is in the log, and the next start judges the whole book again.
  * A later world restarts it; a store or log that fails leaves it due, and `turn` tries again.
@@ -40,6 +40,8 @@ export interface InvalidationParts {
 export class Invalidation {
   readonly #parts: InvalidationParts;
   #due = false;
+  /** ms: when credentials that stood under the world of the last judgement may fall under the same world. */
+  #changesAt = Infinity;
   #started = false;
   #stopped = false;
   #running: Promise<void> | null = null;
@@ -85,8 +87,9 @@ export class Invalidation {
     this.turn();
   }
 
-  /** Begins what is due and not under way: also what failed before. */
+  /** Begins what is due and not under way: what failed before, and what time has brought. */
   turn(): void {
+    if (this.#parts.clock.now() >= this.#changesAt) this.#due = true;
     if (!this.#due || !this.#started || this.#stopped || this.#running !== null) return;
     this.#running = this.#run().finally(() => {
       this.#running = null;
@@ -164,7 +167,9 @@ export class Invalidation {
 
   async #judge(): Promise<{ readonly standings: Standings; readonly fallen: Fallen }> {
     const { world, classes, book, clock } = this.#parts;
-    const standings = new Standings(world(), classes, clock.now());
+    const [current, at] = [world(), clock.now()];
+    const standings = new Standings(current, classes, at);
+    this.#changesAt = current.verifier.standingsChange(at);
     return { standings, fallen: await judgeBook(book, standings, () => turn()) };
   }
 

@@ -66,6 +66,11 @@ export class Verifier {
     return new ClassStanding(cls, this.#generation, Math.floor(at / 1000));
   }
 
+  /** When the next CRL begins to count, or another signer of CRLs: credentials that stand may then fall. ms; Infinity: never. */
+  standingsChange(at: number): number {
+    return this.#generation.crls.nextChange(Math.floor(at / 1000)) * 1000;
+  }
+
   /** SPC of the NP of record by numbering data alone (ports are the caller's to add), or the domain of a mailbox; null where nobody is. `at` in ms. */
   providerOfRecord(sii: string, at: number): string | null {
     const tn = tnOf(sii);

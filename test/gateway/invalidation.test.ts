@@ -146,6 +146,31 @@ describe('a credential that is revoked', () => {
     await swept.sweep((material) => ({ ...material, crls: [...hierarchy.crls().values()] }));
     expect(await swept.resolved(tn)).toEqual([]);
   });
+
+  test('under a CRL that does not count yet falls when it does, without another reload', async () => {
+    const [stolen, other] = [number(), number()];
+    const credential = await swept.register(stolen);
+    await swept.register(other);
+    const { clock, pki } = swept.place;
+    clock.advance(60);
+    swept.revoke(credential, 'keyCompromise');
+    const crls = [...pki.hierarchy.crls().values()];
+    clock.advance(-60);
+    swept.gateway.setWorld(await makeWorld(swept.place, (material) => ({ ...material, crls: [...material.crls, ...crls] })));
+    await swept.gateway.swept();
+    clock.advance(59);
+    swept.gateway.tendMappings();
+    await swept.gateway.swept();
+    expect([await swept.resolved(stolen), await swept.fell()]).toEqual([['a.example'], []]);
+    clock.advance(1);
+    swept.gateway.tendMappings();
+    await swept.gateway.swept();
+    expect([await swept.resolved(stolen), await swept.resolved(other)]).toEqual([[], ['a.example']]);
+    expect(await swept.fell()).toMatchObject([{ why: 'cert-revoked', fell: { eff: 'removed', n: 1 } }]);
+    // What has come about is not looked for again.
+    swept.gateway.tendMappings();
+    expect(swept.gateway.invalidation.pending).toBe(false);
+  });
 });
 
 const makeMaterial = async (): Promise<Material> => {
