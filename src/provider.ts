@@ -13,7 +13,7 @@ import type { Principal } from './gateway/index.js';
 import { createProviderServer, describeFault } from './http/index.js';
 import { isDomain } from './identifiers/index.js';
 import { AcmeServer, type AcmeLimits } from './issuance/acme/index.js';
-import { ATTESTATION_LIMITS, AttestationDesk, DEFAULT_MESSAGE } from './issuance/attestation/index.js';
+import { AttestationDesk, DEFAULT_MESSAGE, limitsFor } from './issuance/attestation/index.js';
 import { parsePrincipals } from './policy/index.js';
 import type { Clock, RandomSource, SubscriberProof, Timer } from './ports/index.js';
 import { parseCertificate } from './x509/index.js';
@@ -239,8 +239,7 @@ const attestationsAt = (
 ): { readonly desk: DeskAttestations; readonly attestation: AttestationDesk } => {
   const { audiences, lifetimeSeconds: lifetime, proofsPerApPerHour: perHour, otp } = settings;
   const desk = new DeskAttestations({ desk: at, files, subjectKey, lifetime, sources: { now: () => clock.now(), random } });
-  const perClient = { perHour, burst: Math.max(1, Math.floor(perHour / 10)) };
-  const limits = { ...ATTESTATION_LIMITS, perClient };
+  const limits = limitsFor(perHour);
   const message = otp?.text ?? DEFAULT_MESSAGE;
   return { desk, attestation: new AttestationDesk({ desk, proofs, message, audiences, lifetime, limits, clock, random }) };
 };

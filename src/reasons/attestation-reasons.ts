@@ -31,7 +31,7 @@ export const ATTESTATION_REASONS = {
   'too-many-proofs': about(
     'unavailable',
     429,
-    'more proofs of one number or address, or by one AP, than the provider lets begin in that time',
+    'more proofs of one number or address, or by one AP, or wrong codes of one AP, than the provider takes in that time',
     'Wait as Retry-After says.',
     'RFC 6585 section 4',
   ),

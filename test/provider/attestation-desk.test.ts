@@ -224,6 +224,18 @@ describe('the limits', () => {
     expect(await reasonOfPromise(() => begin(at))).toBeNull();
   });
 
+  test('look at no code of an AP that gave too many wrong ones lately, and hold nobody else', async () => {
+    const at = attestations({ limits: { ...ATTESTATION_LIMITS, wrongCodes: { perHour: 60, burst: 2 } } });
+    const id = await begin(at);
+    const right = sentCode();
+    for (let n = 0; n < 2; n += 1) expect(await reasonOfPromise(() => at.complete('a.example', id, wrongCode()))).toBe('proof-failed');
+    expect(await refusalOf(() => at.complete('a.example', id, right))).toMatchObject({ reason: 'too-many-proofs', retryAfter: 60 });
+    const others = await begin(at, { ssi: 'mimi://b.example/u/alice' }, 'b.example');
+    expect(await reasonOfPromise(() => at.complete('b.example', others, sentCode()))).toBeNull();
+    clock.ms += 60_000;
+    expect(await reasonOfPromise(() => at.complete('a.example', id, right))).toBeNull();
+  });
+
   test.each([
     ['in all', { inAll: 1, perClient: 9, perSii: 9 }, 'overloaded', {}, 'b.example'],
     ['of one AP', { inAll: 9, perClient: 1, perSii: 9 }, 'too-many-proofs', { sii: OTHER }, 'a.example'],

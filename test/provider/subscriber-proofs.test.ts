@@ -289,6 +289,16 @@ describe('a signed-in subscriber', () => {
     expect(await verify(evidence)).toBe(reason);
   });
 
+  test('is not believed by a statement with any character changed', async () => {
+    const one = proof();
+    clock.ms += 10_000;
+    const good = statement();
+    const changed = (at: number): string => `${good.slice(0, at)}${good[at] === 'A' ? 'B' : 'A'}${good.slice(at + 1)}`;
+    const reasons = await Promise.all(Array.from(good, (_character, at) => reasonOfPromise(() => one.verify(WISH, changed(at)))));
+    expect(reasons.filter((reason) => reason !== 'proof-malformed' && reason !== 'proof-failed')).toEqual([]);
+    expect(await reasonOfPromise(() => one.verify(WISH, good))).toBeNull();
+  });
+
   test('is believed once; another statement of the same wish is another', async () => {
     const one = proof();
     clock.ms += 10_000;

@@ -35,9 +35,15 @@ export interface DeskAttestationParts {
   readonly sources: IssuingSources;
 }
 
-/** Signs on a subscriber's wish with the desk's own credential, which is read anew each time: commands may replace it beside a running server. */
+type Own = IssuedCredential & { readonly serial: string; readonly notBefore: number; readonly notAfter: number };
+
+/** The files that `DeskFiles.own` looks at. */
+const OWN_FILES = ['own.pem', 'own.key.pem', 'own.next.key.pem'];
+
+/** Signs on a subscriber's wish with the desk's own credential, read again when a file changed: commands may replace it beside a running server. */
 export class DeskAttestations implements AttestingDesk {
   readonly #parts: DeskAttestationParts;
+  #known: { readonly identity: string; readonly own: Own } | null = null;
 
   constructor(parts: DeskAttestationParts) {
     this.#parts = parts;
@@ -75,13 +81,23 @@ export class DeskAttestations implements AttestingDesk {
   }
 
   /** @throws Unavailable `not-ready` */
-  #credential(): IssuedCredential & { readonly serial: string } {
-    const { files, lifetime, sources } = this.#parts;
-    const own = files.own() ?? refuse('not-ready', "the desk's own credential");
-    const { serial, notBefore, notAfter } = parseCertificate(own.path[0] ?? Buffer.alloc(0));
+  #credential(): Own {
+    const { lifetime, sources } = this.#parts;
+    const own = this.#own();
     const now = sources.now() / 1000;
-    if (now < notBefore || now + lifetime >= notAfter) return refuse('not-ready', "the desk's own credential");
-    return { ...own, serial: Buffer.from(serial).toString('hex') };
+    if (now < own.notBefore || now + lifetime >= own.notAfter) return refuse('not-ready', "the desk's own credential");
+    return own;
+  }
+
+  #own(): Own {
+    const { files } = this.#parts;
+    const identity = OWN_FILES.map((name) => files.disk.stat(files.path(name))?.identity ?? '').join();
+    if (this.#known?.identity === identity) return this.#known.own;
+    const credential = files.own() ?? refuse('not-ready', "the desk's own credential");
+    const { serial, notBefore, notAfter } = parseCertificate(credential.path[0] ?? Buffer.alloc(0));
+    const own = { ...credential, serial: Buffer.from(serial).toString('hex'), notBefore, notAfter };
+    this.#known = { identity, own };
+    return own;
   }
 }
 

@@ -72,7 +72,7 @@ export class AttestationDesk {
   readonly #parts: AttestationParts;
   readonly #proofs: ReadonlyMap<ProofName, SubscriberProof>;
   readonly #pending: PendingProofs;
-  readonly #rates: { readonly perClient: Rate; readonly codesPerClient: Rate; readonly codesPerSii: Rate };
+  readonly #rates: Readonly<Record<'perClient' | 'wrongCodes' | 'codesPerClient' | 'codesPerSii', Rate>>;
 
   constructor(parts: AttestationParts) {
     const limits = parts.limits ?? ATTESTATION_LIMITS;
@@ -81,6 +81,7 @@ export class AttestationDesk {
     this.#pending = new PendingProofs(limits.pending);
     this.#rates = {
       perClient: new Rate(limits.perClient, RATE_KEYS),
+      wrongCodes: new Rate(limits.wrongCodes, RATE_KEYS),
       codesPerClient: new Rate(limits.codesPerClient, RATE_KEYS),
       codesPerSii: new Rate(limits.codesPerSii, RATE_KEYS),
     };
@@ -104,10 +105,13 @@ export class AttestationDesk {
   /**
    * Signs if the code is the one that was sent. Asked again, it gives the same PASSporT for as long as that may be presented.
    * @throws Refusal `not-found`, `proof-failed`, `proof-expired`, `too-many-attempts`, as `AttestingDesk.attest`
+   * @throws Unavailable `too-many-proofs` when the AP gave too many wrong codes lately: then no code is looked at
    */
   async complete(client: string, id: string, code: string): Promise<Consented> {
     const pending = this.#pending.find(id, client, this.#now());
+    limit(this.#rates.wrongCodes.wait(client, this.#now()), 'wrong codes');
     if (!isSameCode(pending.code, code)) {
+      this.#rates.wrongCodes.take(client, this.#now());
       this.#pending.fail(pending, this.#now());
       return refuse('proof-failed', 'code');
     }
@@ -175,14 +179,18 @@ export class AttestationDesk {
   }
 
   #meter(rate: Rate, key: string): void {
-    const wait = rate.take(key, this.#now());
-    if (wait > 0) throw new Unavailable('too-many-proofs', undefined, null, Math.ceil(wait / 1000));
+    limit(rate.take(key, this.#now()));
   }
 
   #now(): number {
     return this.#parts.clock.monotonic();
   }
 }
+
+/** @param wait ms; 0: there is room */
+const limit = (wait: number, detail?: string): void => {
+  if (wait > 0) throw new Unavailable('too-many-proofs', detail, null, Math.ceil(wait / 1000));
+};
 
 /** DESIGN section 5: the provider is the authenticated client and the host of the SSI. @throws Refusal `ap-mismatch`, `non-canonical-uri` */
 const wishOf = (client: string, { sii, ssi, purpose, kind = 'user', circle = null }: WishMembers): SubscriberWish => {

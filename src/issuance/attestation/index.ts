@@ -9,7 +9,7 @@ export {
   type Registration,
 } from './attestation-desk.js';
 export { CODE } from './code.js';
-export { ATTESTATION_LIMITS, PROOF_LIFETIME, type AttestationLimits } from './limits.js';
+export { ATTESTATION_LIMITS, PROOF_LIFETIME, limitsFor, type AttestationLimits } from './limits.js';
 export { DEFAULT_MESSAGE, messageFault, messageOf } from './message.js';
 export { type Attestation } from './pending-proofs.js';
 export { Rate, type RateLimit } from './rate.js';

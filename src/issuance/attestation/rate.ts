@@ -25,10 +25,15 @@ export class Rate {
     this.#limit = limit;
   }
 
+  /** Milliseconds after which there is one to take; 0: now. */
+  wait(key: string, now: number): number {
+    return Math.max(0, (this.#arrivals.get(key) ?? 0) - now - this.#tolerance);
+  }
+
   /** Takes one at `now`, ms on a clock that never steps. 0: taken; else ms after which there is one, and nothing was taken. */
   take(key: string, now: number): number {
     const arrival = Math.max(this.#arrivals.get(key) ?? 0, now);
-    const wait = arrival - now - this.#tolerance;
+    const wait = this.wait(key, now);
     if (wait > 0) return wait;
     if (!this.#arrivals.has(key) && !this.#hasRoom(now)) return this.#interval;
     this.#arrivals.set(key, arrival + this.#interval);
