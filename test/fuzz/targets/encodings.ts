@@ -16,7 +16,7 @@ const jsonOf = (value: unknown): string => JSON.stringify(value);
 
 const STRICT_JSON: Target = {
   name: 'strict JSON',
-  share: 70_000,
+  share: 40_000,
   seeds: () => DOCUMENTS.map((text) => Buffer.from(text)),
   mutate: mutateTextOctets,
   run: (input) =>

@@ -1,4 +1,5 @@
 import type { Target } from '../target.js';
+import { ACME } from './acme.js';
 import { ENCODINGS } from './encodings.js';
 import { LINES } from './lines.js';
 import { LOG_TARGETS } from './log.js';
@@ -16,6 +17,7 @@ export const GROUPS: Readonly<Record<string, readonly Target[]>> = {
   storage: STORAGE,
   texts: TEXTS,
   lines: LINES,
+  acme: ACME,
 };
 
 export const TARGETS: readonly Target[] = Object.values(GROUPS).flat();

@@ -165,7 +165,7 @@ const REQUEST: Target = {
 
 const TN_AUTH_LIST: Target = {
   name: 'TNAuthLists',
-  share: 90_000,
+  share: 60_000,
   seeds: () => TN_LISTS,
   mutate: mutateDer,
   run: (input) =>
