@@ -48,12 +48,12 @@ const pages = readdirSync(PAGES).filter((page) => page !== 'README.md');
 
 beforeAll(async () => {
   const [before] = blocksOf('README.md', '');
-  expect(shell(before?.[1] ?? 'exit 9')).toMatchObject({ code: 0 }, 180_000);
+  expect(shell(before?.[1] ?? 'exit 9')).toMatchObject({ code: 0 });
   for (const page of pages) for (const [, block = ''] of blocksOf(page, ' credentials')) expect(shell(block)).toMatchObject({ code: 0 });
   provider = new Verb(...serveOf('consumer-ott.md'), '--port', '0', '--print-ready');
   providerUrl = (JSON.parse(await provider.says('{"ready":true')) as { url: string }).url;
   gateway = await startGatewayProcess({ data: join(directory, 'data'), pki: join(directory, 'pki') });
-});
+}, 180_000);
 
 afterAll(async () => {
   await gateway?.kill();
