@@ -5,9 +5,11 @@ import {
   commonCommands,
   deskOf,
   foldMailbox,
+  gatewayOption,
   handOver,
   issueCommand,
   issueOwn,
+  linked,
   sources,
   subjectKey,
   type Does,
@@ -34,10 +36,17 @@ interface InitOptions extends DeskOptions {
   readonly domain: string;
   readonly name?: string;
   readonly baseUrl?: string;
+  readonly gateway?: string;
   readonly devRoot?: true;
 }
 
 const init = async (options: InitOptions): Promise<DeskReport> => {
+  const made = await make(options);
+  linked(options);
+  return made;
+};
+
+const make = async (options: InitOptions): Promise<DeskReport> => {
   const files = filesOf(options);
   const domain = foldDomain(options.domain);
   const opening: Opening = { identity: { kind: 'ep', domain, name: options.name ?? domain, ...baseUrlOf(options) }, numbers: [] };
@@ -96,7 +105,9 @@ const program = (does: Does): Command => {
   const ep = new Command('signpost ep')
     .description("the e-mail provider's desk: keys, credentials, mailboxes, CRLs, PASSporTs")
     .exitOverride();
-  baseUrlOption(deskOptions(ep.command('init').description('make a desk: keys, and a request for a CA or a development root')))
+  gatewayOption(
+    baseUrlOption(deskOptions(ep.command('init').description('make a desk: keys, and a request for a CA or a development root'))),
+  )
     .requiredOption('--domain <domain>', 'the mail domain; U-labels are stored as A-labels')
     .option('--name <name>', 'name of the provider')
     .option('--dev-root', 'certify it under a development root of its own')

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import {
   Desk,
   installPath,
+  linkIntoDevelopmentPki,
   readBundle,
   readCertificates,
   writeBundle,
@@ -179,6 +180,14 @@ const publish = async (folder: string, options: DeskOptions): Promise<DeskReport
     words: `${files.join('\n')}\nCRLs good until ${instant(nextUpdate)}`,
   };
 };
+
+/** Links the desk into a gateway's development PKI, if one is named. */
+export const linked = (options: DeskOptions & { readonly gateway?: string }): void => {
+  if (options.gateway !== undefined) linkIntoDevelopmentPki(filesOf(options), options.gateway);
+};
+
+export const gatewayOption = (command: Command): Command =>
+  command.option('--gateway <pki>', 'have the gateway over this development PKI trust the desk and read its CRLs');
 
 export type Does = <O>(work: (options: O) => DeskReport | Promise<DeskReport>) => (options: O) => Promise<void>;
 

@@ -14,7 +14,19 @@ import {
 import { parseDomain, parseSpc } from '../identifiers/index.js';
 import type { NumberRange } from '../issuance/index.js';
 import { delegateBulk } from './np-bulk.js';
-import { commonCommands, deskOf, handOver, issueCommand, issueOwn, keyPairOf, sources, subjectKey, type Does } from './np-desk.js';
+import {
+  commonCommands,
+  deskOf,
+  gatewayOption,
+  handOver,
+  issueCommand,
+  issueOwn,
+  keyPairOf,
+  linked,
+  sources,
+  subjectKey,
+  type Does,
+} from './np-desk.js';
 import {
   baseUrlOf,
   baseUrlOption,
@@ -44,6 +56,7 @@ interface InitOptions extends DeskOptions {
   readonly numbers: readonly NumberRange[];
   readonly numbering?: string;
   readonly baseUrl?: string;
+  readonly gateway?: string;
   readonly devRoot?: true;
   readonly certificate?: string;
   readonly key?: string;
@@ -63,6 +76,12 @@ const open = async (options: InitOptions, opening: Opening): Promise<void> => {
 };
 
 const init = async (options: InitOptions): Promise<DeskReport> => {
+  const made = await make(options);
+  linked(options);
+  return made;
+};
+
+const make = async (options: InitOptions): Promise<DeskReport> => {
   if (options.certificate !== undefined) return await initDelegated(options, options.certificate);
   if (options.spc === undefined) throw new Error('give --spc, or --certificate of a delegated CA');
   const files = filesOf(options);
@@ -136,7 +155,9 @@ const program = (does: Does): Command => {
   const np = new Command('signpost np')
     .description("the number provider's desk: keys, credentials, delegates, CRLs, PASSporTs")
     .exitOverride();
-  baseUrlOption(deskOptions(np.command('init').description('make a desk: keys, and a request for the STI-CA or a development root')))
+  gatewayOption(
+    baseUrlOption(deskOptions(np.command('init').description('make a desk: keys, and a request for the STI-CA or a development root'))),
+  )
     .requiredOption('--name <name>', 'legal name of the provider')
     .option('--spc <spc>', 'service provider code')
     .option('--numbers <number>', 'number that the certificate names beside the SPC; may be repeated', collectNumbers, NOTHING)

@@ -17,3 +17,4 @@ export { type Published, type Revoking } from './publications.js';
 export { installPath, openDelegated, openWithRequest, openWithRoot, type Opening } from './desk-opening.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeRevocationList, writeSecret } from './pem-files.js';
 export { writePublicFolder } from './public-folder.js';
+export { linkIntoDevelopmentPki } from './development-trust.js';
