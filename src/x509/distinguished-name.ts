@@ -1,7 +1,7 @@
 import { DerError, TAG, contentOf, readChildren, wholeOf, type Tlv } from '../encoding/index.js';
 import { readKnownOid } from './known-oid.js';
 import { NameKeyReader, joinedKey } from './name-key.js';
-import { readText } from './name-text.js';
+import { foldText, readAnyText, readText } from './name-text.js';
 import { OID } from './oids.js';
 
 /** One AttributeTypeAndValue. `text` is null where the value is not a string that RFC 5280 section 7.1 compares as text. */
@@ -23,6 +23,7 @@ export class DistinguishedName {
   readonly rdns: ReadonlyArray<readonly NameAttribute[]>;
   #keys: readonly string[] | null = null;
   #joined: string | null = null;
+  #looseKeys: readonly string[] | null = null;
 
   private constructor(der: Uint8Array, rdns: ReadonlyArray<readonly NameAttribute[]>) {
     this.der = der;
@@ -60,12 +61,17 @@ export class DistinguishedName {
 
   /** Whether this name lies in the subtree under `base` (RFC 5280 section 4.2.1.10): the RDNs of `base` come first. */
   isWithin(base: DistinguishedName): boolean {
-    const { rdnKeys } = this;
-    const wanted = base.rdnKeys;
-    if (wanted.length > rdnKeys.length) return false;
-    // From the end, where names differ soonest.
-    for (let i = wanted.length - 1; i >= 0; i -= 1) if (wanted[i] !== rdnKeys[i]) return false;
-    return true;
+    return beginsWith(this.rdnKeys, base.rdnKeys);
+  }
+
+  /** Whether it may lie there for a verifier that compares strings of every type as text, as RFC 5280 section 7.1 leaves open. */
+  mayBeWithin(base: DistinguishedName): boolean {
+    return beginsWith(this.#loose(), base.#loose());
+  }
+
+  #loose(): readonly string[] {
+    this.#looseKeys ??= this.rdns.flat().some(isOtherString) ? this.rdns.map(looseKey) : this.rdnKeys;
+    return this.#looseKeys;
   }
 
   /** Texts of all attributes of this type, in order. */
@@ -79,6 +85,28 @@ export class DistinguishedName {
     return this.texts(OID.commonName).at(-1) ?? null;
   }
 }
+
+const beginsWith = (keys: readonly string[], wanted: readonly string[]): boolean => {
+  if (wanted.length > keys.length) return false;
+  // From the end, where names differ soonest.
+  for (let i = wanted.length - 1; i >= 0; i -= 1) if (wanted[i] !== keys[i]) return false;
+  return true;
+};
+
+const isOtherString = ({ text, tag, value }: NameAttribute): boolean => text === null && readAnyText(tag, value) !== null;
+
+/** In the form of `NameKeyReader`, so that the keys of names whose strings are all text compare with these. */
+const looseKey = (rdn: readonly NameAttribute[]): string => rdn.map(looseAttributeKey).sort().join('+');
+
+const looseAttributeKey = ({ oid, tag, value }: NameAttribute): string => {
+  const text = readAnyText(tag, value);
+  if (text !== null) {
+    const folded = foldText(text);
+    return `${oid}=s${String(folded.length)}:${folded}`;
+  }
+  const octets = Buffer.from(value).toString('hex');
+  return `${oid}=${tag.toString(16)}${String(octets.length)}:${octets}`;
+};
 
 const octetsOf = (der: Uint8Array): Buffer => Buffer.from(der.buffer, der.byteOffset, der.byteLength);
 

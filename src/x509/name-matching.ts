@@ -92,11 +92,15 @@ const mailboxWithin = ({ local, host }: Mailbox, base: Extract<Subtree, { kind: 
 const addressWithin = (address: Uint8Array, base: Uint8Array): boolean =>
   base.length === 2 * address.length && address.every((octet, i) => ((octet ^ (base[i] ?? 0)) & (base[address.length + i] ?? 0)) === 0);
 
+/** What another string type hides from a comparison of octets must not slip out of an excluded subtree, nor into a permitted one. */
+const directoryWithin = (name: DistinguishedName, base: DistinguishedName, against: Against): boolean =>
+  against === 'excluded' ? name.mayBeWithin(base) : name.isWithin(base);
+
 /** Whether a name lies in a subtree that binds it. Null: the two cannot be compared. */
 export const isWithin = (form: Form | null, subtree: Subtree, against: Against): boolean | null => {
   if (form === null) return null;
   if (form.kind === 'mailbox') return subtree.kind === 'rfc822Name' ? mailboxWithin(form, subtree, against) : null;
-  if (form.kind === 'directoryName' && subtree.kind === form.kind) return form.name.isWithin(subtree.name);
+  if (form.kind === 'directoryName' && subtree.kind === form.kind) return directoryWithin(form.name, subtree.name, against);
   if (form.kind === 'dNSName' && subtree.kind === form.kind) return isAtOrBelow(form.host, subtree.host);
   if (form.kind === 'uniformResourceIdentifier' && subtree.kind === form.kind) return isAtHost(form.host, subtree);
   if (form.kind === 'iPAddress' && subtree.kind === form.kind) return addressWithin(form.octets, subtree.octets);

@@ -54,6 +54,24 @@ export const readText = (tag: number, value: Uint8Array): string | null => {
   return read(value);
 };
 
+const latin1 = (value: Uint8Array): string => Buffer.from(value).toString('latin1');
+const wideText = (value: Uint8Array, width: 2 | 4): string => {
+  const octets = Buffer.from(value);
+  const points = Array.from({ length: octets.length / width }, (_, i) => octets.readUIntBE(i * width, width));
+  return points.map((point) => String.fromCodePoint(point)).join('');
+};
+
+const OTHER_STRINGS = new Map<number, (value: Uint8Array) => string>([
+  [TAG.bmpString, (value) => wideText(value, 2)],
+  [TAG.universalString, (value) => wideText(value, 4)],
+  [TAG.teletexString, latin1],
+  [TAG.numericString, latin1],
+]);
+
+/** As `readText`, of every type of string, as OpenSSL reads them: a TeletexString as Latin-1. @throws DerError */
+export const readAnyText = (tag: number, value: Uint8Array): string | null =>
+  readText(tag, value) ?? OTHER_STRINGS.get(tag)?.(value) ?? null;
+
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
 /** RFC 4518 section 2.2: what means nothing in a comparison, and what is a space. */
 const NOTHING = /(?![\t-\r\u0085])[\p{Cc}\p{Cf}\p{Variation_Selector}\u{34f}\u{1806}\u{fffc}]/gu;

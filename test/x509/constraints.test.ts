@@ -9,6 +9,8 @@ const { dns, directory, ip, issueCa, issueEndEntity, mail, nameConstraints, subj
 const root = issueCa({ issuer: null, subject: 'root' });
 const key = raw.newEcKey();
 const organisation = (text: string): Buffer => raw.rdn('2.5.4.10', encodeUtf8(text));
+/** UTF-32, as a UniversalString. */
+const wide = (text: string): Buffer => Buffer.concat(Array.from(text, (char) => Buffer.from([0, 0, 0, char.charCodeAt(0)])));
 const unit = (text: string): Buffer => raw.rdn('2.5.4.11', encodeUtf8(text));
 
 /** Judges an end-entity with these names under a CA with these subtrees. */
@@ -81,6 +83,21 @@ describe('name constraints', () => {
     expect(under([base], [], [], raw.nameOf(organisation('Example')))).toBe(REFUSED);
     expect(under([base], [], [directory(raw.commonName('x'))], raw.nameOf(organisation('Example'), unit('A')))).toBe(REFUSED);
     expect(under([], [base], [], raw.nameOf(organisation('Example'), unit('A')))).toBe(REFUSED);
+  });
+
+  test.each([
+    ['a BMPString', 0x1e, Buffer.from('evil', 'utf16le').swap16(), Buffer.from('good', 'utf16le').swap16()],
+    ['a UniversalString', 0x1c, wide('evil'), wide('good')],
+    ['a TeletexString', 0x14, Buffer.from('EVIL'), Buffer.from('GOOD')],
+    ['a NumericString', 0x12, Buffer.from('4'), Buffer.from('5')],
+  ])('on directoryName exclude a name that is written as %s, and do not permit it', (_name, tag, evil, good) => {
+    const of = (value: Buffer): Buffer => raw.nameOf(raw.rdn('2.5.4.10', encodeTlv(tag, value)), unit('a'));
+    const base = directory(raw.nameOf(organisation(tag === 0x12 ? '4' : 'Evil')));
+    expect([under([], [base], [], of(evil)), under([], [base], [], of(good))]).toEqual([REFUSED, 'accepted']);
+    expect(under([base], [], [], of(evil))).toBe(REFUSED);
+    const other = directory(raw.nameOf(raw.rdn('2.5.4.10', encodeTlv(tag, evil))));
+    expect(under([], [other], [], raw.nameOf(organisation(tag === 0x12 ? '4' : ' EVIL')))).toBe(REFUSED);
+    expect(under([], [other], [], raw.nameOf(organisation('Good')))).toBe('accepted');
   });
 
   test('of a kind that nothing compares refuse the names of that kind, and only those', () => {
