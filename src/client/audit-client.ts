@@ -53,7 +53,13 @@ export interface Proven extends Entry {
  * import { AuditClient } from 'signpost/client';
  *
  * const { logVkey } = JSON.parse(readFileSync('data/keys/public.json', 'utf8'));
- * const log = new AuditClient({ url: 'https://localhost:8443', ca: readFileSync('pki/tls/ca.pem'), logVkey });
+ * const log = new AuditClient({
+ *   url: 'https://localhost:8443',
+ *   ca: readFileSync('pki/tls/ca.pem'),
+ *   cert: readFileSync('pki/clients/auditor.example.pem'),
+ *   key: readFileSync('pki/clients/auditor.example.key.pem'),
+ *   logVkey,
+ * });
  * const { size } = await log.checkpoint();
  * const { leaf } = await log.proof(0);
  * console.log(size, new TextDecoder().decode(leaf));
