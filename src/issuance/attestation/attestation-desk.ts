@@ -8,8 +8,9 @@ import { messageOf } from './message.js';
 import { PendingProofs, type Attestation } from './pending-proofs.js';
 import { Rate } from './rate.js';
 
-export type Registration = Extract<Statement, { readonly action: 'register' }>;
 export type ProofName = SubscriberProof['consent'];
+/** What is attested. An AP states `app` itself. */
+export type Registration = Extract<Statement, { readonly action: 'register' }> & { readonly consent: ProofName };
 
 /** The desk that an attestation is signed at. */
 export interface AttestingDesk {
