@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { BulkOut, type BatchItem, type BulkRow, type Desk, type Disk } from '../adapters/desk/index.js';
+import { BulkOut, DeskLock, nodeDisk, type BatchItem, type BulkRow, type Desk, type Disk } from '../adapters/desk/index.js';
 import {
   newEncodedKeyPair,
   parseBulkOrders,
@@ -95,11 +95,17 @@ const revokeLost = async (desk: Desk, { header, serials }: BulkOut): Promise<num
   return lost.length;
 };
 
+/** Another that goes on with the same output would take what this one is about to hand out for lost. */
+const ALONE = { limit: 0, wait: (): Promise<void> => Promise.resolve() };
+
 /**
  * Delegates for every line of a file, and goes on where an earlier process ended. All of it is checked before any is issued.
- * @throws Error when the orders or the output are broken; Refusal as `Desk.delegate`
+ * @throws Error when the orders or the output are broken; Refusal as `Desk.delegate`; Unavailable `overloaded` while another writes the same output
  */
-export const delegateBulk = async (desk: Desk, options: BulkOptions, sources: BulkSources): Promise<DeskReport> => {
+export const delegateBulk = (desk: Desk, options: BulkOptions, sources: BulkSources): Promise<DeskReport> =>
+  new DeskLock(`${options.out}.lock`, sources.disk ?? nodeDisk, ALONE).hold(() => delegateAll(desk, options, sources));
+
+const delegateAll = async (desk: Desk, options: BulkOptions, sources: BulkSources): Promise<DeskReport> => {
   const { orders, source } = readOrders(options.from);
   const numbered = orders.map((order, i): Numbered => ({ row: i + 1, order }));
   if (orders.length > 0) await desk.checkDelegable(orders.map(({ numbers }) => numbers));

@@ -84,10 +84,10 @@ const atEveryStep = async (
   return fatal - 1;
 };
 
-/** The holder of the lock is this process, which lives: let it be one that does not. */
+/** The holder of each lock is this process, which lives: let it be one that does not. */
 const forgetHolder = (directory: string): void => {
   for (const name of readdirSync(directory)) {
-    if (name !== 'lock') continue;
+    if (!name.endsWith('lock')) continue;
     const path = join(directory, name);
     const holder = JSON.parse(nodeDisk.readLink(path) ?? '') as object;
     rmSync(path);
@@ -242,6 +242,15 @@ describe('a bulk delegation whose process ends at any step', () => {
       expect((await bulk(directory)).json).toMatchObject({ issued: 0, earlier: 3, revoked: 0 });
     });
     expect(lost).toBeGreaterThan(0);
+  });
+
+  test('is alone with its output', async () => {
+    const directory = copyOf();
+    writeFileSync(join(directory, 'orders.csv'), 'number\n12025550100\n');
+    const options = { from: join(directory, 'orders.csv'), to: 'a.example', out: join(directory, 'out.jsonl'), lifetime: 60 };
+    const runs = await Promise.allSettled([1, 2].map(() => delegateBulk(deskAt(directory), options, sources)));
+    expect(runs).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { reason: 'overloaded' } }]);
+    expect(await deskAt(directory).list({ to: 'a.example', state: 'live' })).toHaveLength(1);
   });
 
   test('does not go on with other orders, or another AP', async () => {

@@ -16,6 +16,8 @@ export class Ledger {
   readonly #path: string;
   readonly #disk: Disk;
   #offset = 0;
+  /** Octets that are known to be durable. */
+  #durable = 0;
   #rows = 0;
   #failed = false;
 
@@ -52,12 +54,12 @@ export class Ledger {
   /** Under the lock: reads what others appended, makes it durable, and drops a line that its writer did not live to end. */
   catchUp(): void {
     if (this.#failed) return refuse('store-unavailable', 'the ledger could not be written: start again');
-    const before = this.#offset;
     const { torn } = this.read();
     this.#durably(() => {
       if (torn) this.#disk.truncate(this.#path, this.#offset);
-      if (torn || this.#offset > before) this.#disk.sync(this.#path);
+      if (torn || this.#offset > this.#durable) this.#disk.sync(this.#path);
     });
+    this.#durable = this.#offset;
   }
 
   /** Under the lock: the lines are durable when this returns, all of them; one sync for all. */
@@ -70,6 +72,7 @@ export class Ledger {
       if (this.#offset === 0) this.#disk.syncDirectory(dirname(this.#path));
     });
     this.#offset += octets.length;
+    this.#durable = this.#offset;
     this.#rows += lines.length;
     for (const line of lines) this.book.add(line);
   }
