@@ -1,7 +1,7 @@
 import { TAG, contextConstructed, encodeInteger, encodeOid, encodeSequence, encodeTlv } from '../encoding/index.js';
 import type { Extension } from './extensions.js';
 
-/** Written by our own writer, a tenth of the time of pkijs, which is the tests' second opinion (docs/adr/0011). */
+/** Written by our own writer, a tenth of the time of pkijs, which is the tests' second opinion (docs/adr/0012). */
 
 const TRUE = encodeTlv(TAG.boolean, Buffer.from([0xff]));
 /** RFC 5280 section 4.1.2.1: version 3, explicitly tagged; a CRL's version 2 is not. */
