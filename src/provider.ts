@@ -65,6 +65,7 @@ export const startProvider = async (options: ProviderOptions): Promise<ProviderH
     problems: () => [
       ...(clock.now() / 1000 < notAfter ? [] : ['the certificate of the desk has run out']),
       ...(attestations?.desk.problems ?? []),
+      ...(acme?.server.problems ?? []),
     ],
     attestation: attestations?.attestation ?? null,
     credentials: tls,
@@ -73,7 +74,10 @@ export const startProvider = async (options: ProviderOptions): Promise<ProviderH
     random,
     log,
   });
-  const port = await server.listen(options.port, host);
+  const port = await server.listen(options.port, host).catch(async (error: unknown) => {
+    await acme?.stop();
+    throw error;
+  });
   url = `https://${host}:${port}`;
   log.info({ port }, 'listening');
   return {
@@ -155,16 +159,38 @@ const TURN_MS = 60_000;
 /** The ACME server of an NP's desk, over the files in its folder `acme`; null for an EP's desk, which has no numbers to give. */
 const openAcme = async (options: ProviderOptions, surroundings: Surroundings): Promise<Acme | null> => {
   const { log, timer = every } = options;
-  const { files, clock, random, origin } = surroundings;
+  const { files } = surroundings;
   if (files.identity().kind !== 'np') return null;
   const desk = new AcmeDesk(surroundings.desk, files);
   const folder = files.path('acme');
   await nodeFileSystem.makeDirectory(folder);
   const lock = await DirectoryLock.acquire(folder);
+  const server = await openServer(options, surroundings, { desk, folder }).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
+  const stopTurning = timer(TURN_MS, () => turn(server, log));
+  return {
+    server,
+    async stop() {
+      await stopTurning();
+      await server.close();
+      await lock.release();
+    },
+  };
+};
+
+interface AcmeFolder {
+  readonly desk: AcmeDesk;
+  readonly folder: string;
+}
+
+const openServer = async (options: ProviderOptions, surroundings: Surroundings, { desk, folder }: AcmeFolder): Promise<AcmeServer> => {
+  const { clock, random, origin } = surroundings;
   const others = new TokenAuthorityFile(join(folder, 'token-authorities.yaml'));
   let hosts: readonly string[] = [];
   const credentials = new FetchedCredentials({ fetcher: new GuardedFetcher({ ...options.outside, clock }), clock, hosts: () => hosts });
-  const server = await AcmeServer.open({
+  return await AcmeServer.open({
     origin,
     desk,
     journal: await JournalFile.open(join(folder, 'journal.jsonl'), nodeFileSystem),
@@ -180,15 +206,6 @@ const openAcme = async (options: ProviderOptions, surroundings: Surroundings): P
     termsOfService: options.termsOfService,
     ...(options.acmeLimits === undefined ? {} : { limits: options.acmeLimits }),
   });
-  const stopTurning = timer(TURN_MS, () => turn(server, log));
-  return {
-    server,
-    async stop() {
-      await stopTurning();
-      await server.close();
-      await lock.release();
-    },
-  };
 };
 
 /** One turn of the timer never ends the next: what failed is told and tried again. */

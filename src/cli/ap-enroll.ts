@@ -177,18 +177,26 @@ export const enroll = async (options: EnrollOptions, world = SYSTEM, stop = new 
     const validity = isDue ? await enrolment.renew() : current;
     const report = told(enrolment, validity, isDue);
     if (options.watch !== true) return report;
-    process.stdout.write(`${options.json === true ? JSON.stringify(report.json) : report.words}\n`);
-    await watch(enrolment, validity, world, stop);
+    const line = options.json === true ? JSON.stringify(report.json) : report.words;
+    await watch({ enrolment, validity, line }, world, stop);
     return { code: 0, json: null, words: '' };
   } finally {
     enrolment.close();
   }
 };
 
-const watch = async (enrolment: Enrolment, validity: Validity, world: typeof SYSTEM, stop: AbortController): Promise<void> => {
+interface Watched {
+  readonly enrolment: Enrolment;
+  readonly validity: Validity;
+  /** Said once signals are heeded: who reads it may stop this process. */
+  readonly line: string;
+}
+
+const watch = async ({ enrolment, validity, line }: Watched, world: typeof SYSTEM, stop: AbortController): Promise<void> => {
   const end = (): void => stop.abort();
   const onFailure = (error: unknown): void => void process.stderr.write(`${JSON.stringify(reportError(error).json)}\n`);
   process.once('SIGTERM', end).once('SIGINT', end);
+  process.stdout.write(`${line}\n`);
   try {
     await keepRenewed(validity, { ...world, renew: () => enrolment.renew(), onFailure }, stop.signal);
   } finally {

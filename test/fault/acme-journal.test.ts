@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { BindingKeyFile, DelegationFiles, JournalFile, type JournalFiles } from '../../src/adapters/acme/index.js';
 import { nodeFileSystem } from '../../src/adapters/files/index.js';
 import { randomBytes } from 'node:crypto';
-import { Key, bodyOf, type AcmeCaller } from '../support/acme-client.js';
+import { Unavailable } from '../../src/reasons/index.js';
+import { Key, bodyOf, reasonIn, type AcmeCaller } from '../support/acme-client.js';
 import { AcmePlace, VALUE } from '../support/acme-place.js';
 import { DyingFileSystem, type Death } from '../support/dying-file-system.js';
 import { reasonOfPromise } from '../support/reasons.js';
@@ -140,6 +141,24 @@ describe('an ACME server that dies at any write', () => {
         for (const url of orders as string[]) expect(['pending', 'ready', 'valid']).toContain((await caller.read(url))['status']);
       }
     }
+  });
+
+  test('says that it cannot go on once its journal failed, and tells nobody yes', async () => {
+    let works = true;
+    const memory: object[] = [];
+    const journal = {
+      append: (entry: object) => (works ? Promise.resolve(void memory.push(entry)) : Promise.reject(new Unavailable('log-unavailable'))),
+      read: () => Promise.resolve([]),
+      close: () => Promise.resolve(),
+    };
+    const failing = await new AcmePlace().open({}, journal);
+    const caller = await failing.enrolled();
+    expect([memory.length, failing.server.problems]).toEqual([1, []]);
+    works = false;
+    const refused = await failing.order(caller);
+    expect([refused.status, reasonIn(refused), refused.headers.has('retry-after')]).toEqual([503, 'log-unavailable', true]);
+    expect(failing.server.problems).toHaveLength(1);
+    expect(await caller.read(`${caller.kid}/orders`)).toEqual({ orders: [] });
   });
 
   test('knows after a restart which tokens were used', async () => {

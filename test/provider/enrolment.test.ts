@@ -245,6 +245,16 @@ describe('a desk that serves ACME', () => {
     expect(reasonIn(await caller.enrol(printed))).toBe('binding-wrong');
   });
 
+  test('keeps no lock when its journal is broken', async () => {
+    await provider.stop();
+    const journal = join(deskDir, 'acme/journal.jsonl');
+    writeFileSync(journal, '{}\n');
+    await expect(start()).rejects.toBeInstanceOf(Error);
+    writeFileSync(journal, '');
+    provider = await start();
+    expect((await enrolled()).kid).not.toBeNull();
+  });
+
   test('trusts a further token authority that its operator names, by its own form of fingerprint', async () => {
     const root = tls.authority;
     const key = newKeyPair();

@@ -13,6 +13,7 @@ export class AcmeRecords {
   readonly #random: RandomSource;
   readonly #now: () => number;
   #last: Promise<unknown> = Promise.resolve();
+  #failed = false;
 
   private constructor(journal: AcmeJournal, random: RandomSource, now: () => number) {
     this.#journal = journal;
@@ -39,8 +40,18 @@ export class AcmeRecords {
 
   /** @throws Unavailable `log-unavailable`; then nothing has happened that anybody may count on */
   async record(event: AcmeEvent): Promise<void> {
-    await this.#journal.append(event);
+    try {
+      await this.#journal.append(event);
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
     this.state.apply(event);
+  }
+
+  /** Whether a write failed: then nothing more is recorded until a new start. */
+  get failed(): boolean {
+    return this.#failed;
   }
 
   alone<T>(work: () => Promise<T>): Promise<T> {

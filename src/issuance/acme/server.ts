@@ -98,6 +98,11 @@ export class AcmeServer {
     return this.#renewals.turn();
   }
 
+  /** What keeps it from working, in words for operators; none: nothing does. */
+  get problems(): readonly string[] {
+    return this.#parts.records.failed ? ['the ACME journal could not be written: see the log, then start again'] : [];
+  }
+
   /** Waits for what is under way. */
   close(): Promise<void> {
     return this.#parts.records.close();

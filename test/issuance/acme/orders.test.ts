@@ -93,6 +93,17 @@ describe('an order', () => {
     for (const value of wrong) expect(fault(await ordered([list(value)]))).toEqual(['identifier-malformed', 'malformed', 400]);
   });
 
+  test('has one spelling for the same numbers: sorted and merged', async () => {
+    const others = [
+      tnValue('12025550101', '12025550100'),
+      tnValue('12025550100', '12025550101'),
+      tnValue('12025550100', '12025550100'),
+      tnValue(['12025550100', 10], ['12025550105', 10]),
+    ];
+    for (const value of others) expect(fault(await ordered([list(value)]))).toEqual(['identifier-malformed', 'malformed', 400]);
+    expect(fault(await ordered([list(tnValue(['12025550100', 2]))]))).toBeNull();
+  });
+
   test('is told what is wrong with each of several identifiers', async () => {
     const dns = { type: 'dns', value: 'a.example' };
     expect(fault(await ordered([dns]))).toEqual(['identifier-not-supported', 'unsupportedIdentifier', 400]);
@@ -215,6 +226,11 @@ describe('finalize', () => {
     ];
     for (const other of others)
       expect(await refused(await csr([tnExtension(LIST), other]))).toEqual(['csr-extension-not-allowed', 'badCSR']);
+  });
+
+  test('refuses an extension that stands twice, of which two readers would take one each', async () => {
+    const twice = await csr([tnExtension(LIST), '2.5.29.19 = critical,DER:3000', 'basicConstraints = critical,CA:TRUE']);
+    expect(await refused(twice)).toEqual(['csr-extension-not-allowed', 'badCSR']);
   });
 
   test('refuses another kind of key, the account’s own, and a request that is not signed with its key', async () => {
