@@ -1,5 +1,6 @@
 import type { Target } from '../target.js';
 import { ACME } from './acme.js';
+import { ATTESTATION } from './attestation.js';
 import { ENCODINGS } from './encodings.js';
 import { LINES } from './lines.js';
 import { LOG_TARGETS } from './log.js';
@@ -18,6 +19,7 @@ export const GROUPS: Readonly<Record<string, readonly Target[]>> = {
   texts: TEXTS,
   lines: LINES,
   acme: ACME,
+  attestation: ATTESTATION,
 };
 
 export const TARGETS: readonly Target[] = Object.values(GROUPS).flat();

@@ -21,7 +21,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
 
 const IDENTIFIER: Target = {
   name: 'identifiers',
-  share: 40_000,
+  share: 30_000,
   seeds: () =>
     texts(
       'tel:+12025550100',

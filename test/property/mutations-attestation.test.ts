@@ -1,0 +1,3 @@
+import { describeGroup } from './mutations.js';
+
+describeGroup('attestation');
