@@ -145,10 +145,10 @@ describe('a code by the message hook', () => {
 });
 
 describe('number verification', () => {
-  const verify = (proof: EvidenceProof, token = 'token.of~the-phone'): Promise<string | null> =>
-    reasonOfPromise(() => proof.verify(WISH, token));
+  const verify = (proof: EvidenceProof, accessToken = 'token.of~the-phone'): Promise<string | null> =>
+    reasonOfPromise(() => proof.verify(WISH, accessToken));
 
-  test('asks the network about this number with the token, and takes its yes', async () => {
+  test('asks the network about this number with the access token, and takes its yes', async () => {
     const proof = simProof(await serve(status(200, { devicePhoneNumberVerified: true })));
     expect(await verify(proof)).toBeNull();
     expect(got).toMatchObject([
@@ -162,8 +162,8 @@ describe('number verification', () => {
 
   test.each<[string, (response: ServerResponse) => void, string]>([
     ['another number', status(200, { devicePhoneNumberVerified: false }), 'proof-failed'],
-    ['a token that does not hold', status(401), 'proof-failed'],
-    ['a token that the network does not vouch for', status(403), 'proof-failed'],
+    ['an access token that does not hold', status(401), 'proof-failed'],
+    ['an access token that the network does not vouch for', status(403), 'proof-failed'],
     ['a yes that is not a boolean', status(200, { devicePhoneNumberVerified: 'true' }), 'proof-unavailable'],
     [
       'an answer with a member twice',
@@ -182,7 +182,7 @@ describe('number verification', () => {
     expect(await verify(simProof(await serve(answer)))).toBe(reason);
   });
 
-  test('takes a token once, but again when there was no answer', async () => {
+  test('takes an access token once, but again when there was no answer', async () => {
     const proof = simProof(await serve(status(503), status(503), status(200, { devicePhoneNumberVerified: true })));
     expect(await verify(proof)).toBe('proof-unavailable');
     expect(await verify(proof)).toBeNull();
@@ -190,9 +190,9 @@ describe('number verification', () => {
     expect(await verify(proof, 'another')).toBeNull();
   });
 
-  test('sends nothing that is no token', async () => {
+  test('sends nothing that is no access token', async () => {
     const proof = simProof(await serve(status(200, { devicePhoneNumberVerified: true })));
-    for (const token of ['', 'a b', 'a\r\nX: y', 'a'.repeat(9_000)]) expect(await verify(proof, token)).toBe('proof-malformed');
+    for (const accessToken of ['', 'a b', 'a\r\nX: y', 'a'.repeat(9_000)]) expect(await verify(proof, accessToken)).toBe('proof-malformed');
     expect(got).toEqual([]);
   });
 });

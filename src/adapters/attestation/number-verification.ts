@@ -11,20 +11,20 @@ import { Once } from './once.js';
 const BEARER = /^[A-Za-z0-9._~+/-]{1,8192}=*$/;
 /** Longer than any access token of number verification lives. */
 const REMEMBERED = 3_600_000;
-const TOKENS = 100_000;
+const ACCESS_TOKENS = 100_000;
 
 const verified = z.object({ devicePhoneNumberVerified: z.boolean() });
 
 /**
  * CAMARA Number Verification, `POST /verify`: the mobile network says whether the phone that the access token was made over has the number now.
  * Shows who has the SIM, not what they agreed to: that the subscriber wished it is the AP's word, of which `sim` is the measure.
- * A token serves once at this desk; after a restart one could serve again, for the same number alone.
+ * An access token serves once at this desk; after a restart it could serve again, for the same number alone.
  */
 export class NumberVerification implements EvidenceProof {
   readonly consent = 'sim';
   readonly #hook: Hook;
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #used = new Once(TOKENS);
+  readonly #used = new Once(ACCESS_TOKENS);
 
   /** @param hook of `.../verify` */
   constructor(hook: Hook, clock: Pick<Clock, 'monotonic'>) {
@@ -47,7 +47,7 @@ export class NumberVerification implements EvidenceProof {
     }
   }
 
-  /** CAMARA Number Verification, responses: 401 for a token that does not hold, 403 for one that the network did not vouch for. */
+  /** CAMARA Number Verification, responses: 401 for an access token that does not hold, 403 for one that the network did not vouch for. */
   #judge({ status, body }: HookAnswer): void {
     if (status === 401 || status === 403) return refuse('proof-failed', 'access token');
     const parsed = status === 200 ? verified.safeParse(jsonOf(body)) : null;
