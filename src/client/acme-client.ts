@@ -60,7 +60,7 @@ export interface ObtainedCredential extends FetchedCredential {
 }
 
 /** Where the authority token of a challenge comes from when it is not the token authority that the challenge names. */
-export type TokenSource = (challenge: {
+export type AuthorityTokenSource = (challenge: {
   readonly authority: string;
   readonly value: string;
   readonly fingerprint: string;
@@ -100,10 +100,11 @@ export class AcmeClient {
   }
 
   /** A credential over these numbers for this key, by one order. */
-  async obtain(wish: CredentialWish, key: KeyPair, tokens?: TokenSource): Promise<ObtainedCredential> {
+  async obtain(wish: CredentialWish, key: KeyPair, authorityTokens?: AuthorityTokenSource): Promise<ObtainedCredential> {
     const value = encodeTnAuthList(numberEntries(wish.numbers));
     const made = await this.#order(wish, encodeBase64url(value));
-    for (const authorization of urlsOf(made.order, 'authorizations')) await this.#prove(authorization, encodeBase64url(value), tokens);
+    for (const authorization of urlsOf(made.order, 'authorizations'))
+      await this.#prove(authorization, encodeBase64url(value), authorityTokens);
     const csr = createRequest(key, subjectName({ commonName: 'ap' }), [{ oid: OID.tnAuthList, critical: false, value }]);
     const done = await this.#send(memberText(made.order, 'finalize'), { csr: encodeBase64url(csr) });
     if (done['status'] !== 'valid') throw new UnexpectedAnswer('an order that is finalized and not valid');
@@ -159,14 +160,14 @@ export class AcmeClient {
   }
 
   /** Answers the tkauth-01 challenge of an authorization, once: a refused answer is final. */
-  async #prove(url: string, value: string, tokens: TokenSource | undefined): Promise<void> {
+  async #prove(url: string, value: string, authorityTokens: AuthorityTokenSource | undefined): Promise<void> {
     const authorization = await this.#session.read(url);
     if (authorization['status'] === 'valid') return;
     const challenge = objectsOf(authorization, 'challenges').find(({ type }) => type === 'tkauth-01');
     if (challenge === undefined) throw new UnexpectedAnswer('no challenge of type tkauth-01');
     const fingerprint = accountFingerprint(this.#accountKey);
     const authority = memberText(challenge, 'token-authority');
-    const tkauth = await (tokens ?? ((asked) => this.#token(asked)))({ authority, value, fingerprint });
+    const tkauth = await (authorityTokens ?? ((asked) => this.#authorityToken(asked)))({ authority, value, fingerprint });
     const answered = await this.#send(memberText(challenge, 'url'), { tkauth });
     if (answered['status'] === 'valid') return;
     const { error } = answered;
@@ -175,7 +176,7 @@ export class AcmeClient {
   }
 
   /** RFC 9447 section 5: signed by the account, since the authority is the provider itself. */
-  async #token({ authority, value, fingerprint }: Parameters<TokenSource>[0]): Promise<string> {
+  async #authorityToken({ authority, value, fingerprint }: Parameters<AuthorityTokenSource>[0]): Promise<string> {
     const atc = { tktype: 'TNAuthList', tkvalue: value, ca: false, fingerprint };
     return memberText(await this.#send(authority, { atc }), 'token');
   }

@@ -1,13 +1,13 @@
 export {
   AcmeClient,
   type AcmeClientOptions,
+  type AuthorityTokenSource,
   type CredentialWish,
   type Enrolment,
   type EnrolmentKey,
   type FetchedCredential,
   type ObtainedCredential,
   type RenewalTerms,
-  type TokenSource,
 } from './acme-client.js';
 export { AcmeRefusal } from './acme-refusal.js';
 export { ApClient, type ClientOptions, type Query } from './ap-client.js';

@@ -112,7 +112,7 @@ export const ACME_REASONS = {
     403,
     'RFC 9448 section 6',
     'the credential of the authority token is not that of a token authority trusted here',
-    'Get the token from the token authority that the challenge names.',
+    'Get it from the token authority that the challenge names.',
   ),
   'authority-token-signature': request(
     403,
@@ -125,21 +125,21 @@ export const ACME_REASONS = {
     400,
     'RFC 9448 section 6',
     'tkvalue is not the identifier of the order',
-    'Get a token for this very list.',
+    'Get an authority token for this very list.',
   ),
   'authority-token-expired': request(403, 'RFC 9448 section 6', 'the authority token is not valid now', 'Get a new one.'),
-  'authority-token-replayed': request(403, 'RFC 9447 section 3.3', 'the authority token was used before', 'Get one token for each order.'),
+  'authority-token-replayed': request(403, 'RFC 9447 section 3.3', 'the authority token was used before', 'Get one for each order.'),
   'authority-token-fingerprint': request(
     400,
     'RFC 9448 section 5.4',
     'the fingerprint is not that of the account key',
-    'Ask for a token with the fingerprint of the key that signs these requests.',
+    'Ask for an authority token with the fingerprint of the key that signs these requests.',
   ),
   'authority-token-ca': request(
     403,
     'RFC 9448 section 6',
     'ca of the authority token and cA of the request differ',
-    'Ask for a CA only with a token that grants one, and for none otherwise.',
+    'Ask for a CA only with an authority token that grants one, and for none otherwise.',
   ),
   // finalize
   'csr-malformed': request(

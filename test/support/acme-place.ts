@@ -205,7 +205,7 @@ export class AcmePlace {
     const asked = { path, mediaType: type, body: Buffer.from(body) };
     const told = async (): ReturnType<AcmeServer['answer']> => {
       const token = /^\/at\/account\/([^/]+)\/token$/.exec(path);
-      if (token !== null) return await this.server.token(token[1] ?? '', this.client, { ...asked, params: {} });
+      if (token !== null) return await this.server.authorityToken(token[1] ?? '', this.client, { ...asked, params: {} });
       for (const [name, resource] of Object.entries(ACME_RESOURCES)) {
         const params = paramsOf(resource.path, path);
         const fits = resource.method === (method === 'HEAD' ? 'GET' : method);

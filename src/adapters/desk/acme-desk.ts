@@ -59,7 +59,7 @@ export class AcmeDesk implements CredentialDesk {
     ];
   }
 
-  /** None before the first: then no token counts. */
+  /** None before the first: then no authority token counts. */
   #ownLists(): Buffer[] {
     const pem = this.#files.disk.read(this.#files.path('crls/ca.pem'));
     return pem === null ? [] : decodePem(pem.toString('latin1')).map(({ der }) => der);

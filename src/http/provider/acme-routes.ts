@@ -41,7 +41,7 @@ const resourceRoute = (name: ResourceName): Route<ProviderSite> => {
 };
 
 /** RFC 9447 section 5. Who asks is judged in the token authority: by the account's signature, or by the client certificate. */
-const token: Route<ProviderSite> = {
+const authorityToken: Route<ProviderSite> = {
   method: 'POST',
   path: '/at/account/:id/token',
   access: 'public',
@@ -51,10 +51,13 @@ const token: Route<ProviderSite> = {
     const { site, client, params, request } = exchange;
     const asked = { path: pathOf(exchange), params, mediaType: mediaTypeOf(request), body: await exchange.body() };
     const domain = client?.kind === 'ap' ? client.domain : null;
-    return carried(await serverOf(site).token(params['id'] ?? '', domain, asked));
+    return carried(await serverOf(site).authorityToken(params['id'] ?? '', domain, asked));
   },
   problem,
 };
 
 /** The routes of an ACME server and its token authority. */
-export const ACME_ROUTES: readonly Route<ProviderSite>[] = [...(Object.keys(ACME_RESOURCES) as ResourceName[]).map(resourceRoute), token];
+export const ACME_ROUTES: readonly Route<ProviderSite>[] = [
+  ...(Object.keys(ACME_RESOURCES) as ResourceName[]).map(resourceRoute),
+  authorityToken,
+];

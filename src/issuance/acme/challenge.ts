@@ -9,7 +9,7 @@ import { findAuthority, type TokenAuthorityTrust, type TrustedAuthority } from '
 /** A clock may be this far behind that of a token authority. */
 const CLOCK_SKEW = 30;
 
-/** What a token is held to. */
+/** What an authority token is held to. */
 export interface ChallengeTerms {
   readonly account: AccountKey;
   /** base64url of the ordered TNAuthList. */
@@ -20,7 +20,7 @@ export interface ChallengeTerms {
   readonly isSpent: (token: string) => boolean;
 }
 
-/** What an accepted token says and is known by. */
+/** What an accepted authority token says and is known by. */
 export interface AcceptedToken {
   readonly ca: boolean;
   readonly spent: string;
@@ -63,7 +63,7 @@ export const checkValue = ({ value }: AuthorityToken, { identifier }: ChallengeT
 };
 
 /**
- * Step 7, with RFC 7519 sections 4.1.4 to 4.1.7. RFC 9447 section 3.3 lets a token serve several challenges; here one serves one, so that a copy
+ * Step 7, with RFC 7519 sections 4.1.4 to 4.1.7. RFC 9447 section 3.3 lets an authority token serve several challenges; here one serves one, so that a copy
  * that was seen somewhere is worth nothing.
  * @throws Refusal `authority-token-expired`, `authority-token-replayed`
  */
@@ -72,7 +72,7 @@ export const checkUse = (token: AuthorityToken, { certificate }: TrustedAuthorit
   if (exp <= now) return refuse('authority-token-expired', 'exp');
   if (iat !== null && (iat > now + CLOCK_SKEW || iat >= exp)) return refuse('authority-token-expired', 'iat');
   if (nbf !== null && nbf > now + CLOCK_SKEW) return refuse('authority-token-expired', 'nbf');
-  // The authority by its name, not its key: a renewed certificate must not make old tokens new.
+  // The authority by its name, not its key: a renewed certificate must not make what was used new.
   const spent = spentKey(certificate.subject.der, jti);
   return isSpent(spent) ? refuse('authority-token-replayed') : { ca, spent, spentUntil: exp };
 };
@@ -88,7 +88,7 @@ export const checkCa = (granted: boolean, requested: boolean): void => {
 };
 
 /**
- * RFC 9448 section 6, steps 1 to 8, in its order; step 9 is `checkCa` at finalize. `path` is what `x5u` led to, null where the token has x5c.
+ * RFC 9448 section 6, steps 1 to 8, in its order; step 9 is `checkCa` at finalize. `path` is what `x5u` led to, null where there is x5c.
  * Proves that a trusted authority said now, of this account's key, that it may have this list, and says so for the first time here.
  * @throws Refusal as the steps
  */

@@ -15,7 +15,7 @@ const response = z
   .object({ tkauth: z.string().optional(), atc: z.string().optional() })
   .refine(({ tkauth, atc }) => (tkauth === undefined) !== (atc === undefined));
 
-/** A token that has its form, and what its x5u led to; or what refuses it already. */
+/** An authority token that has its form, and what its x5u led to; or what refuses it already. */
 type Fetched = { readonly token: AuthorityToken; readonly path: readonly Uint8Array[] | null } | Refusal;
 
 interface ChallengeParts {
@@ -37,7 +37,7 @@ export class Challenges {
   }
 
   /**
-   * Judges an answer at once. What refuses the token makes the authorization invalid and is told in it; what cannot be decided now leaves it pending.
+   * Judges an answer at once. What refuses the authority token makes the authorization invalid and is told in it; what cannot be decided now leaves it pending.
    * @throws Refusal `malformed-request`, `authorization-closed`, `rate-limited`, `not-found`, `account-mismatch`; Unavailable as the chain source
    */
   async answer(account: string, id: string, payload: Uint8Array): Promise<Authorization> {

@@ -74,8 +74,8 @@ const events = {
   canceled: z.strictObject({ event: z.literal('canceled'), at: seconds, order: id, by: z.enum(['account', 'provider']) }),
   revoked: z.strictObject({ event: z.literal('revoked'), at: seconds, certificate: id, reason: z.string() }),
   /** An authority token that was given out; `digest` is SHA-256 of its tkvalue, so no number stands here. */
-  token: z.strictObject({
-    event: z.literal('token'),
+  authorityToken: z.strictObject({
+    event: z.literal('authority-token'),
     at: seconds,
     domain: z.string(),
     jti: z.string(),
@@ -96,7 +96,7 @@ const event = z.discriminatedUnion('event', [
   events.issued,
   events.canceled,
   events.revoked,
-  events.token,
+  events.authorityToken,
 ]);
 
 /** One thing that the ACME server did. `at` in seconds. */

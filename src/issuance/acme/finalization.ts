@@ -44,7 +44,7 @@ export class Finalization {
       if (orders.statusOf(order) !== 'ready') return refuse('order-not-ready');
       const template = await this.#templateOf(account, order);
       const { spki, ca } = judgeRequest(csr, { identifier: order.identifier, accountKey: account.key, template });
-      // RFC 9448 section 6, last step. Under a delegation there is no token, and no template grants a CA.
+      // RFC 9448 section 6, last step. Under a delegation there is no authority token, and no template grants a CA.
       checkCa(records.state.authorizationOf(order)?.ca ?? false, ca);
       // Under renewal the key is certified again and again, and a CA would hand on what has been taken back.
       if (ca && order.autoRenewal !== null) return refuse('csr-extension-not-allowed', 'a CA under renewal');

@@ -37,7 +37,7 @@ export interface AcmeParts {
   readonly finalization: Finalization;
   readonly revocations: Revocations;
   readonly renewals: AutoRenewals;
-  readonly tokens: TokenAuthority;
+  readonly tokenAuthority: TokenAuthority;
   readonly termsOfService: string | null;
 }
 

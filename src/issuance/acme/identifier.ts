@@ -19,7 +19,7 @@ const isNormal = (entries: readonly TnEntry[]): boolean =>
   entries.some((entry) => 'spc' in entry) || encodeTnAuthList(numberEntries(rangesOf(entries))).equals(encodeTnAuthList(entries));
 
 /**
- * The entries of an identifier's value or of a token's tkvalue: base64url of DER, numbers sorted and merged, so that equal lists have one spelling and what
+ * The entries of an identifier's value or of a tkvalue: base64url of DER, numbers sorted and merged, so that equal lists have one spelling and what
  * is issued is what was ordered, octet for octet.
  * @throws Refusal `identifier-malformed`
  */

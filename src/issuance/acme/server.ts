@@ -83,7 +83,7 @@ export class AcmeServer {
       finalization: new Finalization({ records, accounts, orders, issuing, desk, limits }),
       revocations: new Revocations(records, desk),
       renewals: this.#renewals,
-      tokens: new TokenAuthority(records, desk, random, () => urls.at('')),
+      tokenAuthority: new TokenAuthority(records, desk, random, () => urls.at('')),
       termsOfService,
     };
   }
@@ -124,13 +124,13 @@ export class AcmeServer {
    * The token authority (RFC 9447 section 5): `id` is the AP's domain. `client` is the domain of a client certificate, and counts for a plain body; a body
    * signed by an account's key needs none.
    */
-  token(id: string, client: string | null, request: AcmeRequest): Promise<AcmeAnswer> {
-    const { tokens } = this.#parts;
+  authorityToken(id: string, client: string | null, request: AcmeRequest): Promise<AcmeAnswer> {
+    const { tokenAuthority } = this.#parts;
     return this.#finished(async () => {
       const isSigned = request.mediaType === JOSE_TYPE;
       const signed = isSigned ? this.#authenticated(request, 'account') : null;
-      const domain = tokens.checkRequester(signed === null ? client : (signed.account?.domain ?? null), id);
-      const token = await tokens.issue(domain, signed?.jws.payload ?? request.body);
+      const domain = tokenAuthority.checkRequester(signed === null ? client : (signed.account?.domain ?? null), id);
+      const token = await tokenAuthority.issue(domain, signed?.jws.payload ?? request.body);
       return { ...emptyAnswer(200), body: JSON.stringify({ token }) };
     });
   }

@@ -113,7 +113,7 @@ export class AcmeState {
         return this.#change(this.#orders, event.order, { canceled: event.by });
       case 'revoked':
         return this.#change(this.#certificates, event.certificate, { revoked: true });
-      case 'token':
+      case 'authority-token':
         return;
     }
   }

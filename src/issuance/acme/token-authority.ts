@@ -61,7 +61,7 @@ export class TokenAuthority {
     const token = signToken(claims, credential);
     const digest = createHash('sha256').update(tkvalue).digest('base64url');
     // Nothing is out there that the desk does not know.
-    await this.#records.alone(() => this.#records.record({ event: 'token', at: now, domain, jti, digest, ca }));
+    await this.#records.alone(() => this.#records.record({ event: 'authority-token', at: now, domain, jti, digest, ca }));
     return token;
   }
 
