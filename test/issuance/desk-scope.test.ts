@@ -208,6 +208,10 @@ describe('what a CA’s own path leaves', () => {
     const own = issueCa(mid, { ...new DeskFiles(at('asked')).key('ca'), spki }, { subject, numbers: [{ spc: '709J' }] }, terms).certificate;
     const install = (...path: Buffer[]) => reasonOfPromise(() => installPath(new DeskFiles(at('asked')), path, sources));
     expect(await install(own, other.certificate)).toBe('malformed-chain');
+    const forged = Buffer.from(own);
+    // The last octet of the signature's S.
+    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+    expect(await install(forged, mid.certificate, root.certificate)).toBe('bad-cert-signature');
     expect(await install(own, mid.certificate, root.certificate)).toBeNull();
   });
 });
@@ -320,6 +324,20 @@ describe('a desk’s list', () => {
     });
     expect(await of('--serial 00')).toEqual([]);
     expect(readFileSync(at('l/ledger.jsonl')).length).toBeGreaterThan(0);
+  });
+});
+
+describe('a reason in the operator’s words', () => {
+  test('that could not be read again is refused, and nothing is issued', async () => {
+    const ledger = (): string => readFileSync(at('np/ledger.jsonl'), 'utf8');
+    const before = ledger();
+    const asked = `delegate --dir @np --to a.example --numbers 12025550100 --out @x.pem --why`;
+    expect(await np(`${asked} ${'x'.repeat(501)}`)).toMatchObject({ code: 1, json: { reason: 'malformed-request' } });
+    expect(await np(`hold add --dir @np --numbers 12025550100 --why ${'x'.repeat(501)}`)).toMatchObject({
+      json: { reason: 'malformed-request' },
+    });
+    expect(ledger()).toBe(before);
+    expect(await np(`${asked} ${'x'.repeat(500)}`)).toMatchObject({ code: 0 });
   });
 });
 

@@ -79,9 +79,13 @@ export const openWithRequest = (files: DeskFiles, opening: Opening): void => {
   files.writeIdentity(opening.identity);
 };
 
-/** What no verifier would take must not become a desk: links, limits and lists, up to the anchor, which is the verifier's to know. */
+/** What no verifier would take must not become a desk: links, signatures, limits and lists, up to the anchor, which is the verifier's to know. */
 const checkAbove = (path: readonly Certificate[]): void => {
   checkLinks(path);
+  path.forEach((certificate, position) => {
+    const issuer = path[position + 1];
+    if (issuer !== undefined && !certificate.signatureHolds(issuer)) refuse('bad-cert-signature', undefined, position);
+  });
   bequestOf(path.filter((one) => !one.isSelfIssued));
   checkEncompassing(path);
 };
@@ -104,7 +108,7 @@ const writePath = (files: DeskFiles, path: readonly Certificate[]): void =>
 
 /**
  * Puts the answer of the CA above in its place and publishes the first CRL. `path`: the desk's certificate first.
- * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `aki-mismatch`, `path-length`, `profile-violation`, `unsupported-key`, `not-encompassed` when it does not name the desk's SPC
+ * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `aki-mismatch`, `bad-cert-signature`, `path-length`, `profile-violation`, `unsupported-key`, `not-encompassed` when it does not name the desk's SPC
  */
 export const installPath = async (files: DeskFiles, path: readonly Buffer[], sources: IssuingSources): Promise<void> => {
   const certificates = path.map(parseCertificate);
@@ -128,7 +132,7 @@ export interface DelegatedCa {
 
 /**
  * Makes a desk of a CA that another desk delegated: its numbers are those of the certificate.
- * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `aki-mismatch`, `path-length`, `profile-violation`, `unsupported-key`, `tnauthlist-missing`
+ * @throws Refusal `malformed-chain`, `malformed-cert`, `not-a-ca`, `aki-mismatch`, `bad-cert-signature`, `path-length`, `profile-violation`, `unsupported-key`, `tnauthlist-missing`
  */
 export const openDelegated = async (
   files: DeskFiles,

@@ -62,10 +62,15 @@ export class Ledger {
     this.#durable = this.#offset;
   }
 
-  /** Under the lock: the lines are durable when this returns, all of them; one sync for all. */
+  /**
+   * Under the lock: the lines are durable when this returns, all of them; one sync for all.
+   * @throws Refusal `malformed-request` for a line that could not be read again: nothing is written then
+   */
   append(lines: readonly LedgerLine[]): void {
     if (lines.length === 0) return;
-    const octets = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const rows = lines.map((line) => JSON.stringify(line));
+    if (rows.some((row) => parseLine(row) === null)) return refuse('malformed-request', 'a line of the ledger');
+    const octets = Buffer.from(rows.map((row) => `${row}\n`).join(''));
     this.#durably(() => {
       this.#disk.append(this.#path, octets);
       this.#disk.sync(this.#path);
