@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BulkOut, DeskLock, nodeDisk, type BatchItem, type BulkRow, type Desk, type Disk } from '../adapters/desk/index.js';
 import {
-  newEncodedKeyPair,
+  newEncodedKeyPairs,
   parseBulkOrders,
   type Binding,
   type BulkOrder,
@@ -55,8 +55,11 @@ const progress = (total: number, before: number): ((done: number) => void) => {
   };
 };
 
-const keysFor = (part: readonly Numbered[]): Promise<(EncodedKeyPair | null)[]> =>
-  Promise.all(part.map(async ({ order }) => (order.spki === null ? await newEncodedKeyPair() : null)));
+/** Null where the key stays with its owner. */
+const keysFor = (part: readonly Numbered[]): (EncodedKeyPair | null)[] => {
+  const fresh = newEncodedKeyPairs(part.filter(({ order }) => order.spki === null).length);
+  return part.map(({ order }) => (order.spki === null ? (fresh.pop() ?? null) : null));
+};
 
 const partsOf = (all: readonly Numbered[], size: number): Numbered[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
@@ -66,15 +69,10 @@ const itemOf = ({ order }: Numbered, key: EncodedKeyPair | null): BatchItem => (
   numbers: [order.numbers],
 });
 
-const issuePart = async (
-  desk: Desk,
-  out: BulkOut,
-  options: BulkOptions,
-  part: readonly Numbered[],
-  keys: readonly (EncodedKeyPair | null)[],
-) => {
+const issuePart = async (desk: Desk, out: BulkOut, options: BulkOptions, part: readonly Numbered[]) => {
   const { to, lifetime, permitted, why } = options;
   const terms = { ...(permitted === undefined ? {} : { permitted }), ...(why === undefined ? {} : { why }) };
+  const keys = keysFor(part);
   const items = part.map((one, i) => itemOf(one, keys[i] ?? null));
   const made = await desk.delegateBatch({ batch: out.header.batch, to, lifetime, ...terms }, items);
   const rows = made.map(({ certificate, line }, i): BulkRow => ({
@@ -116,12 +114,8 @@ const delegateAll = async (desk: Desk, options: BulkOptions, sources: BulkSource
   const tell = progress(orders.length, orders.length - left.length);
   const parts = partsOf(left, options.part ?? PART);
   let done = orders.length - left.length;
-  // The keys of the next part are made beside the signing of this one.
-  let keys = keysFor(parts[0] ?? []);
-  for (const [i, part] of parts.entries()) {
-    const these = await keys;
-    keys = keysFor(parts[i + 1] ?? []);
-    await issuePart(desk, out, options, part, these);
+  for (const part of parts) {
+    await issuePart(desk, out, options, part);
     done += part.length;
     tell(done);
   }

@@ -35,7 +35,7 @@ export {
   type Extension,
   type KeyUsage,
 } from './extensions.js';
-export { newEncodedKeyPair, newKeyPair, spkiFingerprint, type Curve, type EncodedKeyPair, type KeyPair } from './keys.js';
+export { newEncodedKeyPairs, newKeyPair, spkiFingerprint, type Curve, type EncodedKeyPair, type KeyPair } from './keys.js';
 export { OID } from './object-identifiers.js';
 export {
   REVOCATION_REASONS,

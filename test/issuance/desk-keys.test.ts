@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createPrivateKey, randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import {
   issueRevocationList,
   issueRoot,
   keySigner,
+  newEncodedKeyPairs,
   newKeyPair,
   signCertificate,
   signStatementThrough,
@@ -108,6 +109,20 @@ describe('a desk whose CA key is elsewhere', () => {
     expect(
       await reasonOfPromise(() => signStatementThrough(statement, { path: ders('np/own.pem'), signer: p384 }, notBefore, sources.random)),
     ).toBe('unsupported-key');
+  });
+});
+
+describe('keys that are made for many', () => {
+  test('are what the runtime writes of them, each another, short secrets too', () => {
+    const made = newEncodedKeyPairs(600);
+    for (const { pem, spki } of made) {
+      const key = createPrivateKey(pem);
+      expect(createPublicKey(key).export({ type: 'spki', format: 'der' })).toEqual(spki);
+      expect(key.export({ type: 'pkcs8', format: 'der' })).toEqual(decodePem(pem)[0]?.der);
+    }
+    expect(new Set(made.map(({ spki }) => spki.toString('hex'))).size).toBe(made.length);
+    // RFC 5915 section 3: with zeros in front; of 600 secrets two or so have some.
+    expect(new Set(made.map(({ pem }) => decodePem(pem)[0]?.der.length))).toEqual(new Set([138]));
   });
 });
 
