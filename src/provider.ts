@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { BindingKeyFile, DelegationFiles, JournalFile, TokenAuthorityFile } from './adapters/acme/index.js';
 import { openProofs, parseAttestation, type AttestationSettings } from './adapters/attestation/index.js';
 import { ConfigurationProblems, ProblemList, principalOf, readTlsFiles, type TlsFiles } from './adapters/configuration/index.js';
-import { AcmeDesk, Desk, DeskAttestations, DeskFiles, openSubjectKey } from './adapters/desk/index.js';
+import { AcmeDesk, Desk, DeskAttestations, DeskFiles, ShownPublications, openSubjectKey } from './adapters/desk/index.js';
 import { DirectoryLock, nodeFileSystem } from './adapters/files/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
@@ -59,6 +59,7 @@ export const startProvider = async (options: ProviderOptions): Promise<ProviderH
   const desk = new Desk(files, { now: () => clock.now(), random });
   const attestations = attesting === null ? null : attestationsAt(desk, files, attesting, { clock, random });
   let url = '';
+  const shown = new ShownPublications(desk, () => clock.monotonic());
   const acme = await openAcme(options, { files, desk, clock, random, origin: () => options.publicUrl ?? url });
   const server = createProviderServer({
     principalOf: (domain) => principals.get(domain) ?? (options.anyAp === true ? anyAp(domain) : undefined),
@@ -70,6 +71,7 @@ export const startProvider = async (options: ProviderOptions): Promise<ProviderH
     attestation: attestations?.attestation ?? null,
     credentials: tls,
     acme: acme?.server ?? null,
+    publications: () => shown.all(),
     clock,
     random,
     log,
@@ -78,6 +80,7 @@ export const startProvider = async (options: ProviderOptions): Promise<ProviderH
     await acme?.stop();
     throw error;
   });
+  const stopTending = (options.timer ?? every)(TEND_MS, () => tendLists(desk, log));
   url = `https://${host}:${port}`;
   log.info({ port }, 'listening');
   return {
@@ -86,10 +89,22 @@ export const startProvider = async (options: ProviderOptions): Promise<ProviderH
     async stop() {
       log.info('draining');
       await server.drain();
+      await stopTending();
       await acme?.stop();
       log.info('stopped');
     },
   };
+};
+
+/** A CRL lives a month, and is renewed at half of it. */
+const TEND_MS = 600_000;
+
+const tendLists = async (desk: Desk, log: Logger): Promise<void> => {
+  try {
+    if (await desk.tend()) log.info('fresh CRLs are published');
+  } catch (fault) {
+    log.error({ fault: describeFault(fault) }, 'CRLs cannot be renewed: those that are out run out');
+  }
 };
 
 const anyAp = (domain: string): Principal | undefined =>

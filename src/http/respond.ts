@@ -13,8 +13,8 @@ export const COMMON_HEADERS: readonly string[] = [
 /** The header fields of every answer, flat; `last`: the connection closes after it. */
 export const headersOf = (answer: Answer, size: number, requestId: string, last: boolean): string[] => {
   const headers = [...COMMON_HEADERS, 'X-Request-Id', requestId, 'Content-Type', answer.type, ...answer.headers];
-  // RFC 9110 section 8.6: no length where there is never a content.
-  if (answer.status !== 204) headers.push('Content-Length', String(size));
+  // RFC 9110 section 8.6: no length where there is never a content; of a 304 it would have to be that of what is not sent.
+  if (answer.status !== 204 && answer.status !== 304) headers.push('Content-Length', String(size));
   if (last) headers.push('Connection', 'close');
   return headers;
 };

@@ -19,6 +19,7 @@ export class AcmeHost {
       principalOf: (domain) => (domain === 'np.example' ? { domain, kind: 'np', class: null, spc: '505X' } : apOf(domain)),
       problems: () => [],
       acme: this.place.server,
+      publications: () => Promise.resolve([]),
       attestation: null,
       credentials: { ...this.tls.server, clientAuthorities: this.tls.ca },
       clock: { now: () => Date.now(), monotonic: () => performance.now() },

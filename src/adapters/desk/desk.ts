@@ -295,6 +295,15 @@ export class Desk {
     return this.#work(() => this.#publish());
   }
 
+  /** Publishes fresh CRLs once half of the life of the last is over. */
+  tend(): Promise<boolean> {
+    return this.#work(async () => {
+      if (!this.#publications.isDue('ca') && (this.#root === null || !this.#publications.isDue('root'))) return false;
+      await this.#publish();
+      return true;
+    });
+  }
+
   /** Does what an earlier process left undone, the first CRLs after an opening among it. */
   settle(): Promise<void> {
     return this.#work(() => Promise.resolve());

@@ -14,6 +14,7 @@ export { nodeDisk, type Disk } from './disk.js';
 export { type ListedCredential, type ListFilter } from './listing.js';
 export { checkNumbering, importNumbering } from './numbering-data.js';
 export { type Published, type Revoking } from './publications.js';
+export { ShownPublications } from './shown.js';
 export { installPath, openDelegated, openWithRequest, openWithRoot, type Opening } from './desk-opening.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeRevocationList, writeSecret } from './pem-files.js';
 export { writePublicFolder } from './public-folder.js';

@@ -76,6 +76,12 @@ export class Publications {
     return { files: lists.map(({ file }) => file), nextUpdate: Math.min(...lists.map(({ nextUpdate }) => nextUpdate)) };
   }
 
+  /** Whether half of the life of that issuer's CRL is over: who fetches it must not be left with one that runs out. */
+  isDue(issuer: CrlIssuer): boolean {
+    const last = this.#ledger.book.lastList(issuer);
+    return last === null || last.nextUpdate - this.#now() < CRL_LIFETIME / 2;
+  }
+
   /** Whether what the ledger says is not what that issuer's CRL on file says, or there is none: a process ended between the two. */
   isBehind(issuer: CrlIssuer): boolean {
     const { book } = this.#ledger;

@@ -8,6 +8,7 @@ import { healthz } from '../routes/health.js';
 import { metrics } from '../routes/metrics.js';
 import { ACME_ROUTES } from './acme-routes.js';
 import { ATTESTATION_ROUTES } from './attestations.js';
+import { PUBLICATION_ROUTES } from './publications.js';
 import { readyz } from './readiness.js';
 import type { ProviderSite } from './site.js';
 
@@ -19,7 +20,7 @@ export interface ProviderServerOptions extends Omit<ProviderSite, 'metrics' | 'a
   readonly limits?: AdmissionLimits;
 }
 
-const ROUTES: readonly Route<ProviderSite>[] = [healthz, readyz, metrics, ...ATTESTATION_ROUTES];
+const ROUTES: readonly Route<ProviderSite>[] = [healthz, readyz, metrics, ...PUBLICATION_ROUTES, ...ATTESTATION_ROUTES];
 
 /** The server of a provider's desk. None of its routes is hot: each signs, or is cached by who asks. */
 export const createProviderServer = (options: ProviderServerOptions): HttpServer => {
