@@ -9,7 +9,7 @@ import {
   handOver,
   issueCommand,
   issueOwn,
-  linked,
+  makeLinked,
   sources,
   subjectKey,
   type Does,
@@ -40,11 +40,7 @@ interface InitOptions extends DeskOptions {
   readonly devRoot?: true;
 }
 
-const init = async (options: InitOptions): Promise<DeskReport> => {
-  const made = await make(options);
-  linked(options);
-  return made;
-};
+const init = (options: InitOptions): Promise<DeskReport> => makeLinked(options, make);
 
 const make = async (options: InitOptions): Promise<DeskReport> => {
   const files = filesOf(options);

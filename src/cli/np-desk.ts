@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import {
+  checkDevelopmentPki,
   Desk,
   installPath,
   linkIntoDevelopmentPki,
@@ -181,9 +182,17 @@ const publish = async (folder: string, options: DeskOptions): Promise<DeskReport
   };
 };
 
-/** Links the desk into a gateway's development PKI, if one is named. */
-export const linked = (options: DeskOptions & { readonly gateway?: string }): void => {
-  if (options.gateway !== undefined) linkIntoDevelopmentPki(filesOf(options), options.gateway);
+/** Makes a desk, and links it into a gateway's development PKI if one is named; a PKI that is none stops it before anything is made. */
+export const makeLinked = async <O extends DeskOptions & { readonly gateway?: string }>(
+  options: O,
+  make: (options: O) => Promise<DeskReport>,
+): Promise<DeskReport> => {
+  const { gateway } = options;
+  if (gateway === undefined) return await make(options);
+  checkDevelopmentPki(filesOf(options), gateway);
+  const made = await make(options);
+  linkIntoDevelopmentPki(filesOf(options), gateway);
+  return made;
 };
 
 export const gatewayOption = (command: Command): Command =>

@@ -22,7 +22,7 @@ import {
   issueCommand,
   issueOwn,
   keyPairOf,
-  linked,
+  makeLinked,
   sources,
   subjectKey,
   type Does,
@@ -75,11 +75,7 @@ const open = async (options: InitOptions, opening: Opening): Promise<void> => {
   else openWithRequest(filesOf(options), opening);
 };
 
-const init = async (options: InitOptions): Promise<DeskReport> => {
-  const made = await make(options);
-  linked(options);
-  return made;
-};
+const init = (options: InitOptions): Promise<DeskReport> => makeLinked(options, make);
 
 const make = async (options: InitOptions): Promise<DeskReport> => {
   if (options.certificate !== undefined) return await initDelegated(options, options.certificate);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -248,6 +248,22 @@ describe('what a desk refuses to issue, verifiers refuse too:', () => {
     expect(await reasonOfPromise(() => desk('ent').delegate(request(newKeyPair(), tooLong), number('12025550305')))).toBe(
       'malformed-request',
     );
+  });
+});
+
+describe('a desk that a gateway over a development PKI is to trust', () => {
+  test('is linked into it, so that later CRLs count too; a folder that is none stops it first', async () => {
+    const refused = await ep('init --dir @linked --domain linked.example --dev-root --gateway @none');
+    expect([refused.code, new DeskFiles(at('linked')).exists]).toEqual([2, false]);
+    for (const folder of ['pki/crls', 'pki/anchors/email', 'pki/anchors/delegate']) mkdirSync(at(folder), { recursive: true });
+    writeFileSync(at('pki/manifest.json'), '{}');
+    await done(ep('init --dir @linked --domain linked.example --dev-root --gateway @pki'));
+    expect(ders('pki/anchors/email/desk-linked.example.pem')).toEqual(ders('linked/root.pem'));
+    await done(ep('crl --dir @linked'));
+    for (const issuer of ['ca', 'root'])
+      expect(ders(`pki/crls/desk-linked.example-${issuer}.pem`)).toEqual(ders(`linked/crls/${issuer}.pem`));
+    await done(np('init --dir @linked-np --spc 505X --name S --dev-root --range 13035550000+10 --gateway @pki'));
+    expect(readdirSync(at('pki/anchors/delegate'))).toEqual(['desk-505X.pem']);
   });
 });
 

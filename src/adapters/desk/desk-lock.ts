@@ -17,6 +17,9 @@ export const PATIENCE: Patience = { limit: 10_000, wait: (ms) => new Promise((re
 /** ms between two attempts. */
 const PAUSE = 20;
 
+/** Says nothing of the host or process: strangers may be told it too. */
+const TAKEN = 'another process is at this desk: the link "lock" names it, and is to be removed by hand if that is gone for certain';
+
 /** Who holds a lock: its text, which is where the symbolic link points. */
 interface Holder {
   readonly id: string;
@@ -93,7 +96,7 @@ export class DeskLock {
   async hold<T>(work: () => Promise<T>): Promise<T> {
     const self: Holder = { id: randomUUID(), host: hostname(), pid: process.pid, started: STARTED, boot: BOOT };
     for (let waited = 0; !this.#take(self); waited += PAUSE) {
-      if (waited >= this.#patience.limit) return refuse('overloaded', 'another process is at this desk');
+      if (waited >= this.#patience.limit) return refuse('overloaded', TAKEN);
       await this.#patience.wait(PAUSE);
     }
     try {

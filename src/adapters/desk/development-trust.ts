@@ -1,6 +1,11 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import type { DeskFiles } from './desk-files.js';
 
+/** @throws Error when the directory is no development PKI */
+export const checkDevelopmentPki = ({ disk }: DeskFiles, pki: string): void => {
+  if (disk.stat(join(pki, 'manifest.json')) === null) throw new Error(`${pki} is no development PKI: signpost dev-pki makes one`);
+};
+
 /**
  * Lets a gateway over a development PKI (`signpost dev-pki`) trust a desk: its CRLs, and its root where it has one, are linked into the PKI's folders, so that
  * what the desk revokes later counts there too. CRLs first: no anchor is there without them. For development alone: whoever can write there is an anchor.
@@ -8,7 +13,7 @@ import type { DeskFiles } from './desk-files.js';
  */
 export const linkIntoDevelopmentPki = (files: DeskFiles, pki: string): string[] => {
   const { disk } = files;
-  if (disk.stat(join(pki, 'manifest.json')) === null) throw new Error(`${pki} is no development PKI: signpost dev-pki makes one`);
+  checkDevelopmentPki(files, pki);
   const identity = files.identity();
   const name = identity.kind === 'ep' ? identity.domain : (identity.spc ?? identity.name.replace(/[^0-9A-Za-z]+/g, '-'));
   const link = (from: string, to: string): string[] => {

@@ -25,7 +25,7 @@ export interface Disk {
   /** Octets of a file, and what changes when another takes its place; null when there is none. */
   stat(path: string): { readonly size: number; readonly identity: string } | null;
   list(directory: string): string[];
-  /** Where a symbolic link points; null when there is none. */
+  /** Where a symbolic link points; null when there is none, or something else. */
   readLink(path: string): string | null;
   makeDirectory(path: string): void;
   /** Replaces what was there; the contents are durable, the name is not. */
@@ -88,7 +88,8 @@ export const nodeDisk: Disk = {
       return { size, identity: `${ino}.${mtimeMs}.${size}` };
     }, 'ENOENT'),
   list: (directory) => (existsSync(directory) ? readdirSync(directory).toSorted() : []),
-  readLink: (path) => orNull(() => readlinkSync(path), 'ENOENT'),
+  // EINVAL: it is there, and no link.
+  readLink: (path) => orNull(() => readlinkSync(path), 'ENOENT', 'EINVAL'),
   makeDirectory: (path) => void mkdirSync(path, { recursive: true }),
   write: (path, octets, mode) =>
     within(path, 'w', mode, (file) => {

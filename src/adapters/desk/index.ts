@@ -18,4 +18,4 @@ export { ShownPublications } from './shown.js';
 export { installPath, openDelegated, openWithRequest, openWithRoot, type Opening } from './desk-opening.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeRevocationList, writeSecret } from './pem-files.js';
 export { writePublicFolder } from './public-folder.js';
-export { linkIntoDevelopmentPki } from './development-trust.js';
+export { checkDevelopmentPki, linkIntoDevelopmentPki } from './development-trust.js';
