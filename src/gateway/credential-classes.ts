@@ -11,6 +11,10 @@ import type { CredentialClass, SignerKind, TrustProfile } from '../verification/
 
 /** Classes that credentials of live mappings are of: some 1 KB each. An NP that made a CA for every number would fill the memory otherwise. */
 const MOST_CLASSES = 262_144;
+/** Of CAs' certificates, in all: one may have 8 KiB, and whoever may issue CAs can present another with every PASSporT. Some 60,000 usual ones. */
+const MOST_OCTETS = 64 * 1024 * 1024;
+/** What may be forgotten is looked for once there is twice as much as was needed, and so much more. */
+const CROWD = { factor: 2, classes: 10_000, octets: 4 * 1024 * 1024 } as const;
 
 type ClassRecord = [
   version: number,
@@ -37,7 +41,11 @@ export class CredentialClasses {
   /** Numbers of CAs' records by their digest, and the one copy that all classes share. */
   readonly #authorities = new Map<string, { readonly number: number; readonly der: Uint8Array }>();
   readonly #known = new WeakMap<CredentialClass, number>();
-  readonly #knownAuthorities = new WeakMap<Uint8Array, number>();
+  #knownAuthorities = new WeakMap<Uint8Array, number>();
+  /** Of the CAs' certificates. */
+  #octets = 0;
+  /** After the last `keep`. */
+  #kept = { classes: 0, octets: 0 };
 
   private constructor(storage: ClassStorage) {
     this.#storage = storage;
@@ -57,6 +65,12 @@ export class CredentialClasses {
 
   get size(): number {
     return this.#byNumber.size;
+  }
+
+  /** Whether there is much that perhaps nothing names any more. */
+  get isCrowded(): boolean {
+    const { factor, classes, octets } = CROWD;
+    return this.size > factor * this.#kept.classes + classes || this.#octets > factor * this.#kept.octets + octets;
   }
 
   /** The class with that number. @throws Refusal `log-corrupt` when there is none: what names it is in the log */
@@ -79,13 +93,29 @@ export class CredentialClasses {
     return this.#storage.flush();
   }
 
-  /** Forgets the classes that nothing names any more; in memory alone, their numbers are never given again. */
+  /** The number of a class that is there already; null: it is not. */
+  find(cls: CredentialClass): number | null {
+    const known = this.#known.get(cls);
+    if (known !== undefined && this.#byNumber.has(known)) return known;
+    const authorities = cls.authorities.map((der) => this.#authorities.get(digestOf(der))?.number);
+    return this.#numbers.get(JSON.stringify(recordOf(cls, authorities as number[]))) ?? null;
+  }
+
+  /** Forgets the classes that nothing names any more, and their CAs; in memory alone, their numbers are never given again. */
   keep(named: ReadonlySet<number>): void {
     for (const [key, number] of this.#numbers) {
       if (named.has(number)) continue;
       this.#numbers.delete(key);
       this.#byNumber.delete(number);
     }
+    const needed = new Set([...this.#byNumber.values()].flatMap(({ authorities }) => authorities));
+    for (const [digest, { der }] of this.#authorities) {
+      if (needed.has(der)) continue;
+      this.#authorities.delete(digest);
+      this.#octets -= der.length;
+    }
+    this.#knownAuthorities = new WeakMap();
+    this.#kept = { classes: this.size, octets: this.#octets };
   }
 
   #add(key: string, cls: CredentialClass): number {
@@ -109,17 +139,28 @@ export class CredentialClasses {
     const digest = digestOf(der);
     let known = this.#authorities.get(digest);
     if (known === undefined) {
+      if (this.#octets + der.length > MOST_OCTETS) throw new Unavailable('overloaded', 'certificates of CAs', null, 60);
       const number = this.#storage.append(Buffer.from(`C${Buffer.from(der).toString('base64')}`, 'latin1'));
-      this.#authorities.set(digest, (known = { number, der: new Uint8Array(der) }));
+      known = this.#putAuthority(digest, number, new Uint8Array(der));
     }
     return known.number;
   }
 
+  #putAuthority(digest: string, number: number, der: Uint8Array): { readonly number: number; readonly der: Uint8Array } {
+    const authority = { number, der };
+    this.#octets += der.length - (this.#authorities.get(digest)?.der.length ?? 0);
+    this.#authorities.set(digest, authority);
+    return authority;
+  }
+
   #read(number: number, text: string, certificates: Map<number, Uint8Array>): void {
     if (text.startsWith('C')) {
-      const der = Buffer.from(text.slice(1), 'base64');
+      const read = Buffer.from(text.slice(1), 'base64');
+      const digest = digestOf(read);
+      // One that was forgotten and came back is there twice.
+      const der = this.#authorities.get(digest)?.der ?? read;
       certificates.set(number, der);
-      this.#authorities.set(digestOf(der), { number, der });
+      this.#putAuthority(digest, number, der);
       return;
     }
     if (!text.startsWith('K')) return corrupt(`has a record that this build does not know, ${number}`);

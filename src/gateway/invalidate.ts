@@ -185,7 +185,7 @@ export class Invalidation {
 
   #isPruneDue(): boolean {
     const { size, pruned } = this.#parts.book;
-    return size > PRUNE_FACTOR * pruned + PRUNE_LEAST;
+    return size > PRUNE_FACTOR * pruned + PRUNE_LEAST || this.#parts.classes.isCrowded;
   }
 
   #count(effect: InvalidatedMappings['effect'], reason: InvalidatedMappings['reason'], count: number): void {

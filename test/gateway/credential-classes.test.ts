@@ -92,6 +92,45 @@ describe('forgetting', () => {
   });
 });
 
+describe('certificates of CAs', () => {
+  const isCa = (octets: Uint8Array): boolean => text(octets).startsWith('C');
+
+  test('are forgotten with the last class that names them, and stored again when they come back', async () => {
+    const { storage, classes } = await opened();
+    const kept = classes.numberOf({ ...cls, authorities: [root] });
+    classes.numberOf(cls);
+    classes.keep(new Set([kept]));
+    const [again, same] = [classes.numberOf(cls), classes.find({ ...cls, authorities: [root] })];
+    await classes.flush();
+    expect(storage.durable.filter(isCa).map((octets) => Buffer.from(text(octets).slice(1), 'base64'))).toEqual([root, ca, ca]);
+    expect([same, classes.of(again)]).toEqual([kept, cls]);
+    const restarted = await opened(new MemoryClasses(storage.durable));
+    expect(restarted.classes.of(again)).toEqual(cls);
+    expect(restarted.classes.numberOf(cls)).toBe(again);
+  });
+
+  test('are no more than a gateway can hold: then a class with new ones is unavailable, and one with known ones is not', async () => {
+    const { classes } = await opened();
+    const big = (n: number): Buffer => Buffer.alloc(1024 * 1024, n);
+    const first = classes.numberOf({ ...cls, authorities: [big(0)] });
+    for (let n = 1; n < 64; n += 1) classes.numberOf({ ...cls, authorities: [big(n)] });
+    expect(() => classes.numberOf({ ...cls, authorities: [big(64)] })).toThrow(expect.objectContaining({ reason: 'overloaded' }));
+    expect(classes.numberOf({ ...cls, authorities: [big(1)], scope: '44' })).toBeGreaterThan(first);
+    expect(classes.isCrowded).toBe(true);
+    classes.keep(new Set([first]));
+    expect(classes.isCrowded).toBe(false);
+    expect(classes.numberOf({ ...cls, authorities: [big(64)] })).toBeGreaterThan(first);
+  });
+
+  test('make a crowd once there are many classes more than were needed', async () => {
+    const { classes } = await opened();
+    for (let scope = 0; scope < 10_000; scope += 1) classes.numberOf({ ...cls, scope: String(scope) });
+    expect(classes.isCrowded).toBe(false);
+    classes.numberOf({ ...cls, scope: 'one more' });
+    expect(classes.isCrowded).toBe(true);
+  });
+});
+
 test.each<[string, (records: string[]) => string[]]>([
   ['a certificate that a class names is not there', (records) => records.filter((record) => !record.startsWith('C'))],
   ['a record is of a kind that this build does not know', (records) => [...records, 'X']],

@@ -115,6 +115,16 @@ test('the book forgets what no mapping names, and its classes, once it is worth 
   expect(invalidation.state).toEqual({ pending: false, problem: null, unknown: 0, mappings: [] });
 });
 
+test('the classes of few credentials are worth a walk too', async () => {
+  for (let n = 0; n < LEAST; n += 1) registered(n % 200, String(n));
+  await sweep();
+  expect([walks, book.size, classes.size]).toEqual([0, 200, LEAST]);
+  registered(200, 'kept');
+  await named(200);
+  await sweep();
+  expect([walks, book.size, classes.size]).toEqual([1, 1, 1]);
+});
+
 test('what registers while the store is walked stays', async () => {
   for (let n = 0; n <= LEAST; n += 1) registered(n);
   during = () => registered(LEAST + 1, '55');
