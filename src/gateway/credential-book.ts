@@ -22,6 +22,12 @@ const newTables = (): RecordTable[] => Array.from({ length: SHARDS }, () => new 
 /** With room for as much as these hold. */
 const tablesAs = (tables: readonly RecordTable[]): RecordTable[] => tables.map(({ size, live }) => new RecordTable(size, live));
 
+/**
+ * Entries of one credential. It has one for each scope that it registered in and each set of CAs that it was presented with; whoever may issue CAs
+ * makes as many of these as he likes. With those of one batch besides, a record stays below what a table takes.
+ */
+const MOST_ENTRIES = 64;
+
 /** An entry: class u32, length octet, serial. */
 const HEAD = 5;
 
@@ -108,6 +114,11 @@ export class CredentialBook {
     if (this.#kept === null) return;
     this.#touched.add(id);
     this.see(id);
+  }
+
+  /** Whether the credential has as many entries as it may: what it registers under yet another class must be turned away. */
+  isFull(id: CredentialId, { serial }: Pick<CredentialEntry, 'serial'>): boolean {
+    return (this.#table(id).lengthOf(id) ?? 0) >= MOST_ENTRIES * (HEAD + serial.length);
   }
 
   get(id: CredentialId): CredentialEntry[] {

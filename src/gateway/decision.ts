@@ -1,10 +1,10 @@
-import type { Reason } from '../reasons/index.js';
+import { Unavailable, type Reason } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import { MOST_FELL } from '../log/index.js';
 import type { RandomSource, SubjectId, Vault } from '../ports/index.js';
 import { fallsBy, transition, type RegistryEvent, type RevokeEvent, type Subject, type TransitionContext } from '../registry/index.js';
 import type { Fall, NotAccepted, VerifiedPassport, Versions } from '../verification/index.js';
-import { credentialId } from './credential-book.js';
+import { credentialId, type CredentialBook, type CredentialEntry } from './credential-book.js';
 import type { CredentialClasses } from './credential-classes.js';
 import type { Draft } from './draft.js';
 import { effectStands } from './effect.js';
@@ -66,6 +66,7 @@ export interface DecisionParts {
   readonly vault: Vault;
   readonly spent: SpentPassports;
   readonly classes: CredentialClasses;
+  readonly book: CredentialBook;
   readonly pepper: Uint8Array;
   readonly random: RandomSource;
   /** Name and build of this gateway, for the leaves. */
@@ -210,10 +211,7 @@ export class Decisions {
     const index = draft.next;
     const opening = random(32);
     const verified = request.kind === 'passport' ? request.verified : null;
-    const credential =
-      verified === null || event.type !== 'register'
-        ? null
-        : { class: this.#parts.classes.numberOf(verified.origin.class), serial: verified.origin.serial };
+    const credential = verified === null || event.type !== 'register' ? null : this.#entryOf(verified);
     const leaf = acceptedLeaf({ event, verified, client, time, opening, gateway, versions: versionsOf(world) });
     const spent = verified === null ? null : { signingDigest: verified.signingDigest, client, byReference: verified.byReference };
     const sealed = vault.seal(
@@ -231,6 +229,17 @@ export class Decisions {
     draft.put(id, subject, index);
     const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot });
     draft.answers.push(() => resolve({ outcome: 'committed', index, time, leafHash: hash, subject }));
+  }
+
+  /** @throws Unavailable `overloaded` */
+  #entryOf({ origin, signer }: VerifiedPassport): CredentialEntry {
+    const { classes, book } = this.#parts;
+    const [fingerprint = new Uint8Array()] = signer.fingerprints;
+    const id = credentialId(fingerprint);
+    const isKnown = (number: number | null): boolean => book.get(id).some((entry) => entry.class === number);
+    if (book.isFull(id, origin) && !isKnown(classes.find(origin.class)))
+      throw new Unavailable('overloaded', 'classes of one credential', null, 60);
+    return { class: classes.numberOf(origin.class), serial: origin.serial };
   }
 
   #refuseEvent(

@@ -1,9 +1,8 @@
 import { Unavailable } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import type { Tree } from '../log/index.js';
-import { StoreBehind, type Clock, type SubjectId, type WriteAheadLog } from '../ports/index.js';
+import { StoreBehind, type Clock, type PartitionBatch, type SubjectId, type WriteAheadLog } from '../ports/index.js';
 import type { Subject } from '../registry/index.js';
-import type { CredentialBook } from './credential-book.js';
 import { Decisions, type DecisionParts, type RevocationRequest, type Revoked, type SequencerRequest, type Sequenced } from './decision.js';
 import { Draft } from './draft.js';
 import type { Projection } from './projection.js';
@@ -17,7 +16,8 @@ export type { Committed, SequencerRequest, Sequenced } from './decision.js';
  *  2 WAL append, fdatasync                    THE COMMIT. Nobody was answered; a retry gets this answer; start-up replays it into the store
  *  3 mapping store, under its log position    as 2: the store is at or behind the log, and `Projection.repair` brings it up
  *  4 answer                                   nothing to repair
- * A failure of 1 or 2 stops the sequencer for good: what is in memory may be ahead of the disk, so only a restart may go on.
+ * A failure of 1 or 2, or of taking what is durable into memory, stops the sequencer for good: what is in memory may be ahead of the disk or behind
+ * it, so only a restart may go on.
  * A failure of 3 stops it until the store answers again and has been repaired.
  */
 
@@ -30,7 +30,6 @@ export interface SequencerParts extends DecisionParts {
   readonly wal: WriteAheadLog;
   readonly projection: Projection;
   readonly tree: Tree;
-  readonly book: CredentialBook;
   readonly clock: Clock;
   /** ms: no leaf gets an earlier time. */
   readonly timeFloor: number;
@@ -157,22 +156,18 @@ export class Sequencer {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     if (this.#failure !== null) throw new Unavailable('log-unavailable');
-    const { wal, tree, projection } = this.#parts;
+    const { wal, projection } = this.#parts;
     const draft = new Draft(wal.size, await this.#load(batch));
     for (const waiting of batch) this.#decideOne(waiting, draft);
+    let batches: PartitionBatch[];
     try {
       await this.#flush(draft);
       if (draft.records.length > 0) await wal.append(draft.base, draft.records);
+      batches = this.#remember(draft);
     } catch (error) {
       this.#failure = error as Error;
       throw new Unavailable('log-unavailable');
     }
-    for (const hash of draft.hashes) tree.append(hash);
-    for (const [key, spent] of draft.spent) this.#parts.spent.add(key, spent);
-    this.#parts.spent.purge(this.#time / 1000);
-    // Before the store has the mapping: no walk of it may meet a credential that the book does not know.
-    for (const [id, entry] of draft.credentials) this.#parts.book.put(id, entry);
-    const batches = projection.commit(draft.puts);
     try {
       await projection.apply(batches);
     } catch (error) {
@@ -180,6 +175,17 @@ export class Sequencer {
       throw error instanceof StoreBehind ? new Unavailable('store-unavailable') : error;
     }
     for (const answer of draft.answers) answer();
+  }
+
+  /** What is durable becomes true in memory, and is demanded of the store. */
+  #remember(draft: Draft): PartitionBatch[] {
+    const { tree, spent, book, projection } = this.#parts;
+    for (const hash of draft.hashes) tree.append(hash);
+    for (const [key, fact] of draft.spent) spent.add(key, fact);
+    spent.purge(this.#time / 1000);
+    // Before the store has the mapping: no walk of it may meet a credential that the book does not know.
+    for (const [id, entry] of draft.credentials) book.put(id, entry);
+    return projection.commit(draft.puts);
   }
 
   /** What the records will name, side by side. */

@@ -26,6 +26,21 @@ test('a mapping names the credential that registered it by half a fingerprint', 
   expect(credentialId(fingerprint)).toBe(credentialIdOfMapping(fingerprint.toString('hex').slice(0, 32)));
 });
 
+test('a credential has no more entries than a record can hold: then it is full, whatever the length of its serial number', () => {
+  for (const octets of [1, 20]) {
+    const book = new CredentialBook();
+    const serial = Buffer.alloc(octets, 7);
+    for (let number = 0; number < 64; number += 1) {
+      expect(book.isFull(idOf(1), { serial })).toBe(false);
+      book.put(idOf(1), { class: number, serial });
+    }
+    expect([book.isFull(idOf(1), { serial }), book.isFull(idOf(2), { serial })]).toEqual([true, false]);
+    // What one batch may put besides still fits.
+    for (let number = 0; number < 2000; number += 1) book.put(idOf(1), { class: 64 + number, serial });
+    expect(book.get(idOf(1))).toHaveLength(2064);
+  }
+});
+
 test('any steps leave what a plain map would hold: each entry once, and after a walk what was seen or put in during it', () => {
   const property = fc.property(fc.array(anyStep, { maxLength: 120, size: 'max' }), (steps) => {
     const book = new CredentialBook();

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { CredentialBook } from '../../src/gateway/credential-book.js';
+import { newKeyPair, type Authority } from '../../src/issuance/index.js';
 import { NumberingPlan } from '../../src/numbering/index.js';
 import { Authorizer } from '../../src/policy/index.js';
 import { Unavailable } from '../../src/reasons/index.js';
@@ -363,7 +365,50 @@ describe('what happens meanwhile', () => {
   });
 });
 
+describe('a credential with many sets of CAs above it', () => {
+  test('registers under as many as the book holds; another one is unavailable, and a restart finds the log whole', async () => {
+    const [tn, other] = [number(), number()];
+    const { clock, pki } = swept.place;
+    const numbers = [{ start: tn, count: 1 }];
+    const key = newKeyPair();
+    const renewed = (): Authority => pki.hierarchy.delegateCa('709J', 'enterprise', numbers, { key });
+    const first = renewed();
+    const { path, key: own } = pki.hierarchy.delegate({ spc: '709J', provider: 'a.example', numbers, issuer: first });
+    const [endEntity = Buffer.alloc(0)] = path;
+    const present = (issuer: Authority): ReturnType<typeof swept.submit> => {
+      clock.advance(1);
+      return swept.submit(registration(swept.place, tn, { credential: { key: own, path: [endEntity, ...issuer.path] } }));
+    };
+    // One CRL serves them all: they have one name and one key.
+    await swept.sweep();
+    expect(await present(first)).toMatchObject({ outcome: 'accepted' });
+    for (let n = 1; n < 64; n += 1) expect(await present(renewed())).toMatchObject({ outcome: 'accepted' });
+    const size = swept.gateway.logSize;
+    await expect(present(renewed())).rejects.toMatchObject({ reason: 'overloaded' });
+    expect(swept.gateway.logSize).toBe(size);
+    expect(await present(first)).toMatchObject({ outcome: 'accepted' });
+    await swept.register(other);
+    await swept.restart();
+    expect([await swept.resolved(tn), await swept.resolved(other)]).toEqual([['a.example'], ['a.example']]);
+  });
+});
+
 describe('what cannot be done', () => {
+  test('because the book cannot take what is durable ends all writing, and the restart has it', async () => {
+    const tn = number();
+    const credential = delegateFor(swept.place, 'a.example', tn);
+    const put = jest.spyOn(CredentialBook.prototype, 'put').mockImplementationOnce(() => {
+      throw new RangeError('no room');
+    });
+    await expect(swept.register(tn, credential)).rejects.toMatchObject({ reason: 'log-unavailable' });
+    put.mockRestore();
+    await expect(swept.register(number())).rejects.toMatchObject({ reason: 'log-unavailable' });
+    expect(await swept.gateway.readiness()).toMatchObject({ ready: false });
+    await swept.restart();
+    expect(await swept.resolved(tn)).toEqual(['a.example']);
+    expect(await swept.gateway.readiness()).toMatchObject({ ready: true });
+  });
+
   test('for want of the store is tried again, and the gateway says that it is not ready', async () => {
     const tn = number();
     swept.revoke(await swept.register(tn), 'keyCompromise');
