@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   DirectoryLock,
+  FileClassStorage,
   FileLogStorage,
   FileRegister,
   FileSnapshotStorage,
@@ -293,6 +294,30 @@ describe('snapshots', () => {
     }
     await writeFile(path, whole);
     expect((await storage.load(2))?.size).toBe(2);
+  });
+});
+
+const recordsIn = async (storage: FileClassStorage): Promise<Uint8Array[]> => {
+  const records: Uint8Array[] = [];
+  for await (const octets of storage.read()) records.push(Buffer.from(octets));
+  return records;
+};
+
+describe('credential classes', () => {
+  test('that were appended together are flushed, however large they are in all, and read back under their numbers', async () => {
+    const folder = await newFolder();
+    const storage = await FileClassStorage.open(folder);
+    const octets = Array.from({ length: 700 }, (_, n) => Buffer.alloc(60_000, n));
+    expect(octets.map((one) => storage.append(one))).toEqual(octets.map((_, n) => n));
+    await storage.flush();
+    expect(storage.append(Buffer.from('small'))).toBe(700);
+    await storage.flush();
+    await storage.close();
+    const again = await FileClassStorage.open(folder);
+    const digests = (all: readonly Uint8Array[]): string[] => all.map((one) => createHash('sha256').update(one).digest('hex'));
+    expect(digests(await recordsIn(again))).toEqual(digests([...octets, Buffer.from('small')]));
+    expect(again.append(Buffer.from('next'))).toBe(701);
+    await again.close();
   });
 });
 

@@ -10,6 +10,15 @@ import { openWal, type FileWal } from './wal.js';
  */
 
 const EMPTY = new Uint8Array();
+/** Of one append: a batch of 2,000 PASSporTs may bring four times as many octets of CAs as a segment takes at once. */
+const MOST_OCTETS = 8 * 1024 * 1024;
+
+/** How many of these fit into one append; at least one. */
+const fitting = (pending: readonly Uint8Array[]): number => {
+  let octets = 0;
+  const first = pending.findIndex(({ length }) => (octets += length) > MOST_OCTETS);
+  return first < 0 ? pending.length : Math.max(1, first);
+};
 
 export class FileClassStorage implements ClassStorage {
   readonly #wal: FileWal;
@@ -44,11 +53,14 @@ export class FileClassStorage implements ClassStorage {
   }
 
   async #write(): Promise<void> {
-    const count = this.#pending.length;
-    if (count === 0) return;
-    const records = this.#pending.map((leaf) => ({ leaf, sealed: EMPTY, keySlot: 0 }));
-    await this.#wal.append(this.#wal.size, records);
-    this.#pending = this.#pending.slice(count);
+    let left = this.#pending.length;
+    while (left > 0) {
+      const count = fitting(this.#pending.slice(0, left));
+      const records = this.#pending.slice(0, count).map((leaf) => ({ leaf, sealed: EMPTY, keySlot: 0 }));
+      await this.#wal.append(this.#wal.size, records);
+      this.#pending = this.#pending.slice(count);
+      left -= count;
+    }
   }
 
   async close(): Promise<void> {
