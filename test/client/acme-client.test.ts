@@ -1,5 +1,5 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { AcmeClient, AcmeRefusal, ApiUnavailable, UnexpectedAnswer } from '../../src/client/index.js';
 import { newKeyPair, type KeyPair } from '../../src/issuance/index.js';
 import { parseCertificate } from '../../src/x509/index.js';
@@ -132,6 +132,17 @@ describe('an AP’s ACME client', () => {
       401,
     ]);
     await client(next, made.account ?? '').obtain({ numbers: NUMBERS }, newKeyPair());
+  });
+
+  test('takes no path that does not hold together', async () => {
+    const made = await enrolled();
+    const issue = place.desk.issue.bind(place.desk);
+    const spy = jest
+      .spyOn(place.desk, 'issue')
+      .mockImplementation(async (order) => [...(await issue(order)).slice(0, 1), place.root.certificate]);
+    await expect(made.obtain({ numbers: NUMBERS }, newKeyPair())).rejects.toBeInstanceOf(UnexpectedAnswer);
+    spy.mockRestore();
+    await made.obtain({ numbers: NUMBERS }, newKeyPair());
   });
 
   test('takes no certificate for another key or other numbers, and signs nothing for another server', async () => {

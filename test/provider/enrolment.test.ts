@@ -182,6 +182,23 @@ describe('a desk that serves ACME', () => {
     expect((await finalized(caller, made)).status).toBe(200);
   });
 
+  test('begins and ends when the order says, and never before it is issued', async () => {
+    const caller = await enrolled();
+    const now = Math.floor(clock.now() / 1000);
+    const times = { notBefore: new Date((now + 60) * 1000).toISOString(), notAfter: new Date((now + 3600) * 1000).toISOString() };
+    const certificateOf = async (made: Json): Promise<X509Certificate> => {
+      const done = bodyOf(await finalized(caller, made));
+      return new X509Certificate((await caller.post(String(done['certificate']), '')).text);
+    };
+    const early = await certificateOf(await ready(caller, times));
+    expect([Date.parse(early.validFrom), Date.parse(early.validTo)]).toEqual([(now + 60) * 1000, (now + 3600) * 1000]);
+    const waiting = await ready(caller, times);
+    clock.ahead += 120;
+    const late = await certificateOf(waiting);
+    expect(Date.parse(late.validFrom)).toBeGreaterThanOrEqual((now + 120) * 1000);
+    expect(Date.parse(late.validTo)).toBe((now + 3600) * 1000);
+  });
+
   test('certifies one key for one AP', async () => {
     await desk().grant({ to: 'b.example', numbers: [GRANTED], ca: false });
     const [one, other] = [await enrolled(), await enrolled('b.example')];

@@ -24,7 +24,12 @@ export class AcmeRecords {
   /** @param now ms since 1970 @throws Error when the journal is broken */
   static async open(journal: AcmeJournal, random: RandomSource, now: () => number): Promise<AcmeRecords> {
     const records = new AcmeRecords(journal, random, now);
-    (await journal.read()).forEach((entry, index) => records.state.apply(parseEvent(entry, index)));
+    try {
+      (await journal.read()).forEach((entry, index) => records.state.apply(parseEvent(entry, index)));
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
     return records;
   }
 
