@@ -149,6 +149,20 @@ describe('steps 2 and 3: the credential of a trusted token authority', () => {
     expect(await outcome(await good({ header: { x5c: x5cOf(place.own.path.slice(0, 1)) } }))).toEqual(untrusted);
   });
 
+  test('is judged up to an anchor in it: what stands above vouches for it to others', async () => {
+    const { trusted } = place;
+    place.trusted = trusted.map((trust) => ({ ...trust, anchors: [place.ca.certificate] }));
+    const whole = [...place.own.path, place.root.certificate];
+    expect(await outcome(await good({ header: { x5c: x5cOf(whole) } }))).toBeNull();
+    expect(await outcome(await good())).toBeNull();
+    place.trusted = trusted.map((trust) => ({
+      ...trust,
+      anchors: [place.credential({ subject: subjectName({ commonName: 'x' }) }).path[0] ?? Buffer.alloc(0)],
+    }));
+    expect(await outcome(await good({ header: { x5c: x5cOf(whole) } }))).toEqual(untrusted);
+    place.trusted = trusted;
+  });
+
   test('is refused where none is trusted', async () => {
     const { trusted } = place;
     place.trusted = [];
