@@ -21,7 +21,11 @@ const clock = { ahead: 0, now: () => Date.now() + clock.ahead * 1000, monotonic:
 const sources = { now: () => clock.now(), random: (octets: number) => randomBytes(octets) };
 const NUMBERS = { start: '12025550100', count: 10 };
 let provider: ProviderHandle;
-let turn: () => Promise<void>;
+const tasks: Array<() => Promise<void>> = [];
+/** All that the provider's timers begin. */
+const turn = async (): Promise<void> => {
+  for (const task of tasks) await task();
+};
 let count = 0;
 
 beforeAll(async () => {
@@ -42,7 +46,7 @@ beforeAll(async () => {
     host: 'localhost',
     clock,
     timer: (_, task) => {
-      turn = task;
+      tasks.push(task);
       return () => Promise.resolve();
     },
     log: pino({ level: 'silent' }),

@@ -42,7 +42,11 @@ const VALUE = tnValue(RANGE);
 let count = 0;
 let deskDir: string;
 let provider: ProviderHandle;
-let turn: () => Promise<void>;
+const tasks: Array<() => Promise<void>> = [];
+/** All that the provider's timers begin. */
+const turn = async (): Promise<void> => {
+  for (const task of tasks) await task();
+};
 
 const start = async (): Promise<ProviderHandle> =>
   await startProvider({
@@ -52,7 +56,7 @@ const start = async (): Promise<ProviderHandle> =>
     host: 'localhost',
     clock,
     timer: (_, task) => {
-      turn = task;
+      tasks.push(task);
       return () => Promise.resolve();
     },
     log: pino({ level: 'silent' }),
@@ -81,6 +85,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  tasks.length = 0;
   await provider.stop();
 });
 
