@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CONSENTS } from '../passport/index.js';
 import { OFF_PROFILE, type OffProfile } from '../reasons/index.js';
 import { parsePolicyDocument, type Parsed } from './document.js';
-import { domainField, oidField } from './fields.js';
+import { callingCodeField, domainField, oidField } from './fields.js';
 
 /** `off` reads no CRL, `when-named` those a certificate names, `required` one for every certificate but the anchor. */
 export const REVOCATION_MODES = ['off', 'when-named', 'required'] as const;
@@ -10,6 +10,10 @@ export type RevocationMode = (typeof REVOCATION_MODES)[number];
 
 /** A day: the longest that a PASSporT for a batch may live (DESIGN section 5). */
 const MAX_LIFETIME = 24 * 3600;
+
+/** Whose word ports a number: both providers', the numbering authority's, or the one or the other. */
+export const PORT_RULES = ['pair', 'authority', 'either'] as const;
+export type PortRule = (typeof PORT_RULES)[number];
 
 /** Of the table of findings, those that a verdict can record. */
 const offProfile = z.enum(
@@ -77,6 +81,18 @@ const schema = z.strictObject({
       raise: z.array(offProfile).default([]),
     })
     .prefault({}),
+  ports: z
+    .strictObject({
+      /** How long one provider's word waits for the other's. */
+      pairHours: z.int().min(1).max(720).default(72),
+      /** What stays through a port must be registered again, under the new provider, within this. */
+      graceDays: z.int().min(1).max(30).default(14),
+      /** Whose word counts; of calling codes the longest that begins the number. */
+      by: z
+        .strictObject({ default: z.enum(PORT_RULES).default('either'), codes: z.record(callingCodeField, z.enum(PORT_RULES)).default({}) })
+        .prefault({}),
+    })
+    .prefault({}),
   /** How long a judged path may be used again before it is judged anew. */
   pathCache: z.strictObject({ seconds: z.int().min(0).max(86_400).default(3600) }).prefault({}),
   /** Hosts from which paths (x5u) and TNAuthLists by reference may be fetched; a name stands for itself and all names under it. None by default. */
@@ -91,5 +107,14 @@ export type GatewayPolicy = z.output<typeof schema>;
 /** Seconds that an end-entity under this profile may live to need no status. */
 export const shortLivedSeconds = ({ revocation: { shortLivedHours } }: GatewayPolicy, profile: (typeof PROFILES)[number]): number =>
   (typeof shortLivedHours === 'number' ? shortLivedHours : shortLivedHours[profile]) * 3600;
+
+/** Whose word ports a number: digits, country code first. */
+export const portRuleOf = ({ ports: { by } }: GatewayPolicy, tn: string): PortRule => {
+  for (let length = 7; length > 0; length -= 1) {
+    const rule = by.codes[tn.slice(0, length)];
+    if (rule !== undefined) return rule;
+  }
+  return by.default;
+};
 
 export const parseGatewayPolicy = (text: string): Parsed<GatewayPolicy> => parsePolicyDocument('gateway.yaml', text, schema);

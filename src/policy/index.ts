@@ -1,7 +1,15 @@
 export { Authorizer, type Authorization, type AuthorizationRequest } from './authorizer.js';
 export { parsePolicyDocument, type Parsed } from './document.js';
 export { parseFederationPolicy, type FederationPolicy } from './federation.js';
-export { REVOCATION_MODES, parseGatewayPolicy, shortLivedSeconds, type GatewayPolicy, type RevocationMode } from './gateway-policy.js';
+export {
+  REVOCATION_MODES,
+  parseGatewayPolicy,
+  portRuleOf,
+  shortLivedSeconds,
+  type GatewayPolicy,
+  type PortRule,
+  type RevocationMode,
+} from './gateway-policy.js';
 export { parsePrincipals, type PrincipalEntry, type Principals } from './principals.js';
 export { parseTrustPolicy, type TrustListPolicy, type TrustPolicy } from './trust-policy.js';
 export { POLICY_FILES, parsePolicySet, type PolicyFile, type PolicySet } from './policy-set.js';
