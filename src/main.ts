@@ -50,6 +50,8 @@ const STORE_MS = 2_000;
 const SWEEP_MS = 1_000;
 /** A change of a file counts after one to two turns: an anchor that was removed must not count 5 s later, and reading may take its time. */
 const WATCH_MS = 500;
+/** How long what has run out may stay in the store; nobody reads it. A walk over 10^6 subjects takes some seconds of a core. */
+const EXPIRY_MS = 3_600_000;
 /** How long a trust list may count past its end. */
 const LISTS_MS = 1_000;
 /** How late a CRL may be fetched. */
@@ -189,6 +191,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     timer(STORE_MS, askStore),
     timer(SNAPSHOT_CHECK_MS, () => snapshots.turn()),
     timer(SWEEP_MS, () => tendMappings(gateway, log)),
+    timer(EXPIRY_MS, () => expireMappings(gateway, log)),
     timer(WATCH_MS, () => keeper.watch()),
     timer(LISTS_MS, () => keeper.tendLists()),
     timer(CRLS_MS, () => status.turn()),
@@ -352,6 +355,16 @@ const tendMappings = async (gateway: RunningGateway, log: Logger): Promise<void>
   if (fallen.length > 0) log.warn({ mappings: fallen }, 'mappings fell with their credentials');
   if (fault !== null && fault !== before.fault) log.error({ fault: describeFault(fault) }, 'stored mappings cannot be judged again');
   swept.set(gateway, { told: mappings, fault });
+};
+
+/** A walk that store or log kept from its end is made again an hour later: nobody reads what has run out. */
+const expireMappings = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+  try {
+    const mappings = await gateway.expireMappings();
+    if (mappings > 0) log.info({ mappings }, 'mappings ran out');
+  } catch (error) {
+    log.error({ fault: describeFault(error) }, 'what has run out stays in the store');
+  }
 };
 
 interface StopParts {

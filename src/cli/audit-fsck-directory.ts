@@ -23,7 +23,7 @@ import { recover, type Recovered } from '../gateway/recovery.js';
 import { Tree, fsckLog, leafHash, openCheckpoint, type FsckProblem, type FsckReport } from '../log/index.js';
 import type { SubjectId } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
-import { unpackSubject } from '../registry/index.js';
+import { everyMapping, unpackSubject } from '../registry/index.js';
 import { CannotRun } from './audit-report.js';
 
 export interface DirectoryReport extends FsckReport {
@@ -155,7 +155,7 @@ class Directory {
   async #credentials(store: MemoryMappingStore, book: Recovered['book']): Promise<FsckProblem | null> {
     const classes = await CredentialClasses.load(this.#parts.classes);
     for await (const [, packed] of store.entries()) {
-      for (const { credential } of unpackSubject(packed).mappings) {
+      for (const { credential } of everyMapping(unpackSubject(packed))) {
         const entries = book.get(credentialIdOfMapping(credential));
         if (entries.length === 0)
           return { path: LAYOUT.snapshot, what: 'lacks the credential of a mapping: remove it, the next start replays the log' };

@@ -82,6 +82,7 @@ const requestsLike = (judged: VerifiedPassport, credentials: Credentials): ((ind
       purpose: 'consumer',
       kind,
       circle: null,
+      operator: null,
     } as const;
     return { kind: 'passport', event, verified, client: PROVIDER };
   };

@@ -18,12 +18,16 @@ const oneMapping = (provider: string, user: string, index: number, iat: number):
       attest: false,
       credential: (index + 1).toString(16).padStart(32, '0'),
       authority: '709J',
+      operator: null,
     },
   ],
   fence: 0,
   quarantined: false,
   order: [{ provider, iat, jti: Buffer.alloc(16, index % 251).toString('base64url') }],
   preference: null,
+  record: null,
+  port: null,
+  halves: [],
   leafIndex: index,
 });
 

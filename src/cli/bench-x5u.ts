@@ -63,6 +63,7 @@ const measureVerdict = ({ quick, tell }: BenchOptions): Promise<Figure> =>
         { world: () => world, clock: systemClock, credentials, status: NO_STATUS, ocsp },
         passport,
         PROVIDER,
+        null,
       );
       if (!verdict.accepted) throw new Error(`a PASSporT of the benchmark was refused: ${verdict.reason}`);
     };

@@ -5,7 +5,7 @@ import { DEFAULT_PATIENCE, type Patience } from './retry.js';
 import { submitPassport, type Submitted } from './submission.js';
 
 /**
- * What a number provider (or, for its addresses, an e-mail provider) does with a gateway: release a number, and register or withdraw for it.
+ * What a number provider (or, for its addresses, an e-mail provider) does with a gateway: release or port a number, and register or withdraw for it.
  * Errors and retries are those of `ApClient`.
  *
  * @example
@@ -43,6 +43,15 @@ export class NpClient {
   /** The number has left its holder: when this resolves no lookup finds it. @throws Refusal `bad-action` for another action. */
   async release(passport: string): Promise<Submitted> {
     checkAction(passport, 'release');
+    return this.submit(passport);
+  }
+
+  /**
+   * The number moves to another provider, from `effective` on: at once agreed where the other provider, or the numbering authority, has said the same;
+   * else this word waits for theirs. @throws Refusal `bad-action` for another action.
+   */
+  async port(passport: string): Promise<Submitted> {
+    checkAction(passport, 'port');
     return this.submit(passport);
   }
 

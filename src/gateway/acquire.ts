@@ -1,6 +1,6 @@
 import type { Clock, CredentialSource, FetchedChain, StatusSource } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
-import type { Needs, StepName, Verdict } from '../verification/index.js';
+import type { Needs, PortedNumber, StepName, Verdict } from '../verification/index.js';
 import type { OcspBook } from './ocsp-book.js';
 import type { World } from './world.js';
 
@@ -37,14 +37,16 @@ const RESTS_ON_THE_PATH: ReadonlySet<StepName> = new Set([
  * The verdict on a PASSporT of an authenticated client, with whatever it points at. Verification says what it lacks; that is fetched, and all is judged
  * anew, under the world and at the time that are then: a fetch that ends after a reload is judged by what was reloaded. A refusal that rests on a path
  * that was kept is made sure of by one more fetch, so that a kept and a fetched path give the same verdict.
+ * @param ported what the log knows of the number's ports, as far as it was asked
  */
-export const judgeAcquiring = (parts: AcquireParts, passport: string, client: string): Promise<Judged> =>
-  new Acquisition(parts, passport, client).run();
+export const judgeAcquiring = (parts: AcquireParts, passport: string, client: string, ported: PortedNumber | null): Promise<Judged> =>
+  new Acquisition(parts, passport, client, ported).run();
 
 class Acquisition {
   readonly #parts: AcquireParts;
   readonly #passport: string;
   readonly #client: string;
+  readonly #ported: PortedNumber | null;
   readonly #lists = new Map<string, Uint8Array>();
   #url: string | null = null;
   #fetched: FetchedChain | null = null;
@@ -53,10 +55,11 @@ class Acquisition {
   #sought: { readonly path: readonly Uint8Array[] | null; readonly ocsp: boolean } | null = null;
   #responses: readonly Uint8Array[] = [];
 
-  constructor(parts: AcquireParts, passport: string, client: string) {
+  constructor(parts: AcquireParts, passport: string, client: string, ported: PortedNumber | null) {
     this.#parts = parts;
     this.#passport = passport;
     this.#client = client;
+    this.#ported = ported;
   }
 
   async run(): Promise<Judged> {
@@ -84,6 +87,7 @@ class Acquisition {
       unacquired,
       tnLists: this.#lists,
       ocsp: this.#responses,
+      ported: this.#ported,
     });
   }
 

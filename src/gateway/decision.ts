@@ -2,16 +2,28 @@ import { Unavailable, type Reason } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import { MOST_FELL } from '../log/index.js';
 import type { RandomSource, SubjectId, Vault } from '../ports/index.js';
-import { fallsBy, transition, type RegistryEvent, type RevokeEvent, type Subject, type TransitionContext } from '../registry/index.js';
+import {
+  asOf,
+  everyMapping,
+  fallsBy,
+  ranOut,
+  transition,
+  type Mapping,
+  type RegistryEvent,
+  type RevokeEvent,
+  type Subject,
+  type SweepEvent,
+  type TransitionContext,
+} from '../registry/index.js';
 import type { Fall, NotAccepted, VerifiedPassport, Versions } from '../verification/index.js';
 import { credentialId, type CredentialBook, type CredentialEntry } from './credential-book.js';
 import type { CredentialClasses } from './credential-classes.js';
 import type { Draft } from './draft.js';
 import { effectStands } from './effect.js';
 import { sealingContext } from './journal.js';
-import { acceptedLeaf, refusedLeaf, revokedLeaf } from './leaf-record.js';
+import { acceptedLeaf, refusedLeaf, sweptLeaf } from './leaf-record.js';
 import { encodeSealedEvent, encodeSealedRefusal } from './sealed-event.js';
-import { digestOfPlaces, encodeSealedRevocation, packPlaces, type MappingPlace } from './sealed-revocation.js';
+import { digestOfPlaces, encodeSealedSweep, packPlaces, type MappingPlace, type SweepEffect } from './sealed-sweep.js';
 import { signingMark, spentKey, spentKeys, type SpentPassports } from './spent-passports.js';
 import { versionsOf, type World } from './world.js';
 
@@ -33,6 +45,12 @@ export interface RevocationRequest {
   readonly places: readonly MappingPlace[];
   /** Under which they were found to have fallen. */
   readonly judgedUnder: Versions;
+}
+
+/** Subjects of which something is stored that has run out. */
+export interface ExpiryRequest {
+  readonly kind: 'expiry';
+  readonly subjects: readonly SubjectId[];
 }
 
 export interface Committed {
@@ -107,19 +125,14 @@ export class Decisions {
 
   /** One leaf for all of the places that are still as they were found. */
   revoke(draft: Draft, time: number, request: RevocationRequest, resolve: Resolve<Revoked>): void {
-    const { effect, places, judgedUnder } = request;
+    const { effect, cause, places, judgedUnder } = request;
     if (places.length > MOST_FELL) throw new RangeError('too many mappings for one leaf');
     const world = this.#parts.world();
-    const event: RevokeEvent = {
-      type: 'revoke',
-      registrations: new Set(places.map(({ index }) => index)),
-      effect,
-      attestBy: Math.floor(time / 1000) + world.attestGrace,
-      judgedUnder,
-    };
+    const registrations = new Set(places.map(({ index }) => index));
+    const attestBy = Math.floor(time / 1000) + world.attestGrace;
+    const event: RevokeEvent = { type: 'revoke', registrations, effect, attestBy, judgedUnder };
     const context = this.#contextAt(draft.next, time, null);
-    const next = new Map<SubjectId, Subject>();
-    const fell: MappingPlace[] = [];
+    const swept = new Swept();
     for (const [id, own] of bySubject(places)) {
       const before = draft.working.get(id) ?? null;
       const result = transition(before, event, context);
@@ -127,34 +140,51 @@ export class Decisions {
         draft.answers.push(() => resolve({ outcome: 'moved' }));
         return;
       }
-      if (result.outcome !== 'applied') continue;
-      next.set(id, result.subject);
-      const fallen = new Set((before?.mappings ?? []).filter((mapping) => fallsBy(event, mapping, time)).map(({ leafIndex }) => leafIndex));
-      fell.push(...own.filter(({ index }) => fallen.has(index)));
-    }
-    if (fell.length > 0)
-      this.#record(
-        draft,
-        time,
-        request,
-        event.attestBy,
-        fell.toSorted((a, b) => a.index - b.index),
+      if (before === null || result.outcome !== 'applied') continue;
+      const fallen = everyMapping(asOf(before, time)).filter((mapping) => fallsBy(event, mapping, time));
+      const named = new Set(own.map(({ index }) => index));
+      swept.add(
+        id,
+        result.subject,
+        fallen.filter(({ leafIndex }) => named.has(leafIndex)),
       );
-    for (const [id, subject] of next) draft.put(id, subject, context.index);
-    draft.answers.push(() => resolve({ outcome: 'revoked', count: fell.length }));
+    }
+    this.#record(draft, time, swept, { effect, cause, attestBy });
+    draft.answers.push(() => resolve({ outcome: 'revoked', count: swept.places.length }));
   }
 
-  #record(draft: Draft, time: number, { effect, cause }: RevocationRequest, attestBy: number, list: readonly MappingPlace[]): void {
+  /** One leaf for all that has run out of these subjects, as far as one leaf goes; how many mappings that were is the answer. */
+  expire(draft: Draft, time: number, { subjects }: ExpiryRequest, resolve: Resolve<number>): void {
+    const context = this.#contextAt(draft.next, time, null);
+    const swept = new Swept();
+    for (const id of subjects) {
+      const before = draft.working.get(id) ?? null;
+      const gone = before === null ? [] : ranOut(before, time);
+      if (swept.places.length + gone.length > MOST_FELL) break;
+      const event: SweepEvent = { type: 'expire', registrations: new Set(gone.map(({ leafIndex }) => leafIndex)) };
+      const result = transition(before, event, context);
+      if (result.outcome === 'applied') swept.add(id, result.subject, gone);
+    }
+    this.#record(draft, time, swept, { effect: 'expired', cause: null, attestBy: 0 });
+    draft.answers.push(() => resolve(swept.places.length));
+  }
+
+  /** Without any that fell there is no leaf. */
+  #record(draft: Draft, time: number, swept: Swept, { effect, cause, attestBy }: SweepTerms): void {
+    const list = swept.places.toSorted((a, b) => a.index - b.index);
+    if (list.length === 0) return;
     const { vault, random, gateway, world } = this.#parts;
+    const index = draft.next;
     const opening = random(32);
     const packed = packPlaces(list);
     // A key of its own, so that the erasure of one subject leaves the others' entry whole.
     draft.newSlots = true;
     const keySlot = vault.newSlot();
     const digest = digestOfPlaces(packed);
-    const leaf = revokedLeaf({ effect, cause, count: list.length, digest, time, opening, gateway, versions: versionsOf(world()) });
-    const sealed = vault.seal(keySlot, sealingContext(draft.next), encodeSealedRevocation({ opening, effect, attestBy }, packed));
+    const leaf = sweptLeaf({ effect, cause, count: list.length, digest, time, opening, gateway, versions: versionsOf(world()) });
+    const sealed = vault.seal(keySlot, sealingContext(index), encodeSealedSweep({ opening, effect, attestBy }, packed));
     draft.record({ leaf, sealed, keySlot });
+    for (const [id, subject] of swept.next) draft.put(id, subject, index);
   }
 
   #contextAt(index: number, time: number, sii: string | null): TransitionContext {
@@ -163,7 +193,7 @@ export class Decisions {
       index,
       time,
       versions: versionsOf(world),
-      providerOfRecord: sii === null ? null : world.verifier.providerOfRecord(sii, time),
+      providerOfRecord: (ported) => (sii === null ? null : world.verifier.providerOfRecord(sii, time, ported)),
       mappingLifetime: world.mappingLifetime,
       keySlot: 0,
     };
@@ -286,6 +316,23 @@ export class Decisions {
       draft.newSlots = true;
     }
     return this.#refusalSlot.slot;
+  }
+}
+
+interface SweepTerms {
+  readonly effect: SweepEffect;
+  readonly cause: RevocationRequest['cause'] | null;
+  readonly attestBy: number;
+}
+
+/** What one leaf is about to say: the mappings, and their subjects without them. */
+class Swept {
+  readonly next = new Map<SubjectId, Subject>();
+  readonly places: MappingPlace[] = [];
+
+  add(id: SubjectId, subject: Subject, fell: readonly Mapping[]): void {
+    this.next.set(id, subject);
+    for (const { leafIndex } of fell) this.places.push({ id, index: leafIndex });
   }
 }
 

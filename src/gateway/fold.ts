@@ -5,15 +5,15 @@ import { readJournalEntry, replayContext, subjectsOf, type JournalEntry } from '
 
 /**
  * Applies one journal entry to a subject that it changes: the next subject.
- * The fold is the same `transition` as the commit; an entry that was accepted then and does not apply now is corruption. Only a revocation may name a
+ * The fold is the same `transition` as the commit; an entry that was accepted then and does not apply now is corruption. Only a sweep may name a
  * subject of which nothing is left, because it was erased.
  * @throws Refusal `log-corrupt`
  */
 export const foldEntry = (subject: Subject | null, entry: JournalEntry): Subject | null => {
-  const event = entry.sealed?.event ?? entry.revoked?.event;
+  const event = entry.sealed?.event ?? entry.swept?.event;
   if (event === undefined) return subject;
   const result = transition(subject, event, replayContext(entry));
-  if (result.outcome === 'refused' && event.type === 'revoke') return subject;
+  if (result.outcome === 'refused' && (event.type === 'revoke' || event.type === 'expire')) return subject;
   if (result.outcome !== 'applied') return refuse('log-corrupt', `entry ${entry.index} does not apply`);
   return result.subject;
 };

@@ -16,6 +16,7 @@ import type {
 } from '../ports/index.js';
 import type { CredentialBook } from './credential-book.js';
 import { CredentialClasses } from './credential-classes.js';
+import { Expiry } from './expiry.js';
 import { Invalidation } from './invalidate.js';
 import { currentSubjects, lookup } from './lookup.js';
 import { OcspBook } from './ocsp-book.js';
@@ -60,6 +61,8 @@ export interface RunningGateway extends Gateway {
   setWorld(world: World): void;
   /** Takes up again what failed of that; to be called now and then. */
   tendMappings(): void;
+  /** Takes from the store what has run out, with leaves; to be called seldom. The number of mappings. @throws Unavailable when store or log cannot be had */
+  expireMappings(): Promise<number>;
   /** Resolves when no stored mapping is being judged again: all are, unless `invalidation` names a problem. */
   swept(): Promise<void>;
   /** A fault of the last sweep, for the log; null: none. */
@@ -99,6 +102,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   });
   const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
   await invalidation.judgeAtStart();
+  const expiry = new Expiry({ store, sequencer, clock });
   const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
@@ -127,6 +131,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
       invalidation.request();
     },
     tendMappings: () => invalidation.turn(),
+    expireMappings: () => expiry.run(),
     swept: () => invalidation.idle(),
     get sweepFault() {
       return invalidation.fault;
@@ -152,6 +157,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     snapshot: () => saveSnapshot(parts, { tree, spent, book, projection, sequencer }),
     drain: async () => {
       await invalidation.stop();
+      await expiry.stop();
       await sequencer.drain();
     },
     repair: () => sequencer.repair(),

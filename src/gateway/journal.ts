@@ -2,9 +2,9 @@ import type { SubjectId, Vault, WalRecord } from '../ports/index.js';
 import { subjectId } from '../identifiers/index.js';
 import { commitList, parseLeaf, peekLeaf, type LeafHead } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
-import type { RevokeEvent } from '../registry/index.js';
+import type { SweepEvent } from '../registry/index.js';
 import { AS_JUDGED, decodeSealedEvent, type SealedEvent } from './sealed-event.js';
-import { decodeSealedRevocation, digestOfPlaces, packPlaces, revokeEventOf, type SealedRevocation } from './sealed-revocation.js';
+import { decodeSealedSweep, digestOfPlaces, packPlaces, sweepEventOf, type SealedSweep } from './sealed-sweep.js';
 
 /** AES-GCM context of a sealed record: its index, so that no record can be moved to another place in the log. */
 export const sealingContext = (index: number): Buffer => {
@@ -20,28 +20,29 @@ export interface JournalEntry {
   readonly keySlot: number;
   /** Null where the leaf changes no subject, or the subject was erased. */
   readonly sealed: SealedEvent | null;
-  /** Of a `revoke` leaf. */
-  readonly revoked: (SealedRevocation & { readonly event: RevokeEvent }) | null;
+  /** Of a `revoke` or `expire` leaf. */
+  readonly swept: (SealedSweep & { readonly event: SweepEvent }) | null;
 }
 
 /** @throws Refusal `log-corrupt` when the record does not parse or does not open */
 export const readJournalEntry = (vault: Vault, index: number, record: WalRecord): JournalEntry => {
   const leaf = peekLeaf(record.leaf);
-  const entry = { index, leaf, keySlot: record.keySlot, sealed: null, revoked: null };
-  if ((leaf.k !== 'accept' && leaf.k !== 'revoke') || record.sealed.length === 0) return entry;
+  const entry = { index, leaf, keySlot: record.keySlot, sealed: null, swept: null };
+  if ((leaf.k !== 'accept' && leaf.k !== 'revoke' && leaf.k !== 'expire') || record.sealed.length === 0) return entry;
   const plaintext = vault.open(record.keySlot, sealingContext(index), record.sealed);
   if (plaintext === null) return entry;
   if (leaf.k === 'accept') return { ...entry, sealed: decodeSealedEvent(plaintext) };
-  const sealed = decodeSealedRevocation(plaintext);
+  const sealed = decodeSealedSweep(plaintext);
   checkFell(record.leaf, sealed, index);
-  return { ...entry, revoked: { ...sealed, event: revokeEventOf(sealed) } };
+  return { ...entry, swept: { ...sealed, event: sweepEventOf(sealed) } };
 };
 
-/** What auditors see of a revocation is what was done: few leaves, so each is looked at again. */
-const checkFell = (leaf: Uint8Array, { opening, effect, list }: SealedRevocation, index: number): void => {
-  const { fell } = parseLeaf(leaf);
+/** What auditors see of a sweep is what was done: few leaves, so each is looked at again. */
+const checkFell = (leaf: Uint8Array, { opening, effect, list }: SealedSweep, index: number): void => {
+  const { k, fell } = parseLeaf(leaf);
   const isSaid =
     fell !== undefined &&
+    (k === 'expire') === (effect === 'expired') &&
     fell.eff === effect &&
     fell.n === list.length &&
     fell.list === commitList(opening, digestOfPlaces(packPlaces(list)));
@@ -49,9 +50,9 @@ const checkFell = (leaf: Uint8Array, { opening, effect, list }: SealedRevocation
 };
 
 /** The subjects that an entry changes. */
-export const subjectsOf = ({ sealed, revoked }: JournalEntry, pepper: Uint8Array): SubjectId[] => {
+export const subjectsOf = ({ sealed, swept }: JournalEntry, pepper: Uint8Array): SubjectId[] => {
   if (sealed !== null) return [subjectId(pepper, sealed.event.sii)];
-  return revoked === null ? [] : [...new Set(revoked.list.map(({ id }) => id))];
+  return swept === null ? [] : [...new Set(swept.list.map(({ id }) => id))];
 };
 
 /** The context in which an accepted event is applied again: what was in force then. */
@@ -59,7 +60,8 @@ export const replayContext = ({ index, leaf, sealed, keySlot }: JournalEntry) =>
   index,
   time: leaf.t,
   versions: AS_JUDGED,
-  providerOfRecord: sealed === null || sealed.event.type === 'withdraw-by-connection' ? null : sealed.event.judgedUnder.providerOfRecord,
+  providerOfRecord: () =>
+    sealed === null || sealed.event.type === 'withdraw-by-connection' ? null : sealed.event.judgedUnder.providerOfRecord,
   mappingLifetime: sealed?.mappingLifetime ?? 0,
   keySlot,
 });

@@ -10,7 +10,8 @@ import {
   versionsInLeaf,
   type LeafSigner,
 } from '../log/index.js';
-import type { RegistryEvent, RevokeEvent } from '../registry/index.js';
+import type { RegistryEvent } from '../registry/index.js';
+import type { SweepEffect } from './sealed-sweep.js';
 import type { Fall, NotAccepted, Signer, VerifiedPassport, Versions } from '../verification/index.js';
 
 /** What every leaf says of its maker. */
@@ -71,19 +72,20 @@ export const refusedLeaf = ({ verdict, client, time, opening, gateway }: Refused
   });
 };
 
-export interface RevocationDecision extends Omit<LeafOrigin, 'client'> {
-  readonly effect: RevokeEvent['effect'];
-  readonly cause: Pick<Fall, 'reason' | 'crl' | 'crlReason'>;
+export interface SweepDecision extends Omit<LeafOrigin, 'client'> {
+  readonly effect: SweepEffect;
+  /** Null: they ran out. */
+  readonly cause: Pick<Fall, 'reason' | 'crl' | 'crlReason'> | null;
   readonly count: number;
   /** SHA-256 of the packed list. */
   readonly digest: Uint8Array;
   readonly versions: Versions;
 }
 
-export const revokedLeaf = ({ effect, cause, count, digest, time, opening, gateway, versions }: RevocationDecision): Buffer =>
+export const sweptLeaf = ({ effect, cause, count, digest, time, opening, gateway, versions }: SweepDecision): Buffer =>
   encodeLeaf({
     v: 1,
-    k: 'revoke',
+    k: cause === null ? 'expire' : 'revoke',
     t: time,
     act: null,
     ap: null,
@@ -91,15 +93,15 @@ export const revokedLeaf = ({ effect, cause, count, digest, time, opening, gatew
     tok: null,
     sii: null,
     map: null,
-    why: cause.reason,
+    why: cause?.reason ?? 'OK',
     ...versionsInLeaf(versions),
     gw: gateway,
     fell: {
       eff: effect,
       n: count,
       list: commitList(opening, digest),
-      crl: cause.crl === null ? null : digestInLeaf(Buffer.from(cause.crl, 'hex')),
-      rsn: cause.crlReason,
+      crl: cause === null || cause.crl === null ? null : digestInLeaf(Buffer.from(cause.crl, 'hex')),
+      rsn: cause?.crlReason ?? null,
     },
   });
 

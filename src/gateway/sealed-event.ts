@@ -1,6 +1,6 @@
 import type { RegistryEvent } from '../registry/event.js';
 import type { Preference } from '../registry/subject.js';
-import type { Signer, Versions } from '../verification/verdict.js';
+import type { JudgedUnder, PendingPort, Signer, Versions } from '../verification/verdict.js';
 import { Refusal, refuse } from '../reasons/index.js';
 import type { CredentialEntry } from './credential-book.js';
 
@@ -41,29 +41,38 @@ export const AS_JUDGED: Versions = { trust: '', revocation: '', numbering: '', p
 const b64 = (octets: Uint8Array): string => Buffer.from(octets).toString('base64url');
 const octets = (text: unknown): Uint8Array => Buffer.from(text as string, 'base64url');
 
-/** Version 2 of the sealed form: a JSON array, positions fixed, so that a record stays small. Version 1 had no credential. */
-const VERSION = 2;
+/**
+ * Version 3 of the sealed form: a JSON array, positions fixed, so that a record stays small. Version 2 had no ports and no operators, and is read still;
+ * version 1 had no credential.
+ */
+const VERSION = 3;
+const BEFORE_PORTS = 2;
 
 export const encodeSealedEvent = ({ event, opening, mappingLifetime, spent, credential }: SealedEvent): Buffer => {
   const head = [VERSION, b64(opening), event.type, event.sii, mappingLifetime];
   const signed =
     event.type === 'withdraw-by-connection'
       ? null
-      : [event.iat, event.exp, event.jti, encodeSigner(event.signer), event.judgedUnder.providerOfRecord];
+      : [event.iat, event.exp, event.jti, encodeSigner(event.signer), ...encodeJudgedUnder(event.judgedUnder)];
   const spentFacts = spent === null ? null : [b64(spent.signingDigest), spent.client, ...(spent.byReference ? [1] : [])];
   const origin = credential === null ? null : [credential.class, b64(credential.serial)];
   return Buffer.from(JSON.stringify([...head, signed, spentFacts, encodeBody(event), origin]));
 };
 
+const encodeJudgedUnder = ({ providerOfRecord, underPort }: JudgedUnder): unknown[] =>
+  underPort === null ? [providerOfRecord] : [providerOfRecord, [underPort.to, underPort.effective]];
+
 const encodeBody = (event: RegistryEvent): unknown[] => {
   switch (event.type) {
     case 'register':
-      return [event.provider, event.ssi, event.purpose, event.kind, event.circle];
+      return [event.provider, event.ssi, event.purpose, event.kind, event.circle, event.operator];
     case 'withdraw':
     case 'withdraw-by-connection':
       return [event.provider, event.ssi];
     case 'prefer':
       return [event.provider, event.ssi, event.preference];
+    case 'port':
+      return [event.from, event.to, event.effective, event.pairBy, event.attestBy];
     case 'release':
       return [];
   }
@@ -87,7 +96,7 @@ const encodeSigner = (signer: Signer): unknown[] => [
 export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
   try {
     const fields = JSON.parse(Buffer.from(plaintext).toString('utf8')) as unknown[];
-    if (fields[0] !== VERSION)
+    if (fields[0] !== VERSION && fields[0] !== BEFORE_PORTS)
       return refuse(
         'log-corrupt',
         `sealed event of version ${String(fields[0])}, which this build does not read: begin a new data directory`,
@@ -98,7 +107,7 @@ export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
       RegistryEvent['type'],
       string,
       number,
-      [number, number, string, unknown[], string | null] | null,
+      SignedFields | null,
       [string, string, number?] | null,
       unknown[],
       [number, string] | null,
@@ -117,25 +126,30 @@ export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
   }
 };
 
-const decodeEvent = (
-  type: RegistryEvent['type'],
-  sii: string,
-  signed: [number, number, string, unknown[], string | null] | null,
-  body: unknown[],
-): RegistryEvent => {
+type RegisterFields = [string, string, 'consumer' | 'business', 'user' | 'service', string | null, (string | null)?];
+
+/** The last where the event relies on an agreed port. */
+type SignedFields = [number, number, string, unknown[], string | null, [string, number]?];
+
+const decodeEvent = (type: RegistryEvent['type'], sii: string, signed: SignedFields | null, body: unknown[]): RegistryEvent => {
   if (type === 'withdraw-by-connection') return { type, sii, provider: body[0] as string, ssi: body[1] as string };
   if (signed === null) return refuse('log-corrupt', 'sealed event without signer');
-  const [iat, exp, jti, signer, providerOfRecord] = signed;
-  const base = { sii, iat, exp, jti, signer: decodeSigner(signer), judgedUnder: { ...AS_JUDGED, providerOfRecord } };
+  const [iat, exp, jti, signer, providerOfRecord, port] = signed;
+  const underPort: PendingPort | null = port === undefined ? null : { to: port[0], effective: port[1] };
+  const base = { sii, iat, exp, jti, signer: decodeSigner(signer), judgedUnder: { ...AS_JUDGED, providerOfRecord, underPort } };
   switch (type) {
     case 'register': {
-      const [provider, ssi, purpose, kind, circle] = body as [string, string, 'consumer' | 'business', 'user' | 'service', string | null];
-      return { type, ...base, provider, ssi, purpose, kind, circle };
+      const [provider, ssi, purpose, kind, circle, operator = null] = body as RegisterFields;
+      return { type, ...base, provider, ssi, purpose, kind, circle, operator };
     }
     case 'withdraw':
       return { type, ...base, provider: body[0] as string, ssi: body[1] as string };
     case 'prefer':
       return { type, ...base, provider: body[0] as string, ssi: body[1] as string, preference: body[2] as Preference };
+    case 'port': {
+      const [from, to, effective, pairBy, attestBy] = body as [string, string, number, number, number];
+      return { type, ...base, from, to, effective, pairBy, attestBy };
+    }
     case 'release':
       return { type, ...base };
     default:

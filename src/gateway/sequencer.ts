@@ -3,7 +3,15 @@ import { subjectId } from '../identifiers/index.js';
 import type { Tree } from '../log/index.js';
 import { StoreBehind, type Clock, type PartitionBatch, type SubjectId, type WriteAheadLog } from '../ports/index.js';
 import type { Subject } from '../registry/index.js';
-import { Decisions, type DecisionParts, type RevocationRequest, type Revoked, type SequencerRequest, type Sequenced } from './decision.js';
+import {
+  Decisions,
+  type DecisionParts,
+  type ExpiryRequest,
+  type RevocationRequest,
+  type Revoked,
+  type SequencerRequest,
+  type Sequenced,
+} from './decision.js';
 import { Draft } from './draft.js';
 import type { Projection } from './projection.js';
 
@@ -96,6 +104,14 @@ export class Sequencer {
       }),
       true,
     );
+  }
+
+  /** How many mappings had run out. Behind all that waits: what has run out is read by nobody. @throws Unavailable `log-unavailable`, `store-unavailable` */
+  expire(request: ExpiryRequest): Promise<number> {
+    return this.#enqueue<number>((resolve) => ({
+      ids: () => request.subjects,
+      decide: (draft, time) => this.#decisions.expire(draft, time, request, resolve),
+    }));
   }
 
   #enqueue<T>(make: (resolve: (outcome: T) => void) => Omit<Waiting, 'reject'>, first = false): Promise<T> {

@@ -17,7 +17,7 @@ const FRAME_HEAD = 5;
 const FRAME_BYTES = 256 * 1024;
 
 interface Header {
-  readonly version: 4;
+  readonly version: 5;
   readonly size: number;
   /** base64 of the serialised tree. */
   readonly tree: string;
@@ -48,7 +48,7 @@ const frame = (kind: number, content: Uint8Array): Buffer => {
 /** The parts to save. Positions, tree and time are those of the source; the replay memory, the credentials and the subjects are read as the parts are asked for, and may be later. */
 export async function* snapshotParts(source: SnapshotSource): AsyncGenerator<Uint8Array> {
   const { size, time, book } = source;
-  const header: Header = { version: 4, size, tree: Buffer.from(source.tree).toString('base64'), time, credentials: book.pruned };
+  const header: Header = { version: 5, size, tree: Buffer.from(source.tree).toString('base64'), time, credentials: book.pruned };
   const positions = Buffer.alloc(PARTITIONS * 6);
   for (let p = 0; p < PARTITIONS; p += 1) positions.writeUIntBE(source.positions[p] as number, p * 6, 6);
   yield frame(KIND.header, Buffer.from(JSON.stringify(header)));
@@ -132,7 +132,8 @@ function* readFrames(parts: Iterable<Uint8Array>): Generator<{ readonly kind: nu
 
 const readHeader = (content: Buffer): Header => {
   const header = JSON.parse(content.toString('utf8')) as Header;
-  return header.version === 4
+  // Version 4 has the same frames; its subjects are of a packed form that is read still.
+  return (header.version as number) === 4 || header.version === 5
     ? header
     : refuse('log-corrupt', 'snapshot version: take the snapshot folder away, the write-ahead log holds everything');
 };

@@ -1,9 +1,9 @@
 import { REASONS, Refusal, Unavailable, type OffProfile, type Reason } from '../reasons/index.js';
 import { signReceipt } from '../log/index.js';
 import type { Clock, CredentialSource, NoteSigner, StatusSource, WriteAheadLog } from '../ports/index.js';
-import { ssiOf, type RegistryEvent, type Subject } from '../registry/index.js';
+import { asOf, registrationOf, ssiOf, wasPending, type RegistryEvent, type Subject } from '../registry/index.js';
 import { leafHash, parseLeaf } from '../log/index.js';
-import type { InspectedPassport, NotAccepted, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
+import type { InspectedPassport, NotAccepted, PortedNumber, Verdict, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
 import { judgeAcquiring, type Judged } from './acquire.js';
 import { effectStands } from './effect.js';
 import type { OcspBook } from './ocsp-book.js';
@@ -36,17 +36,18 @@ export interface SubmitParts {
  * An accepted or refused answer is durable in the log; an unavailable one has written nothing.
  */
 export const submitPassport = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission> => {
+  let ported: PortedNumber | null = null;
   for (let judgement = 0; judgement < MAX_JUDGEMENTS; judgement += 1) {
-    const { verdict, chain } = await judgeAcquiring(parts, passport, client.domain);
+    const { verdict, chain } = await judgeKnowing(parts, passport, client, ported);
     const { findings } = verdict;
     if (!verdict.accepted) return withFindings(await notAccepted(parts, passport, client, { verdict, chain }), findings);
     const misfit = checkPresenter(verdict.verified, client);
     if (misfit !== null)
       return withFindings(await refuse(parts, client, asRefusal(verdict.verified, misfit, 'check-presenter', parts)), findings);
-    const event = eventOf(verdict.verified);
-    if (event === null) return notOffered();
+    const event = eventOf(verdict.verified, client, parts.world());
     const sequenced = await parts.sequencer.submit({ kind: 'passport', event, verified: verdict.verified, client: client.domain });
     if (sequenced.outcome !== 'moved') return withFindings(await answerSequenced(parts, verdict.verified.claims, sequenced), findings);
+    ported = await portedOf(parts, event.sii);
   }
   throw new Unavailable('overloaded', 'policies are changing', null, 1);
 };
@@ -55,12 +56,19 @@ export const submitPassport = async (parts: SubmitParts, passport: string, clien
 const withFindings = (submission: Submission, findings: readonly OffProfile[]): Submission =>
   findings.length === 0 ? submission : { ...submission, findings };
 
-/** profiles: release, port and a withdraw by the NP or EP of record come from the principal with that SPC or domain. */
+/**
+ * profiles: release, port and a withdraw by the NP or EP of record come from the principal with that SPC or domain. The numbering authority is no
+ * principal: its word comes from an NP that it concerns, or from who operates the gateway.
+ */
 const checkPresenter = ({ claims, signer }: VerifiedPassport, client: Principal): Reason | null => {
   if (claims.provider !== null && claims.provider === client.domain) return null;
+  if (signer.kind === 'numbering-authority') return client.kind === 'operator' || isConcerned(claims, client) ? null : 'ap-mismatch';
   const own = signer.spc !== null ? client.spc === signer.spc : signer.domain !== null && client.domain === signer.domain;
   return own ? null : 'ap-mismatch';
 };
+
+const isConcerned = ({ from, to }: VerifiedClaims, { kind, spc }: Principal): boolean =>
+  kind === 'np' && spc !== null && (spc === from || spc === to);
 
 const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted['step'], parts: SubmitParts): NotAccepted => ({
   accepted: false,
@@ -83,27 +91,53 @@ const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted
   versions: parts.world().verifier.versions,
 });
 
-const eventOf = ({ claims, signer, judgedUnder }: VerifiedPassport): RegistryEvent | null => {
-  const base = { sii: claims.sii, iat: claims.iat, exp: claims.exp, jti: claims.jti, signer, judgedUnder };
+/** Each action's event. @throws Error when a claim of the action is not there: `check-claims` never lets that through */
+const eventOf = ({ claims, signer, judgedUnder }: VerifiedPassport, client: Principal, { ports }: World): RegistryEvent => {
+  const { sii, iat, exp, jti, provider, ssi, purpose, kind, circle, preference, from, to, effective } = claims;
+  const base = { sii, iat, exp, jti, signer, judgedUnder };
   if (claims.action === 'release') return { type: 'release', ...base };
-  const { provider, ssi, purpose, kind, circle } = claims;
-  if (provider === null || ssi === null) return null;
-  if (claims.action === 'withdraw') return { type: 'withdraw', ...base, provider, ssi };
-  if (claims.action === 'prefer')
-    return claims.preference === null ? null : { type: 'prefer', ...base, provider, ssi, preference: claims.preference };
-  if (claims.action !== 'register' || purpose === null) return null;
-  return { type: 'register', ...base, provider, ssi, purpose, kind, circle };
+  if (claims.action === 'port' && from !== null && to !== null && effective !== null)
+    return { type: 'port', ...base, from, to, effective, pairBy: iat + ports.pairing, attestBy: effective + ports.grace };
+  if (provider !== null && ssi !== null) {
+    if (claims.action === 'withdraw') return { type: 'withdraw', ...base, provider, ssi };
+    if (claims.action === 'prefer' && preference !== null) return { type: 'prefer', ...base, provider, ssi, preference };
+    if (claims.action === 'register' && purpose !== null)
+      return { type: 'register', ...base, provider, ssi, purpose, kind, circle, operator: client.spc };
+  }
+  throw new Error(`a ${claims.action} was accepted without its claims`);
 };
 
-const notOffered = (): Submission => ({
-  outcome: 'unavailable',
-  reason: 'action-not-offered',
-  step: null,
-  clause: REASONS['action-not-offered'].clause,
-  detail: null,
-  logIndex: null,
-  retryAfter: null,
-});
+/** What the log knows of the number's ports; null: nothing. */
+const portedOf = async ({ subject, clock }: SubmitParts, sii: string): Promise<PortedNumber | null> => {
+  const stored = await subject(sii);
+  if (stored === null) return null;
+  const { record, port } = asOf(stored, clock.now());
+  if (record === null && port === null) return null;
+  return { sii, record, pending: port === null ? null : { to: port.to, effective: port.effective } };
+};
+
+/**
+ * The verdict, with what the log knows of ports where numbering data alone refuse: few numbers are ported, so a subject is read for those alone that
+ * need it. Whoever is accepted without it and should not be is told at the commit that the provider of record has moved.
+ */
+const judgeKnowing = async (parts: SubmitParts, passport: string, client: Principal, ported: PortedNumber | null): Promise<Judged> => {
+  const judged = await judgeAcquiring(parts, passport, client.domain, ported);
+  const sii = siiToAsk(judged.verdict);
+  if (sii === null) return judged;
+  const known = await portedOf(parts, sii);
+  return known === null || isSame(known, ported) ? judged : judgeAcquiring(parts, passport, client.domain, known);
+};
+
+const siiToAsk = (verdict: Verdict): string | null =>
+  !verdict.accepted && verdict.family === 'refused' && verdict.step === 'check-authority' ? verdict.known.sii : null;
+
+const isSame = (one: PortedNumber, other: PortedNumber | null): boolean =>
+  other !== null &&
+  one.sii === other.sii &&
+  one.record?.spc === other.record?.spc &&
+  one.record?.since === other.record?.since &&
+  one.pending?.to === other.pending?.to &&
+  one.pending?.effective === other.pending?.effective;
 
 const notAccepted = async (
   parts: SubmitParts,
@@ -198,10 +232,11 @@ const acceptance = (
     leafHash: Buffer.from(hash).toString('base64'),
     receipt: signReceipt({ origin: parts.origin, index, leafHash: hash, time }, parts.receiptSigner),
   };
-  const mapping = subject?.mappings.find((candidate) => candidate.leafIndex === index);
-  if (claims.action !== 'register' || mapping === undefined) return answer;
+  const mapping = registrationOf(subject, index);
+  if (claims.action !== 'register' || subject === null || mapping === undefined) return answer;
   const expires = new Date(mapping.expires * 1000).toISOString();
-  return { ...answer, mapping: { sii: claims.sii, ssi: ssiOf(mapping), provider: mapping.provider, expires } };
+  const shown = { sii: claims.sii, ssi: ssiOf(mapping), provider: mapping.provider, expires };
+  return wasPending(subject, mapping, time / 1000) ? { ...answer, pending: true, mapping: shown } : { ...answer, mapping: shown };
 };
 
 export interface WithdrawalParts extends Pick<SubmitParts, 'sequencer' | 'origin' | 'receiptSigner'> {}

@@ -1,13 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { MappingStore, SubjectId, Vault, WriteAheadLog } from '../ports/index.js';
-import { unpackSubject, type RevokeEvent } from '../registry/index.js';
+import { everyMapping, unpackSubject, type RevokeEvent } from '../registry/index.js';
 import { worstOf, type Fall } from '../verification/index.js';
 import { credentialIdOfMapping, type CredentialBook, type CredentialId } from './credential-book.js';
 import type { RevocationRequest } from './decision.js';
 import { readJournalEntry } from './journal.js';
 import type { Fallen, Standings } from './judged-book.js';
 import { firstLeafSince } from './leaf-time.js';
-import type { MappingPlace } from './sealed-revocation.js';
+import type { MappingPlace } from './sealed-sweep.js';
 import type { Sequencer } from './sequencer.js';
 import { versionsOf } from './world.js';
 
@@ -113,7 +113,7 @@ export class Sweep {
 
   #look(id: SubjectId, packed: Uint8Array): void {
     const { book } = this.#parts;
-    for (const { credential: hex, leafIndex: index } of unpackSubject(packed).mappings) {
+    for (const { credential: hex, leafIndex: index } of everyMapping(unpackSubject(packed))) {
       const credential = credentialIdOfMapping(hex);
       const judged = this.#fallen.get(credential);
       if (judged?.fall === 'ask') this.#asked.push({ id, index, credential });

@@ -16,6 +16,8 @@ export interface Acceptance {
   readonly logIndex: number;
   readonly leafHash: string;
   readonly receipt: string;
+  /** Registered ahead of a port: nobody can read it before. */
+  readonly pending?: true;
   readonly mapping?: { readonly sii: string; readonly ssi: string; readonly provider: string; readonly expires: string };
 }
 

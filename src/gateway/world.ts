@@ -8,6 +8,11 @@ export interface World {
   readonly mappingLifetime: number;
   /** Seconds that a mapping still lives whose credential no longer stands, unless it is registered again. */
   readonly attestGrace: number;
+  readonly ports: {
+    /** Seconds that one NP's word about a port waits for the other's, and that a mapping lives after a port unless it is registered again. */
+    readonly pairing: number;
+    readonly grace: number;
+  };
   readonly lookup: {
     /** Seconds: the longest ttl of an answer with mappings, and of one without. */
     readonly ttl: number;

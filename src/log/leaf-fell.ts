@@ -1,9 +1,9 @@
 import type { JsonValue } from '../encoding/index.js';
 
-/** What a `revoke` leaf says beside the others: it is about many mappings at once, and names none. */
+/** What a `revoke` or `expire` leaf says beside the others: it is about many mappings at once, and names none. */
 export interface LeafFell {
-  /** Removed at once, or marked: to be registered again within the grace period. */
-  readonly eff: 'removed' | 'marked';
+  /** Removed at once; marked: to be registered again within the grace period; expired: run out some time ago. */
+  readonly eff: 'removed' | 'marked' | 'expired';
   /** How many mappings. */
   readonly n: number;
   /** Commitment to the list of them, which is sealed beside the leaf. */
@@ -23,7 +23,7 @@ const CRL_REASON =
   /^(?:none|unspecified|keyCompromise|cACompromise|affiliationChanged|superseded|cessationOfOperation|certificateHold|privilegeWithdrawn|aACompromise)$/;
 
 export const isFell = ({ eff, n, list, crl, rsn }: LeafFell): boolean =>
-  (eff === 'removed' || eff === 'marked') &&
+  (eff === 'removed' || eff === 'marked' || (eff === 'expired' && crl === null)) &&
   Number.isSafeInteger(n) &&
   n >= 1 &&
   n <= MOST_FELL &&

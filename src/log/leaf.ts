@@ -48,7 +48,7 @@ export interface LeafFields {
   readonly rev: string;
   /** Which gateway, and its build. */
   readonly gw: string;
-  /** Of a `revoke` leaf alone. */
+  /** Of `revoke` and `expire` leaves alone. */
   readonly fell?: LeafFell;
 }
 
@@ -79,10 +79,19 @@ const isSigner = (np: LeafSigner): boolean =>
   np.iss.every((print) => FINGERPRINT.test(print)) &&
   FINGERPRINT.test(np.ee);
 
-/** A `revoke` leaf names nobody: it is about what many registered, and whose credentials they were is nobody else's business. */
+/** A leaf about what many registered names nobody: whose credentials they were is nobody else's business. */
+const isAboutMany = (k: unknown): boolean => k === 'revoke' || k === 'expire';
+
 const hasKindsMembers = ({ k, act, ap, np, tok, sii, map, why, fell }: LeafFields): boolean => {
-  if (k !== 'revoke') return fell === undefined;
-  return fell !== undefined && isFell(fell) && why !== 'OK' && [act, ap, np, tok, sii, map].every((member) => member === null);
+  if (!isAboutMany(k)) return fell === undefined;
+  const isExpiry = k === 'expire';
+  return (
+    fell !== undefined &&
+    isFell(fell) &&
+    (why === 'OK') === isExpiry &&
+    (fell.eff === 'expired') === isExpiry &&
+    [act, ap, np, tok, sii, map].every((member) => member === null)
+  );
 };
 
 /** The first member that breaks the grammar, or null. */
@@ -145,13 +154,13 @@ const hasSignerTypes = (np: JsonValue | undefined): boolean =>
 
 const hasLeafTypes = (value: JsonValue): boolean =>
   isObject(value) &&
-  Object.keys(value).join() === (value['k'] === 'revoke' ? `${MEMBERS},fell` : MEMBERS) &&
+  Object.keys(value).join() === (isAboutMany(value['k']) ? `${MEMBERS},fell` : MEMBERS) &&
   value['v'] === 1 &&
   typeof value['t'] === 'number' &&
   ['k', 'why', 'pol', 'tl', 'num', 'rev', 'gw'].every((name) => isText(value[name])) &&
   ['act', 'ap', 'tok', 'sii', 'map'].every((name) => isTextOrNull(value[name])) &&
   hasSignerTypes(value['np']) &&
-  (value['k'] !== 'revoke' || hasFellTypes(value['fell']));
+  (!isAboutMany(value['k']) || hasFellTypes(value['fell']));
 
 /**
  * The fields of a leaf, of the one spelling that they have.

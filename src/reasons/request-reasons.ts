@@ -44,14 +44,6 @@ export const REQUEST_REASONS = {
     'this kind of client may not use this route',
     'Use a principal of the right kind.',
   ),
-  'action-not-offered': row(
-    'request',
-    501,
-    '-',
-    "docs/token-profile.md, A number's life",
-    'the gateway does not carry out this action yet',
-    'Use register, withdraw or release.',
-  ),
   'configuration-refused': row(
     'request',
     409,

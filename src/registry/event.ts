@@ -1,5 +1,5 @@
 import type { Reason } from '../reasons/index.js';
-import type { JudgedUnder, Signer, Versions } from '../verification/verdict.js';
+import type { JudgedUnder, PortedRecord, Signer, Versions } from '../verification/verdict.js';
 import type { Preference, Subject } from './subject.js';
 
 /** What every event that came as a PASSporT carries. Times in seconds. */
@@ -20,6 +20,8 @@ export interface RegisterEvent extends SignedEvent {
   readonly kind: 'user' | 'service';
   /** base64url of 32 octets, or null. */
   readonly circle: string | null;
+  /** SPC of the NP that operates the AP, or null. */
+  readonly operator: string | null;
 }
 
 export interface WithdrawEvent extends SignedEvent {
@@ -41,6 +43,17 @@ export interface ReleaseEvent extends SignedEvent {
   readonly type: 'release';
 }
 
+/** Of one of both NPs, or of the numbering authority. */
+export interface PortEvent extends SignedEvent {
+  readonly type: 'port';
+  readonly from: string;
+  readonly to: string;
+  /** Seconds, as the two below: until when the other NP's is waited for, and by when what stays must have been registered again. */
+  readonly effective: number;
+  readonly pairBy: number;
+  readonly attestBy: number;
+}
+
 /** An AP gives up its own mapping with its authenticated connection alone. */
 export interface ConnectionWithdrawEvent {
   readonly type: 'withdraw-by-connection';
@@ -49,8 +62,8 @@ export interface ConnectionWithdrawEvent {
   readonly ssi: string;
 }
 
-/** Events about one SII. `port` and `expire` (DESIGN section 7) join this union; `transition` switches over `type`. */
-export type RegistryEvent = RegisterEvent | WithdrawEvent | PreferEvent | ReleaseEvent | ConnectionWithdrawEvent;
+/** Events about one SII; `transition` switches over `type`. */
+export type RegistryEvent = RegisterEvent | WithdrawEvent | PreferEvent | ReleaseEvent | PortEvent | ConnectionWithdrawEvent;
 
 /** The gateway's own: credentials no longer stand. One event is about many subjects, and is applied to each of them. */
 export interface RevokeEvent {
@@ -63,6 +76,16 @@ export interface RevokeEvent {
   readonly judgedUnder: Versions;
 }
 
+/** The gateway's own: mappings have run out. As `revoke`, one event is applied to many subjects. */
+export interface ExpireEvent {
+  readonly type: 'expire';
+  /** Leaf indices of their registrations. */
+  readonly registrations: ReadonlySet<number>;
+}
+
+/** About many SIIs at once. */
+export type SweepEvent = RevokeEvent | ExpireEvent;
+
 export interface TransitionContext {
   /** Index that the leaf of this event will have. */
   readonly index: number;
@@ -70,8 +93,8 @@ export interface TransitionContext {
   readonly time: number;
   /** The versions in force now. */
   readonly versions: Versions;
-  /** NP of record (SPC) or EP (domain) now, by numbering data and port events. */
-  readonly providerOfRecord: string | null;
+  /** NP of record (SPC) or EP (domain) now, by numbering data and the last port that was settled. */
+  readonly providerOfRecord: (ported: PortedRecord | null) => string | null;
   /** Seconds that a mapping lives after its last registration (policy: 30 days). */
   readonly mappingLifetime: number;
   /** Key slot in the vault for a subject that is new. */

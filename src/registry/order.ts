@@ -1,5 +1,5 @@
 import { ORDER_MARKS_PER_SUBJECT, ORDER_MARK_MEMORY } from './limits.js';
-import type { OrderMark, Subject } from './subject.js';
+import { everyMapping, type OrderMark, type Subject } from './subject.js';
 
 /** The place of the last `prefer` among the marks: no provider's domain is empty. */
 export const PREFERENCE_MARK = '';
@@ -27,7 +27,7 @@ export const connectionMark = (subject: Subject, provider: string, time: number)
 /** Room for one more mark, without forgetting any that still guards against another party's PASSporT; null when there is none. */
 const roomFor = (subject: Subject, time: number): readonly OrderMark[] | null => {
   if (subject.order.length < ORDER_MARKS_PER_SUBJECT) return subject.order;
-  const mapped = new Set(subject.mappings.map((mapping) => mapping.provider));
+  const mapped = new Set(everyMapping(subject).map((mapping) => mapping.provider));
   const seconds = Math.floor(time / 1000);
   const guarding = subject.order.filter((mark) => mapped.has(mark.provider) || mark.iat + ORDER_MARK_MEMORY > seconds);
   if (guarding.length < ORDER_MARKS_PER_SUBJECT) return guarding;

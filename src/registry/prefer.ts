@@ -2,8 +2,7 @@ import { isFenced } from './admission.js';
 import type { PreferEvent, Transition, TransitionContext } from './event.js';
 import { PREFERENCE_MARK, isLater, withMark } from './order.js';
 import { applied, refused } from './outcome.js';
-import { withoutExpired } from './removal.js';
-import { emptySubject, userOf, type Preference, type Subject } from './subject.js';
+import { userOf, type Preference, type Subject } from './subject.js';
 
 const providersOf = (preference: Preference): string[] => Object.values(preference).filter((provider) => provider !== undefined);
 
@@ -11,8 +10,7 @@ const providersOf = (preference: Preference): string[] => Object.values(preferen
  * DESIGN section 7, prefer: sets the default of the purposes that it names, and leaves the others. Ordered against prefers alone, of any signer.
  * Who presents it and all whom it names must have a mapping now: a preference for nobody would come to life with a mapping that no user has chosen.
  */
-export const prefer = (before: Subject | null, event: PreferEvent, context: TransitionContext): Transition => {
-  const subject = withoutExpired(before ?? emptySubject(context.keySlot), context.time);
+export const prefer = (subject: Subject, event: PreferEvent, context: TransitionContext): Transition => {
   if (isFenced(subject, event)) return refused('credential-predates-assignment');
   const { iat, jti } = event;
   const mark = { provider: PREFERENCE_MARK, iat, jti };

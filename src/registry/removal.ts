@@ -1,9 +1,9 @@
-import type { Mapping, Preference, Subject } from './subject.js';
+import type { AgreedPort, Mapping, Preference, Subject } from './subject.js';
 
 const MEMBERS = ['default', 'consumer', 'business'] as const;
 
 /** DESIGN section 7: what removes a mapping clears the preferences that name its provider, unless another mapping of it stays. */
-const preferenceAmong = (preference: Preference | null, mappings: readonly Mapping[]): Preference | null => {
+export const preferenceAmong = (preference: Preference | null, mappings: readonly Mapping[]): Preference | null => {
   if (preference === null) return null;
   const kept: { -readonly [member in keyof Preference]: string } = {};
   for (const member of MEMBERS) {
@@ -13,11 +13,17 @@ const preferenceAmong = (preference: Preference | null, mappings: readonly Mappi
   return Object.keys(kept).length === 0 ? null : kept;
 };
 
-/** The subject with those mappings alone that `stays` says yes to. The very same object when all stay. */
+/** The subject with those mappings alone, pending ones among them, that `stays` says yes to. The very same object when all stay. */
 export const keepMappings = (subject: Subject, stays: (mapping: Mapping) => boolean): Subject => {
+  const port = keepPending(subject.port, stays);
   const mappings = subject.mappings.filter(stays);
-  if (mappings.length === subject.mappings.length) return subject;
-  return { ...subject, mappings, preference: preferenceAmong(subject.preference, mappings) };
+  if (mappings.length === subject.mappings.length) return port === subject.port ? subject : { ...subject, port };
+  return { ...subject, port, mappings, preference: preferenceAmong(subject.preference, mappings) };
+};
+
+const keepPending = (port: AgreedPort | null, stays: (mapping: Mapping) => boolean): AgreedPort | null => {
+  const pending = port?.pending.filter(stays);
+  return port === null || pending === undefined || pending.length === port.pending.length ? port : { ...port, pending };
 };
 
 /** Whether a mapping is still there at `time`, ms: to the second of `expires`, not beyond. */

@@ -1,5 +1,6 @@
 import { isLive } from './removal.js';
-import { ssiOf, type Mapping, type Preference, type Subject } from './subject.js';
+import { settle } from './settle.js';
+import { ssiOf, type AgreedPort, type Mapping, type Preference, type Subject } from './subject.js';
 
 export type View = 'consumer' | 'business' | 'all';
 
@@ -62,17 +63,20 @@ const defaultOf = (shown: readonly Mapping[], preference: Preference | null, vie
   return narrowed(candidates, (mapping) => mapping.circle !== null)[0];
 };
 
-const ttlOf = (shown: readonly Mapping[], query: ResolveQuery): number => {
-  if (shown.length === 0) return Math.max(0, query.negativeTtl);
-  const earliest = Math.min(...shown.map((mapping) => mapping.expires));
-  return Math.max(0, Math.min(query.maxTtl, Math.floor(earliest - query.now / 1000)));
+/** A port that does not touch the answer does not shorten it: a miss must not tell that a number is being ported. */
+const ttlOf = (shown: readonly Mapping[], port: AgreedPort | null, query: ResolveQuery): number => {
+  const touches = port !== null && (shown.length > 0 || port.pending.some((mapping) => isShown(mapping, query)));
+  const changes = [...shown.map((mapping) => mapping.expires), ...(touches ? [port.effective] : [])];
+  const longest = shown.length === 0 ? query.negativeTtl : query.maxTtl;
+  return Math.max(0, Math.min(longest, ...changes.map((second) => Math.floor(second - query.now / 1000))));
 };
 
 /**
- * DESIGN section 7, resolution: all live mappings that view and circle allow, exactly one of them default.
+ * DESIGN section 7, resolution: all live mappings that view and circle allow, exactly one of them default. A port is in the answer whole or not at all.
  * No subject, nothing live and nothing shown take the same way and give the same answer (DESIGN section 2, promise 8).
  */
-export const resolve = (subject: Subject | null, query: ResolveQuery): Resolution => {
+export const resolve = (stored: Subject | null, query: ResolveQuery): Resolution => {
+  const subject = stored === null ? null : settle(stored, query.now);
   const shown = (subject?.mappings ?? []).filter((mapping) => isShown(mapping, query)).toSorted(byAge);
   const chosen = defaultOf(shown, subject?.preference ?? null, query.view);
   const mappings = shown.map((mapping) => ({
@@ -84,5 +88,5 @@ export const resolve = (subject: Subject | null, query: ResolveQuery): Resolutio
     expires: mapping.expires,
     leafIndex: mapping.leafIndex,
   }));
-  return { mappings, ttlSeconds: ttlOf(shown, query) };
+  return { mappings, ttlSeconds: ttlOf(shown, subject?.port ?? null, query) };
 };

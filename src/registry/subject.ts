@@ -1,9 +1,11 @@
+import type { PortedRecord } from '../verification/verdict.js';
+
 /** Everything the gateway holds about one SII. Immutable: `transition` makes the next one. */
 export interface Subject {
   /** Slot of this subject's key in the vault. */
   readonly keySlot: number;
   readonly mappings: readonly Mapping[];
-  /** Seconds: iat of the last release; 0 = never released. Survives erasure. */
+  /** Seconds: iat of the last release, or `effective` of the last port, whichever is later; 0 = neither. Survives erasure. */
   readonly fence: number;
   /** Since the last release nothing that clears the fence was registered. */
   readonly quarantined: boolean;
@@ -11,6 +13,12 @@ export interface Subject {
   readonly order: readonly OrderMark[];
   /** Default provider per purpose and overall, set by `prefer`. */
   readonly preference: Preference | null;
+  /** NP of record by the last port that was settled; null: numbering data alone say. */
+  readonly record: PortedRecord | null;
+  /** Agreed, and not settled yet. */
+  readonly port: AgreedPort | null;
+  /** What single providers and the numbering authority last said about ports: at most five. */
+  readonly halves: readonly PortHalf[];
   /** Index of the last leaf that changed this subject. */
   readonly leafIndex: number;
 }
@@ -35,6 +43,32 @@ export interface Mapping {
   readonly credential: string;
   /** SPC of the NP or domain of the EP under whom it was registered. */
   readonly authority: string;
+  /** SPC of the NP that operates the AP, as it was known when the AP registered; null: none. */
+  readonly operator: string | null;
+}
+
+export interface PortTerms {
+  readonly from: string;
+  readonly to: string;
+  /** Seconds: from then on `to` is of record. */
+  readonly effective: number;
+}
+
+export interface AgreedPort extends PortTerms {
+  /** Seconds: by then what stays must have been registered again. */
+  readonly attestBy: number;
+  /** Registered by paths of `to` ahead of the port: nobody can read them before it is settled, and they fall with it. */
+  readonly pending: readonly Mapping[];
+}
+
+/** The last that one party said about a port. It changes nothing by itself. */
+export interface PortHalf extends PortTerms {
+  readonly by: 'from' | 'to' | 'authority';
+  /** Seconds, and what breaks ties within a second: a half that is not later than the same party's last does not count. */
+  readonly iat: number;
+  readonly jti: string;
+  /** Seconds: no other half pairs with it from then on; 0 once something was agreed after it. */
+  readonly until: number;
 }
 
 export interface OrderMark {
@@ -54,6 +88,10 @@ export interface Preference {
 
 export const ssiOf = (mapping: Mapping): string => `mimi://${mapping.provider}/u/${mapping.user}`;
 
+/** Every mapping that the subject holds, whether or not it can be read. */
+export const everyMapping = ({ mappings, port }: Subject): readonly Mapping[] =>
+  port === null ? mappings : [...mappings, ...port.pending];
+
 /** The user part of an SSI of that provider; null when it is not one. */
 export const userOf = (provider: string, ssi: string): string | null => {
   const prefix = `mimi://${provider}/u/`;
@@ -68,5 +106,8 @@ export const emptySubject = (keySlot: number): Subject => ({
   quarantined: false,
   order: [],
   preference: null,
+  record: null,
+  port: null,
+  halves: [],
   leafIndex: 0,
 });

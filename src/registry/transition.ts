@@ -1,19 +1,31 @@
 import { hasMoved } from './admission.js';
-import type { RegistryEvent, RevokeEvent, Transition, TransitionContext } from './event.js';
+import type { RegistryEvent, SweepEvent, Transition, TransitionContext } from './event.js';
+import { expire } from './expire.js';
+import { refused } from './outcome.js';
+import { port } from './port.js';
 import { prefer } from './prefer.js';
 import { register } from './register.js';
 import { release } from './release.js';
 import { revoke } from './revoke.js';
-import type { Subject } from './subject.js';
+import { asOf } from './settle.js';
+import { emptySubject, type Subject } from './subject.js';
 import { withdraw, withdrawByConnection } from './withdraw.js';
 
 /**
- * What an accepted event makes of a subject (DESIGN section 7): the whole of the state rules, pure and total.
- * Refuses with `superseded`, `credential-predates-assignment`, `mapping-limit` or `preference-without-mapping`; `moved` asks to judge again (DESIGN section 3).
+ * What an accepted event makes of a subject (DESIGN section 7): the whole of the state rules, pure and total. Every rule sees the subject as of now.
+ * Refuses with `superseded`, `credential-predates-assignment`, `mapping-limit`, `preference-without-mapping` or `claim-value`; `moved` asks to judge again
+ * (DESIGN section 3).
  * Not proven here: that the signer had authority (the pipeline), and that the PASSporT is spent once (the sequencer's check-replay).
  */
-export const transition = (subject: Subject | null, event: RegistryEvent | RevokeEvent, context: TransitionContext): Transition => {
-  if (hasMoved(event, context)) return { outcome: 'moved' };
+export const transition = (before: Subject | null, event: RegistryEvent | SweepEvent, context: TransitionContext): Transition => {
+  const subject = before === null ? null : asOf(before, context.time);
+  if (hasMoved(subject, event, context)) return { outcome: 'moved' };
+  if (event.type === 'expire') return before === null ? refused('superseded') : expire(before, event, context);
+  if (event.type === 'revoke') return subject === null ? refused('superseded') : revoke(subject, event, context);
+  return ofSubject(subject ?? emptySubject(context.keySlot), event, context);
+};
+
+const ofSubject = (subject: Subject, event: RegistryEvent, context: TransitionContext): Transition => {
   switch (event.type) {
     case 'register':
       return register(subject, event, context);
@@ -25,7 +37,7 @@ export const transition = (subject: Subject | null, event: RegistryEvent | Revok
       return prefer(subject, event, context);
     case 'release':
       return release(subject, event, context);
-    case 'revoke':
-      return revoke(subject, event, context);
+    case 'port':
+      return port(subject, event, context);
   }
 };

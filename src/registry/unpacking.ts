@@ -1,7 +1,7 @@
 import { refuse } from '../reasons/index.js';
 import { OctetReader } from './octets.js';
-import { EPOCH, FAR_PROVIDER, HEAD, LIFETIME, MAPPING, PREFERENCES, PREFERRED, VERSION } from './packed-form.js';
-import type { Mapping, OrderMark, Preference, Subject } from './subject.js';
+import { EPOCH, FAR_PROVIDER, HEAD, LIFETIME, MAPPING, OPERATOR, PARTIES, PORTS, PREFERENCES, PREFERRED, VERSION } from './packed-form.js';
+import type { AgreedPort, Mapping, OrderMark, PortHalf, Preference, Subject } from './subject.js';
 
 const readMany = <T>(count: number, read: (index: number) => T): T[] => {
   const list: T[] = [];
@@ -13,18 +13,34 @@ const readMany = <T>(count: number, read: (index: number) => T): T[] => {
 const providerAt = (providers: readonly string[], number: number): string =>
   providers[number] ?? refuse('store-unavailable', 'a stored subject is corrupt: it names a provider that it does not list');
 
-const readMark = (reader: OctetReader, provider: string): OrderMark => {
-  const iat = reader.signed() + EPOCH;
+const readTime = (reader: OctetReader): number => reader.signed() + EPOCH;
+
+const readJti = (reader: OctetReader): string => {
   const length = reader.unsigned();
-  const octets = reader.raw(Math.floor(length / 2));
-  return { provider, iat, jti: octets.toString(length % 2 === 1 ? 'latin1' : 'base64url') };
+  return reader.raw(Math.floor(length / 2)).toString(length % 2 === 1 ? 'latin1' : 'base64url');
 };
+
+const readMark = (reader: OctetReader, provider: string): OrderMark => ({ provider, iat: readTime(reader), jti: readJti(reader) });
 
 interface Frame {
   readonly leafIndex: number;
   readonly providers: readonly string[];
   readonly order: readonly OrderMark[];
+  readonly isPlain: boolean;
 }
+
+const readOperator = (reader: OctetReader, authority: string): string | null => {
+  switch (reader.octet()) {
+    case OPERATOR.none:
+      return null;
+    case OPERATOR.authority:
+      return authority;
+    case OPERATOR.other:
+      return reader.text();
+    default:
+      return refuse('store-unavailable', 'a stored subject is corrupt: an operator of no kind');
+  }
+};
 
 const readMapping = (reader: OctetReader, frame: Frame): Mapping => {
   const first = reader.octet();
@@ -38,9 +54,11 @@ const readMapping = (reader: OctetReader, frame: Frame): Mapping => {
   const credential = reader.hex(16);
   const authority = reader.text();
   const circle = first & MAPPING.circle ? reader.raw(32).toString('base64url') : null;
+  const operator = frame.isPlain ? null : readOperator(reader, authority);
   const purpose = first & MAPPING.business ? 'business' : 'consumer';
   const kind = first & MAPPING.service ? 'service' : 'user';
-  return { provider, user, purpose, kind, circle, firstIndex, leafIndex, expires, attest: distance % 2 === 1, credential, authority };
+  const attest = distance % 2 === 1;
+  return { provider, user, purpose, kind, circle, firstIndex, leafIndex, expires, attest, credential, authority, operator };
 };
 
 const readPreference = (reader: OctetReader, providers: readonly string[]): Preference => {
@@ -50,19 +68,46 @@ const readPreference = (reader: OctetReader, providers: readonly string[]): Pref
   return preference;
 };
 
+const readPort = (reader: OctetReader, frame: Frame): AgreedPort => {
+  const [from, to] = [reader.text(), reader.text()];
+  const [effective, attestBy] = [readTime(reader), readTime(reader)];
+  return { from, to, effective, attestBy, pending: readMany(reader.unsigned(), () => readMapping(reader, frame)) };
+};
+
+const readHalf = (reader: OctetReader): PortHalf => {
+  const by = PARTIES[reader.octet()] ?? refuse('store-unavailable', 'a stored subject is corrupt: a half of nobody');
+  const [from, to] = [reader.text(), reader.text()];
+  const [effective, iat, until] = [readTime(reader), readTime(reader), readTime(reader)];
+  return { by, from, to, effective, iat, until, jti: readJti(reader) };
+};
+
+type Ports = Pick<Subject, 'record' | 'port' | 'halves'>;
+
+const readPorts = (reader: OctetReader, frame: Frame): Ports => {
+  const head = reader.octet();
+  const record = head & PORTS.record ? { spc: reader.text(), since: readTime(reader) } : null;
+  const port = head & PORTS.port ? readPort(reader, frame) : null;
+  return { record, port, halves: readMany(head >> 4, () => readHalf(reader)) };
+};
+
+const NO_PORTS: Ports = { record: null, port: null, halves: [] };
+
 /** The inverse of `packSubject`. @throws Unavailable `store-unavailable` on another version, missing or trailing octets. */
 export const unpackSubject = (octets: Uint8Array): Subject => {
   const reader = new OctetReader(octets);
   const head = reader.octet();
-  if (head >> 4 !== VERSION) refuse('store-unavailable', 'a stored subject has another version');
+  const isPlain = head >> 4 === VERSION.plain;
+  if (!isPlain && head >> 4 !== VERSION.ported) refuse('store-unavailable', 'a stored subject has another version');
   const keySlot = reader.unsigned();
   const leafIndex = reader.unsigned();
   const fence = head & HEAD.fenced ? reader.unsigned() : 0;
   const [providerCount = 1, markCount = 1, mappingCount = 1] = head & HEAD.ordinary ? [] : readMany(3, () => reader.unsigned());
   const providers = readMany(providerCount, () => reader.text());
   const order = readMany(markCount, (index) => readMark(reader, providerAt(providers, index)));
-  const mappings = readMany(mappingCount, () => readMapping(reader, { leafIndex, providers, order }));
+  const frame = { leafIndex, providers, order, isPlain };
+  const mappings = readMany(mappingCount, () => readMapping(reader, frame));
   const preference = head & HEAD.preference ? readPreference(reader, providers) : null;
+  const ports = isPlain ? NO_PORTS : readPorts(reader, frame);
   reader.finish();
-  return { keySlot, mappings, fence, quarantined: (head & HEAD.quarantined) !== 0, order, preference, leafIndex };
+  return { keySlot, mappings, fence, quarantined: (head & HEAD.quarantined) !== 0, order, preference, ...ports, leafIndex };
 };

@@ -2,15 +2,14 @@ import { objectionTo } from './admission.js';
 import type { ConnectionWithdrawEvent, Transition, TransitionContext, WithdrawEvent } from './event.js';
 import { connectionMark, withMark } from './order.js';
 import { applied, refused } from './outcome.js';
-import { keepMappings, withoutExpired } from './removal.js';
-import { emptySubject, ssiOf, type Subject } from './subject.js';
+import { keepMappings } from './removal.js';
+import { ssiOf, type Subject } from './subject.js';
 
 const withoutSsi = (subject: Subject, provider: string, ssi: string): Subject =>
   keepMappings(subject, (mapping) => mapping.provider !== provider || ssiOf(mapping) !== ssi);
 
 /** DESIGN section 7, withdraw: removes every mapping of that provider and SSI, of any purpose and circle. Nothing to remove is no refusal. */
-export const withdraw = (before: Subject | null, event: WithdrawEvent, context: TransitionContext): Transition => {
-  const subject = withoutExpired(before ?? emptySubject(context.keySlot), context.time);
+export const withdraw = (subject: Subject, event: WithdrawEvent, context: TransitionContext): Transition => {
   const objection = objectionTo(subject, event);
   if (objection !== null) return refused(objection);
   const { provider, iat, jti } = event;
@@ -20,8 +19,7 @@ export const withdraw = (before: Subject | null, event: WithdrawEvent, context: 
 };
 
 /** DESIGN section 7: giving up needs no credential, so neither fence nor order can refuse it. */
-export const withdrawByConnection = (before: Subject | null, event: ConnectionWithdrawEvent, context: TransitionContext): Transition => {
-  const subject = withoutExpired(before ?? emptySubject(context.keySlot), context.time);
+export const withdrawByConnection = (subject: Subject, event: ConnectionWithdrawEvent, context: TransitionContext): Transition => {
   const mark = connectionMark(subject, event.provider, context.time);
   // A full list has no mark of this provider, hence no mapping of it: there is nothing that giving up could fail to remove.
   const order = withMark(subject, mark, context.time) ?? subject.order;

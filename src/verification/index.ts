@@ -2,7 +2,7 @@ export type { CredentialClass, CredentialOrigin } from './credential-class.js';
 export { worstOf, type Fall } from './fall.js';
 export type { Caches } from './generation.js';
 export type { InspectedPassport } from './inspect-passport.js';
-export type { PortedNumber, VerifyInput } from './job.js';
+export type { VerifyInput } from './job.js';
 export type { AnchorMaterial, Material, Scope } from './material.js';
 export { PassportLines, type LinePolicies, type PassportAnswer } from './passport-lines.js';
 export { verifyPath, type PathAnswer } from './path-lines.js';
@@ -18,6 +18,9 @@ export {
   type Needs,
   type OcspNeed,
   type NotAccepted,
+  type PendingPort,
+  type PortedNumber,
+  type PortedRecord,
   type Signer,
   type SignerKind,
   type StepEvidence,

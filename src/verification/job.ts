@@ -2,13 +2,7 @@ import type { CompactPassport, PassportClaims, PassportHeader } from '../passpor
 import type { Refusal } from '../reasons/index.js';
 import type { AuthorityFinding } from './authority.js';
 import type { CredentialFailure, JudgedCredential } from './credential.js';
-
-/** A port in force for the number, from the log: numbering data alone do not know of it. */
-export interface PortedNumber {
-  readonly spc: string;
-  /** Milliseconds: the port's `effective`. */
-  readonly since: number;
-}
+import type { PortedNumber } from './verdict.js';
 
 export interface VerifyInput {
   readonly passport: unknown;
@@ -24,6 +18,7 @@ export interface VerifyInput {
   readonly tnLists?: ReadonlyMap<string, Uint8Array> | undefined;
   /** DER of OCSP responses (RFC 6960) about certificates of the path. */
   readonly ocsp?: readonly Uint8Array[] | undefined;
+  /** They count only if they are about the PASSporT's SII. */
   readonly ported?: PortedNumber | null | undefined;
 }
 

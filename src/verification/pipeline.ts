@@ -49,7 +49,7 @@ export const SEQUENCER_STEPS: readonly Omit<Step, 'run'>[] = [
     name: 'check-order',
     clause: "docs/token-profile.md, A number's life",
     asks: 'is it later than what was accepted for this number and provider, and than the last release or port?',
-    refuses: ['superseded', 'credential-predates-assignment', 'preference-without-mapping', 'mapping-limit'],
+    refuses: ['superseded', 'credential-predates-assignment', 'claim-value', 'preference-without-mapping', 'mapping-limit'],
   },
 ];
 

@@ -89,9 +89,32 @@ export interface Versions {
   readonly policy: string;
 }
 
+/** NP of record by a port that was settled. */
+export interface PortedRecord {
+  readonly spc: string;
+  /** Seconds: when the port took effect. */
+  readonly since: number;
+}
+
+/** A port that is agreed. */
+export interface PendingPort {
+  readonly to: string;
+  /** Seconds: from then on `to` is of record. */
+  readonly effective: number;
+}
+
+/** What the log knows about the ports of one SII, and numbering data alone do not. */
+export interface PortedNumber {
+  readonly sii: string;
+  readonly record: PortedRecord | null;
+  readonly pending: PendingPort | null;
+}
+
 export interface JudgedUnder extends Versions {
   /** SPC of the NP of record for the number, or the EP's domain; null where nobody is of record. */
   readonly providerOfRecord: string | null;
+  /** The agreed port that lets the signer register before it is of record; null: the signer is of record, or this is no register. */
+  readonly underPort: PendingPort | null;
 }
 
 /** The claims of an accepted PASSporT. Times in seconds. */

@@ -28,7 +28,7 @@ export const verifiedPassport = ({ compact, header, claims, judged, authority }:
   signer: signerOf(judged, claims.iat, authority.domain),
   byReference: header.x5u !== null,
   get judgedUnder() {
-    return { ...under.versions, providerOfRecord: authority.providerOfRecord };
+    return { ...under.versions, providerOfRecord: authority.providerOfRecord, underPort: authority.underPort };
   },
   get origin() {
     return { class: classOf(judged, claims.sii, under), serial: judged.path.endEntity.serial };

@@ -2,6 +2,7 @@ import { mailDomainOf, tnOf } from '../identifiers/index.js';
 import { HeaderCache } from '../passport/index.js';
 import { REASONS, Refusal, Unavailable } from '../reasons/index.js';
 import { CertificateCache } from '../x509/index.js';
+import { holderOf } from './authority.js';
 import { Generation, type Caches } from './generation.js';
 import type { CredentialClass } from './credential-class.js';
 import { inspectPassport, type InspectedPassport } from './inspect-passport.js';
@@ -11,7 +12,7 @@ import type { Material } from './material.js';
 import { runPipeline, type Run } from './pipeline.js';
 import { ClassStanding } from './standing.js';
 import { signerOf, verifiedPassport } from './verified.js';
-import type { NotAccepted, TrustProfile, Verdict, Versions } from './verdict.js';
+import type { NotAccepted, PortedRecord, TrustProfile, Verdict, Versions } from './verdict.js';
 
 /**
  * Judges PASSporTs under one generation of material. Pure: the same octets, material and time give the same verdict and reason, so an auditor
@@ -71,11 +72,11 @@ export class Verifier {
     return this.#generation.crls.nextChange(Math.floor(at / 1000)) * 1000;
   }
 
-  /** SPC of the NP of record by numbering data alone (ports are the caller's to add), or the domain of a mailbox; null where nobody is. `at` in ms. */
-  providerOfRecord(sii: string, at: number): string | null {
+  /** SPC of the NP of record by numbering data and the last port, or the domain of a mailbox; null where nobody is. `at` in ms. */
+  providerOfRecord(sii: string, at: number, ported: PortedRecord | null): string | null {
     const tn = tnOf(sii);
     if (tn === null) return mailDomainOf(sii);
-    const holder = this.#generation.numbering.holderOf(tn, Math.floor(at / 1000) * 1000);
+    const holder = holderOf(this.#generation.numbering, tn, Math.floor(at / 1000), ported);
     return holder.status === 'held' ? holder.spc : null;
   }
 

@@ -211,26 +211,6 @@ describe('submit', () => {
     expect(accepted(await opened.gateway.submit(passport, A)).first).toBe(false);
   });
 
-  test('answers an action that it does not carry out with action-not-offered, and writes nothing', async () => {
-    const size = opened.gateway.logSize;
-    const credential = place.pki.hierarchy.npCredential('709J');
-    const claims = {
-      action: 'port',
-      aud: 'dp.example',
-      dest: { uri: ['urn:signpost:none'] },
-      effective: place.clock.seconds + 60,
-      exp: place.clock.seconds + 600,
-      from: '709J',
-      iat: place.clock.seconds,
-      jti: 'p'.repeat(22),
-      orig: { tn },
-      to: '505X',
-    };
-    const passport = signPassport({ claims, key: credential.key.privateKey, x5c: credential.path });
-    expect(reasonOf(await opened.gateway.submit(passport, NP1))).toBe('action-not-offered');
-    expect(opened.gateway.logSize).toBe(size);
-  });
-
   test("logs a refusal whose signer's dNSName is no domain, and names in the leaf what is one", async () => {
     const signed = (name: string) =>
       sign(place, place.pki.hierarchy.ep(name), { action: 'release', audience: AUDIENCE, sii: 'mailto:bob@mail.example', lifetime: 600 });

@@ -38,6 +38,7 @@ const mappingOf = (n: number): Mapping => ({
   attest: false,
   credential: digestOf(n).subarray(0, 16).toString('hex'),
   authority: '709J',
+  operator: null,
 });
 
 let book: CredentialBook;
@@ -90,6 +91,7 @@ beforeEach(async () => {
     verifier,
     mappingLifetime: 1,
     attestGrace: 1,
+    ports: { pairing: 1, grace: 1 },
     lookup: { ttl: 1, negativeTtl: 1 },
     ocspSeconds: 60,
     refusalRetentionDays: 1,

@@ -15,13 +15,13 @@ const registered = (index: number): JournalEntry => ({
   leaf: { k: 'accept', t: DAY * 1000 },
   keySlot: 1,
   sealed: {
-    event: registering('a.example', DAY, { judgedUnder: { ...AS_JUDGED, providerOfRecord: '709J' } }),
+    event: registering('a.example', DAY, { judgedUnder: { ...AS_JUDGED, providerOfRecord: '709J', underPort: null } }),
     opening: Buffer.alloc(32),
     mappingLifetime: 30 * 86_400,
     spent: null,
     credential: { class: 0, serial: Buffer.of(1) },
   },
-  revoked: null,
+  swept: null,
 });
 
 const revoked = (index: number, registrations: readonly number[]): JournalEntry => ({
@@ -29,7 +29,7 @@ const revoked = (index: number, registrations: readonly number[]): JournalEntry 
   leaf: { k: 'revoke', t: DAY * 1000 },
   keySlot: 1,
   sealed: null,
-  revoked: {
+  swept: {
     opening: Buffer.alloc(32),
     effect: 'removed',
     attestBy: DAY,

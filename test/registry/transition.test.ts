@@ -3,7 +3,8 @@ import {
   MAPPINGS_PER_SUBJECT,
   ORDER_MARKS_PER_SUBJECT,
   ORDER_MARK_MEMORY,
-  registrationStands,
+  asOf,
+  registrationOf,
   releaseStands,
   transition,
   withdrawalStands,
@@ -46,7 +47,7 @@ describe('what an event was judged under', () => {
   });
 
   test('asks to judge again when the provider of record has moved, and leaves giving up alone', () => {
-    const context = contextAt(DAY, 1, { providerOfRecord: null });
+    const context = contextAt(DAY, 1, { providerOfRecord: () => null });
     for (const event of [registering(A, DAY), withdrawing(A, DAY), releasing(DAY)])
       expect(transition(null, event, context).outcome).toBe('moved');
     expect(transition(null, givingUp(A), context).outcome).toBe('applied');
@@ -72,6 +73,7 @@ describe('register', () => {
           .toString('hex')
           .slice(0, 32),
         authority: '709J',
+        operator: null,
       },
     ]);
   });
@@ -291,11 +293,11 @@ describe('release', () => {
 describe('whether an effect stands', () => {
   test('of a register: until refresh, removal or expiry', () => {
     const subject = apply(null, registering(A, DAY));
-    expect(registrationStands(subject, 50)).toBe(true);
-    expect(registrationStands(subject, 50, (subject.mappings[0]?.expires ?? 0) * 1000)).toBe(false);
-    expect(registrationStands(apply(subject, registering(A, DAY + 1), DAY + 501, 51), 50)).toBe(false);
-    expect(registrationStands(apply(subject, withdrawing(A, DAY + 1)), 50)).toBe(false);
-    expect(registrationStands(null, 50)).toBe(false);
+    expect(registrationOf(subject, 50)).toBe(subject.mappings[0]);
+    expect(registrationOf(asOf(subject, (subject.mappings[0]?.expires ?? 0) * 1000), 50)).toBeUndefined();
+    expect(registrationOf(apply(subject, registering(A, DAY + 1), DAY + 501, 51), 50)).toBeUndefined();
+    expect(registrationOf(apply(subject, withdrawing(A, DAY + 1)), 50)).toBeUndefined();
+    expect(registrationOf(null, 50)).toBeUndefined();
   });
 
   test('of a withdraw: until that SSI is back', () => {

@@ -65,6 +65,7 @@ export const makeWorld = async ({ pki, clock }: Place, change: (material: Materi
     verifier: new Verifier(change(material)),
     mappingLifetime: policies.gateway.mapping.lifetimeDays * 86_400,
     attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
+    ports: { pairing: policies.gateway.ports.pairHours * 3600, grace: policies.gateway.ports.graceDays * 86_400 },
     lookup: { ttl: 300, negativeTtl: 60 },
     ocspSeconds: 3600,
     refusalRetentionDays: 90,

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import {
   transition,
+  type ExpireEvent,
+  type PortEvent,
   type PreferEvent,
   type RegisterEvent,
   type RegistryEvent,
   type ReleaseEvent,
   type RevokeEvent,
+  type SweepEvent,
   type Subject,
   type Transition,
   type TransitionContext,
@@ -18,7 +21,7 @@ export const SII = 'tel:+12025550100';
 export const DAY = 1_795_000_000;
 
 export const VERSIONS = { trust: 'aa', revocation: 'bb', numbering: 'cc', policy: 'dd' } as const;
-const JUDGED_UNDER = { ...VERSIONS, providerOfRecord: '709J' } as const;
+export const JUDGED_UNDER = { ...VERSIONS, providerOfRecord: '709J', underPort: null } as const;
 
 const digestOf = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 
@@ -50,6 +53,7 @@ export const registering = (provider: string, iat: number, more: Partial<Registe
   purpose: 'consumer',
   kind: 'user',
   circle: null,
+  operator: null,
   ...more,
 });
 
@@ -84,11 +88,27 @@ export const releasing = (iat: number, more: Partial<ReleaseEvent> = {}): Releas
   ...more,
 });
 
+/** What has run out goes. */
+export const expiring = (registrations: readonly number[]): ExpireEvent => ({ type: 'expire', registrations: new Set(registrations) });
+
 export const givingUp = (provider: string): RegistryEvent => ({
   type: 'withdraw-by-connection',
   sii: SII,
   provider,
   ssi: `mimi://${provider}/u/alice`,
+});
+
+/** By `from`, the NP of record, unless `more` has another signer. The terms of policy are 72 h and 14 days. */
+export const porting = (to: string, effective: number, iat: number, more: Partial<PortEvent> = {}): PortEvent => ({
+  ...signed(iat, 5),
+  type: 'port',
+  signer: numberProvider(iat),
+  from: '709J',
+  to,
+  effective,
+  pairBy: iat + 72 * 3600,
+  attestBy: effective + 14 * 86_400,
+  ...more,
 });
 
 /** The sweep's event: those registrations fall. */
@@ -105,7 +125,7 @@ export const contextAt = (at: number, index: number, more: Partial<TransitionCon
   index,
   time: at * 1000,
   versions: VERSIONS,
-  providerOfRecord: '709J',
+  providerOfRecord: () => '709J',
   mappingLifetime: 30 * 86_400,
   keySlot: 7,
   ...more,
@@ -121,7 +141,7 @@ export const subjectOf = (made: Transition): Subject => {
 export const reasonOf = (made: Transition): string => (made.outcome === 'refused' ? made.reason : made.outcome);
 
 /** Applies events one a second from DAY on, each of which must be accepted. */
-export const after = (...events: readonly (RegistryEvent | RevokeEvent)[]): Subject =>
+export const after = (...events: readonly (RegistryEvent | SweepEvent)[]): Subject =>
   events.reduce<Subject | null>(
     (subject, event, index) => subjectOf(transition(subject, event, contextAt(DAY + 100 + index, index))),
     null,

@@ -502,10 +502,10 @@ const AUTHORITY: readonly Vector[] = [
   vector(
     'check-authority tn-out-of-scope',
     'a number ported away',
-    { input: { ported: { spc: '505X', since: NOW * 1000 } } },
+    { input: { ported: { sii: 'tel:+12025550150', record: { spc: '505X', since: NOW }, pending: null } } },
     {
       ...np,
-      input: { ported: { spc: '505X', since: NOW * 1000 + 1000 } },
+      input: { ported: { sii: 'tel:+12025550150', record: { spc: '505X', since: NOW + 1 }, pending: null } },
     },
   ),
   vector('check-authority tn-out-of-scope', 'a port from another', { claims: { from: '505X', to: '606Y' } }, { ...np, action: 'port' }),

@@ -98,7 +98,7 @@ describe('a verdict', () => {
   });
 
   test('gives a ported number to whom it was ported, and a longer lifetime to whom policy gives it', () => {
-    const ported = { spc: fitting.SPC, since: NOW * 1000 };
+    const ported = { sii: 'tel:+13035550001', record: { spc: fitting.SPC, since: NOW }, pending: null };
     expect(judge(caseOf({ scene: fitting.provider(), claims: { orig: { tn: '13035550001' } }, input: { ported } })).accepted).toBe(true);
     const policy = { passport: { lifetimeSeconds: 600, providers: { [fitting.PROVIDER]: 86_400 } } };
     expect(judge(caseOf({ claims: { exp: NOW + 86_400 }, policy })).accepted).toBe(true);
@@ -291,7 +291,7 @@ describe('a verifier', () => {
   test('knows the provider of record by numbering data', () => {
     const verifier = new Verifier(caseOf().material);
     expect(
-      ['tel:+12025550100', 'tel:+12025551000', 'mailto:a@mail.example'].map((sii) => verifier.providerOfRecord(sii, NOW * 1000)),
+      ['tel:+12025550100', 'tel:+12025551000', 'mailto:a@mail.example'].map((sii) => verifier.providerOfRecord(sii, NOW * 1000, null)),
     ).toEqual([fitting.SPC, null, 'mail.example']);
   });
 });

@@ -7,13 +7,14 @@ import { present } from '../submission.js';
 export const PASSPORT_TYPE = 'application/passport';
 
 /**
- * Registers, withdraws and releases by PASSporT. APs present what they were given; NPs and EPs their own releases and withdrawals.
+ * Everything that a PASSporT does. APs present what they were given; NPs and EPs their own releases, withdrawals and ports; operators, and NPs that it
+ * concerns, what the numbering authority says.
  * Whether this client may present this PASSporT is the step `check-presenter`.
  */
 export const passports: Route = {
   method: 'POST',
   path: '/v1/passports',
-  access: ['ap', 'np', 'ep'],
+  access: ['ap', 'np', 'ep', 'operator'],
   consumes: [PASSPORT_TYPE, STREAM_TYPE],
   urgency: 'normal',
   async handle(exchange) {

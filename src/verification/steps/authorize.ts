@@ -1,3 +1,5 @@
+import { tnOf } from '../../identifiers/index.js';
+import { portRuleOf, type GatewayPolicy } from '../../policy/index.js';
 import { refuse } from '../../reasons/index.js';
 import { permittedValuesOf } from '../../x509/index.js';
 import { consentThatCounts, strength } from '../consent.js';
@@ -9,6 +11,12 @@ const portSideOf = ({ claims: { action, from, to }, judged: { kind, spc } }: Job
   if (kind === 'numbering-authority') return 'authority';
   if (spc === null) return 'none';
   return spc === from ? 'from' : spc === to ? 'to' : 'none';
+};
+
+/** DESIGN section 7, port: whose word counts is the country's to say. */
+const mayPort = (job: Job, policy: GatewayPolicy): boolean => {
+  const rule = portRuleOf(policy, tnOf(job.claims.sii) ?? '');
+  return rule === 'either' || (rule === 'authority') === (portSideOf(job) === 'authority');
 };
 
 export const authorize: Step = {
@@ -28,6 +36,7 @@ export const authorize: Step = {
       portSide: portSideOf(job),
     });
     if (!decision.allowed) return refuse('action-not-authorised');
+    if (claims.action === 'port' && !mayPort(job, policy)) return refuse('action-not-authorised', 'ports of that country');
     if (claims.consent === null) return { policies: [...decision.policies] };
     const consent = consentThatCounts(claims.consent, judged.kind, judged.constraints);
     const { minimum } = policy.consent;

@@ -8,7 +8,7 @@ import {
   parseRecords,
 } from '../../../src/adapters/files/wal-format.js';
 import { decodeSealedEvent, encodeSealedEvent } from '../../../src/gateway/sealed-event.js';
-import { decodeSealedRevocation, encodeSealedRevocation, packPlaces } from '../../../src/gateway/sealed-revocation.js';
+import { decodeSealedSweep, encodeSealedSweep, packPlaces } from '../../../src/gateway/sealed-sweep.js';
 import { packSubject, transition, unpackSubject, type RegistryEvent, type Subject } from '../../../src/registry/index.js';
 import { mutateOctets } from '../../support/mutation/octets.js';
 import { mutateTextOctets } from '../../support/mutation/text.js';
@@ -68,13 +68,13 @@ const REVOCATION: Target = {
   share: 36_000,
   seeds: () => {
     const list = [1, 2, 9].map((index) => ({ id: String.fromCharCode(index).repeat(16), index }));
-    return [encodeSealedRevocation({ opening: Buffer.alloc(32, 1), effect: 'marked', attestBy: DAY }, packPlaces(list))];
+    return [encodeSealedSweep({ opening: Buffer.alloc(32, 1), effect: 'marked', attestBy: DAY }, packPlaces(list))];
   },
   mutate: mutateOctets,
   run: (input) =>
     judged(() => {
-      const read = decodeSealedRevocation(input);
-      must(encodeSealedRevocation(read, packPlaces(read.list)).equals(input), 'two spellings of a revocation');
+      const read = decodeSealedSweep(input);
+      must(encodeSealedSweep(read, packPlaces(read.list)).equals(input), 'two spellings of a revocation');
     }),
 };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { refuse } from '../reasons/index.js';
 import type { SubjectId } from '../ports/index.js';
-import type { RevokeEvent } from '../registry/index.js';
+import type { RevokeEvent, SweepEvent } from '../registry/index.js';
 import { AS_JUDGED } from './sealed-event.js';
 
 /** A mapping as the store has it: whose it is, and the leaf of its last registration. */
@@ -10,15 +10,19 @@ export interface MappingPlace {
   readonly index: number;
 }
 
-/** What the WAL holds sealed beside a `revoke` leaf: what the fold needs, and the opening of the leaf's commitment to the list. */
-export interface SealedRevocation {
+export type SweepEffect = RevokeEvent['effect'] | 'expired';
+
+/** What the WAL holds sealed beside a `revoke` or `expire` leaf: what the fold needs, and the opening of the leaf's commitment to the list. */
+export interface SealedSweep {
   readonly opening: Uint8Array;
-  readonly effect: RevokeEvent['effect'];
-  /** Seconds. */
+  readonly effect: SweepEffect;
+  /** Seconds; of what was marked. */
   readonly attestBy: number;
   /** In ascending order of index; an index is of one mapping. */
   readonly list: readonly MappingPlace[];
 }
+
+const EFFECTS: readonly SweepEffect[] = ['removed', 'marked', 'expired'];
 
 const PLACE = 22;
 /** Version octet, opening, effect octet, attestBy in 6 octets. */
@@ -37,37 +41,36 @@ export const packPlaces = (list: readonly MappingPlace[]): Buffer => {
 export const digestOfPlaces = (packed: Uint8Array): Uint8Array => createHash('sha256').update(packed).digest();
 
 /** Version 1: the head, and the list as `packPlaces` gives it. */
-export const encodeSealedRevocation = ({ opening, effect, attestBy }: Omit<SealedRevocation, 'list'>, packed: Uint8Array): Buffer => {
+export const encodeSealedSweep = ({ opening, effect, attestBy }: Omit<SealedSweep, 'list'>, packed: Uint8Array): Buffer => {
   const head = Buffer.alloc(HEAD);
   head[0] = 1;
   head.set(opening, 1);
-  head[33] = effect === 'removed' ? 1 : 2;
+  head[33] = EFFECTS.indexOf(effect) + 1;
   head.writeUIntBE(attestBy, 34, 6);
   return Buffer.concat([head, packed]);
 };
 
 /** @throws Refusal `log-corrupt` */
-export const decodeSealedRevocation = (plaintext: Uint8Array): SealedRevocation => {
+export const decodeSealedSweep = (plaintext: Uint8Array): SealedSweep => {
   const octets = Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
-  const [version, effect] = [octets[0], octets[33]];
-  if (octets.length < HEAD || (octets.length - HEAD) % PLACE !== 0 || version !== 1 || (effect !== 1 && effect !== 2))
-    return refuse('log-corrupt', 'sealed revocation');
+  const version = octets[0];
+  const effect = EFFECTS[(octets[33] ?? 0) - 1];
+  if (octets.length < HEAD || (octets.length - HEAD) % PLACE !== 0 || version !== 1 || effect === undefined)
+    return refuse('log-corrupt', 'sealed sweep');
   const list: MappingPlace[] = [];
   for (let at = HEAD; at < octets.length; at += PLACE)
     list.push({ index: octets.readUIntBE(at, 6), id: octets.toString('latin1', at + 6, at + PLACE) });
   return {
     opening: octets.subarray(1, 33),
-    effect: effect === 1 ? 'removed' : 'marked',
+    effect,
     attestBy: octets.readUIntBE(34, 6),
     list,
   };
 };
 
 /** As the registry applies it to each subject that the list names. */
-export const revokeEventOf = ({ effect, attestBy, list }: SealedRevocation): RevokeEvent => ({
-  type: 'revoke',
-  registrations: new Set(list.map(({ index }) => index)),
-  effect,
-  attestBy,
-  judgedUnder: AS_JUDGED,
-});
+export const sweepEventOf = ({ effect, attestBy, list }: SealedSweep): SweepEvent => {
+  const registrations = new Set(list.map(({ index }) => index));
+  if (effect === 'expired') return { type: 'expire', registrations };
+  return { type: 'revoke', registrations, effect, attestBy, judgedUnder: AS_JUDGED };
+};
