@@ -73,3 +73,34 @@ describe('a revoke leaf', () => {
     expect(commitList(Buffer.alloc(32, 8), digest)).not.toBe(expected);
   });
 });
+
+describe('an expire leaf', () => {
+  const expired = { eff: 'expired', n: 3, list: b64(5), crl: null, rsn: null } as const;
+  const expiry: LeafFields = testLeaf(0, { ...nobody, k: 'expire', why: 'OK', fell: expired });
+
+  test('is read back as it was written, and refuses nobody', () => {
+    const octets = encodeLeaf(expiry);
+    expect(parseLeaf(octets)).toEqual(expiry);
+    expect(peekLeaf(octets)).toEqual({ k: 'expire', t: expiry.t });
+  });
+
+  test.each<readonly [string, Partial<LeafFields>]>([
+    ['an AP', { ap: 'a.example' }],
+    ['a commitment to one SII', { sii: b64(1) }],
+    ['a reason', { why: 'cert-revoked' }],
+    ['a CRL', { fell: { ...expired, crl: b64(1), rsn: 'none' } }],
+    ['the effect of a revocation', { fell: { ...expired, eff: 'removed' } }],
+    ['the kind of a revocation', { k: 'revoke' }],
+    ['the kind of a revocation, and a reason', { k: 'revoke', why: 'cert-revoked' }],
+    ['the kind of a decision', { k: 'accept' }],
+  ])('with %s is not written', (_, changes) => {
+    expect(reasonOf(() => encodeLeaf({ ...expiry, ...changes }))).toBe('log-corrupt');
+  });
+
+  test('without what ran out is not written, nor read', () => {
+    const { fell: _, ...without } = expiry;
+    expect(reasonOf(() => encodeLeaf(without))).toBe('log-corrupt');
+    const text = encodeLeaf(expiry).toString();
+    expect(reasonOf(() => parseLeaf(Buffer.from(text.replace(/,"fell":\{.*\}\}$/, '}'))))).toBe('log-corrupt');
+  });
+});

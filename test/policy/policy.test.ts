@@ -10,6 +10,7 @@ import {
   parseGatewayPolicy,
   parsePolicySet,
   parsePrincipals,
+  portRuleOf,
   parseTrustPolicy,
   type AuthorizationRequest,
   type Parsed,
@@ -286,4 +287,29 @@ describe('numbering data', () => {
     for (const text of ['2026-11-24', '2026-02-29T00:00:00Z', '2026-11-24T24:00:00Z', '2026-11-24T00:00:00', '2026-11-24 00:00:00Z', ''])
       expect(parseInstant(text)).toBeNull();
   });
+});
+
+describe('whose word ports a number', () => {
+  const ruleOf = (ports: string, tn: string): unknown => {
+    const parsed = parseGatewayPolicy(`audience: dp.example\norigin: dp.example/log\n${ports}`);
+    return parsed.ok ? portRuleOf(parsed.value, tn) : parsed.problems.length;
+  };
+
+  test("is either's unless policy says otherwise, by the longest calling code that begins the number", () => {
+    expect(ruleOf('', '12025550100')).toBe('either');
+    const ports = 'ports: { by: { default: pair, codes: { "1": either, "1202": authority, "44": pair } } }';
+    expect(['12025550100', '13035550100', '441632960000', '4915100000000'].map((tn) => ruleOf(ports, tn))).toEqual([
+      'authority',
+      'either',
+      'pair',
+      'pair',
+    ]);
+  });
+
+  test.each([
+    'ports: { by: { default: nobody } }',
+    'ports: { by: { codes: { "+1": pair } } }',
+    'ports: { pairHours: 0 }',
+    'ports: { days: 1 }',
+  ])('is not to be guessed: %s', (ports) => expect(ruleOf(ports, '1')).toBe(1));
 });

@@ -266,6 +266,19 @@ describe('any history of events', () => {
     fc.assert(property, { numRuns: 250 });
   });
 
+  test('changes no answer, be it empty, within its ttl', () => {
+    const property = fc.property(fc.oneof(history, portedHistory), fc.integer({ min: 0, max: 60 }), (steps, later) => {
+      const last = run(steps).at(-1);
+      const query = { view: 'all', circle: CIRCLE, maxTtl: 300, negativeTtl: 300 } as const;
+      const now = ((last?.at ?? DAY) + later) * 1000;
+      const answer = resolve(last?.subject ?? null, { ...query, now });
+      const at = (ms: number) =>
+        resolve(last?.subject ?? null, { ...query, now: ms }).mappings.map((mapping) => [mapping.ssi, mapping.default]);
+      expect(at(now + answer.ttlSeconds * 1000 - 1)).toEqual(at(now));
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
   test("never touches another provider's mapping but by release, port or expiry, and refusals change nothing", () => {
     const property = fc.property(history, (steps) => {
       for (const { before, event: next, outcome, subject, at } of run(steps)) {

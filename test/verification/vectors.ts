@@ -55,6 +55,20 @@ const np: CaseOptions = { scene: fitting.provider() };
 const ep: CaseOptions = { scene: fitting.mailProvider(), claims: MAILBOX };
 const mailbox: CaseOptions = { scene: fitting.mailbox(), claims: MAILBOX };
 const authority: CaseOptions = { scene: fitting.numberingAuthority(), action: 'port' };
+/** A register of another NP's number, by the NP that it is about to be ported to. */
+const aheadOf = ({ sii = 'tel:+13035550001', to = fitting.SPC }): CaseOptions => ({
+  ...np,
+  claims: { orig: { tn: '13035550001' } },
+  input: { ported: { sii, record: null, pending: { to, effective: NOW + 1 } } },
+});
+/** A register by the NP that numbering data name, of a number that is ported from it. */
+const cameAt = (effective: number): CaseOptions => ({
+  ...np,
+  input: { ported: { sii: 'tel:+12025550150', record: null, pending: { to: '505X', effective } } },
+});
+const portsBy = (one: 'pair' | 'authority', two = one): CaseOptions => ({
+  policy: { ports: { pairHours: 72, graceDays: 14, by: { default: 'either', codes: { 1: one, 1202: two } } } },
+});
 const dest = (ssi: unknown) => ({ dest: { uri: [ssi] } });
 const tn = (number: unknown) => ({ orig: { tn: number } });
 const mail = (uri: unknown) => ({ orig: { uri } });
@@ -509,6 +523,10 @@ const AUTHORITY: readonly Vector[] = [
     },
   ),
   vector('check-authority tn-out-of-scope', 'a port from another', { claims: { from: '505X', to: '606Y' } }, { ...np, action: 'port' }),
+  vector('check-authority tn-out-of-scope', "a register ahead of a port to another's", aheadOf({ to: '606Y' }), aheadOf({})),
+  vector('check-authority tn-out-of-scope', "a register ahead of another number's port", aheadOf({ sii: 'tel:+13035550002' }), aheadOf({})),
+  vector('check-authority tn-out-of-scope', 'a withdraw ahead of a port', { action: 'withdraw' }, aheadOf({})),
+  vector('check-authority tn-out-of-scope', 'a register by the old provider when the port has come', cameAt(NOW), cameAt(NOW + 1)),
   vector(
     'check-authority tn-out-of-scope',
     'a port by a third',
@@ -565,6 +583,16 @@ const AUTHORIZE: readonly Vector[] = [
     { ...np, action: 'port' },
   ),
   vector('authorize action-not-authorised', 'a register by the numbering authority', { action: 'register' }, authority),
+  vector('authorize action-not-authorised', "a port by an NP where it is the authority's to say", portsBy('authority'), {
+    ...np,
+    action: 'port',
+  }),
+  vector('authorize action-not-authorised', "a port by the authority where it is both NPs' to say", portsBy('pair'), authority),
+  vector('authorize action-not-authorised', 'a port by an NP of a longer calling code', portsBy('pair', 'authority'), {
+    ...np,
+    action: 'port',
+    ...portsBy('authority', 'pair'),
+  }),
   apart('authorize consent-too-weak', 'the word of an AP', stated, { ...pinned({ consent: ['operator'] }), ...stated }),
   apart(
     'authorize consent-too-weak',

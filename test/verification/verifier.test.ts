@@ -97,6 +97,24 @@ describe('a verdict', () => {
     expect(judge(caseOf({ scene: fitting.provider(), action: 'port', claims: to, rows })).accepted).toBe(true);
   });
 
+  test('lets the new provider register ahead of a port, and says under which it did', () => {
+    const pending = { to: fitting.SPC, effective: NOW + 60 };
+    const claims = { orig: { tn: '13035550001' } };
+    const sii = 'tel:+13035550001';
+    const rows = [{ spc: '505X', start: '13035550000', count: 1000, validFrom: null }];
+    const scene = fitting.provider();
+    expect(outcomeOf(judge(caseOf({ scene, claims, rows })))).toBe('check-authority spc-unknown');
+    const verdict = judge(caseOf({ scene, claims, rows, input: { ported: { sii, record: null, pending } } }));
+    if (!verdict.accepted) throw new Error(verdict.reason);
+    expect(verdict.verified.judgedUnder).toMatchObject({ providerOfRecord: '505X', underPort: pending });
+    expect(verdict.steps.find(({ step }) => step === 'check-authority')?.evidence).toMatchObject({ port: pending });
+    const settled = judge(
+      caseOf({ scene, claims, rows, input: { ported: { sii, record: { spc: fitting.SPC, since: NOW }, pending: null } } }),
+    );
+    if (!settled.accepted) throw new Error(settled.reason);
+    expect(settled.verified.judgedUnder).toMatchObject({ providerOfRecord: fitting.SPC, underPort: null });
+  });
+
   test('gives a ported number to whom it was ported, and a longer lifetime to whom policy gives it', () => {
     const ported = { sii: 'tel:+13035550001', record: { spc: fitting.SPC, since: NOW }, pending: null };
     expect(judge(caseOf({ scene: fitting.provider(), claims: { orig: { tn: '13035550001' } }, input: { ported } })).accepted).toBe(true);
@@ -293,6 +311,8 @@ describe('a verifier', () => {
     expect(
       ['tel:+12025550100', 'tel:+12025551000', 'mailto:a@mail.example'].map((sii) => verifier.providerOfRecord(sii, NOW * 1000, null)),
     ).toEqual([fitting.SPC, null, 'mail.example']);
+    const after = (since: number) => verifier.providerOfRecord('tel:+12025550100', NOW * 1000, { spc: '505X', since });
+    expect([after(NOW), after(NOW + 1)]).toEqual(['505X', fitting.SPC]);
   });
 });
 

@@ -12,7 +12,18 @@ import { decodeSealedSweep, encodeSealedSweep, packPlaces } from '../../../src/g
 import { packSubject, transition, unpackSubject, type RegistryEvent, type Subject } from '../../../src/registry/index.js';
 import { mutateOctets } from '../../support/mutation/octets.js';
 import { mutateTextOctets } from '../../support/mutation/text.js';
-import { CIRCLE, DAY, contextAt, givingUp, registering, releasing, subjectOf, withdrawing } from '../../support/registry-fixtures.js';
+import {
+  CIRCLE,
+  DAY,
+  contextAt,
+  givingUp,
+  numberProvider,
+  porting,
+  registering,
+  releasing,
+  subjectOf,
+  withdrawing,
+} from '../../support/registry-fixtures.js';
 import { testEntry } from '../../support/log-fixtures.js';
 import { judged, must, type Target } from '../target.js';
 
@@ -44,6 +55,7 @@ const EVENTS: readonly RegistryEvent[] = [
   withdrawing('a.example', DAY + 1),
   releasing(DAY + 2),
   givingUp('a.example'),
+  porting('505X', DAY + 60, DAY + 3),
 ];
 const SEALED: Target = {
   name: 'sealed events',
@@ -84,6 +96,9 @@ const subjects = (): Subject[] => {
     const more = n === 1 ? ({ purpose: 'business', kind: 'service', circle: CIRCLE } as const) : {};
     grown.push(subjectOf(transition(grown.at(-1) ?? null, registering(provider, DAY + n, more), contextAt(DAY + n, n + 1))));
   });
+  const signer = { ...numberProvider(DAY), kind: 'numbering-authority', spc: null } as const;
+  for (const event of [porting('505X', DAY + 60, DAY + 3), porting('505X', DAY + 50, DAY + 3, { signer })])
+    grown.push(subjectOf(transition(grown.at(-1) ?? null, event, contextAt(DAY + 9, grown.length + 1))));
   return grown;
 };
 
