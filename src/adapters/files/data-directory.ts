@@ -6,6 +6,7 @@ import { makeDurableDirectory } from './durable-file.js';
 import { nodeFileSystem, type FileSystem } from './file-system.js';
 import { openKeys, type GatewayKeys } from './keys.js';
 import { DirectoryLock } from './lock.js';
+import { FileQuotaJournal } from './quota-journal.js';
 import { FileRegister } from './register.js';
 import { FileSnapshotStorage } from './snapshot.js';
 import { FileLogStorage } from './tile-storage.js';
@@ -24,6 +25,8 @@ export const LAYOUT = {
   trustLists: 'trust-lists',
   /** The last good CRL of each place. Never restore it from a backup: it is what keeps an older CRL from being taken again. */
   crls: 'crls',
+  /** What was looked up in this epoch, in the embedded profile. Restoring an older one gives callers their numbers again. */
+  quota: 'quota',
   /** The newest signed checkpoint. Never restore it from a backup: it is what keeps a restored log from signing a second history. */
   lastSigned: 'last-signed',
 } as const;
@@ -38,6 +41,8 @@ export interface DataDirectory {
   readonly lastSigned: FileRegister;
   trustList(name: string): FileRegister;
   readonly crls: FileCrlArchive;
+  /** Whoever opens it closes it. */
+  quotaJournal(monotonic: () => number): FileQuotaJournal;
   /** Closes the files and gives up the lock. */
   close(): Promise<void>;
 }
@@ -75,6 +80,7 @@ export const openDataDirectory = async (
       lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),
       trustList: (name) => new FileRegister(join(directory, LAYOUT.trustLists, `${name}.json`), fs),
       crls: new FileCrlArchive(join(directory, LAYOUT.crls), fs),
+      quotaJournal: (monotonic) => new FileQuotaJournal(join(directory, LAYOUT.quota), monotonic, { fs }),
       close,
     };
   } catch (error) {

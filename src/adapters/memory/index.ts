@@ -1,1 +1,2 @@
 export { MemoryMappingStore } from './mapping-store.js';
+export { MemoryQuotaStore } from './quota-store.js';

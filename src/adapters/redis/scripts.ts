@@ -5,14 +5,17 @@ export interface Script {
   readonly sha1: string;
 }
 
-const script = (text: string): Script => ({ text, sha1: createHash('sha1').update(text).digest('hex') });
+export const script = (text: string): Script => ({ text, sha1: createHash('sha1').update(text).digest('hex') });
 
 /**
  * Linear hashing: the number of buckets grows one by one, each time halving one bucket, so that no script ever moves more than one bucket.
  * Fields are HMAC output, so their last three octets are as good as any hash. Numbers stay below 2^53, where Lua's are exact.
  */
-const BUCKETS = `
+export const BUCKET_LEVEL = `
 local function level(n) local l = 1; while l * 2 <= n do l = l * 2 end; return l end
+`;
+
+const BUCKETS = `${BUCKET_LEVEL}
 local function bucket(field, n)
   local a, b, c = string.byte(field, 13, 15)
   local hash = (a * 256 + b) * 256 + c
