@@ -50,6 +50,23 @@ const schema = z.strictObject({
   lookup: z
     .strictObject({ ttlSeconds: z.int().min(0).max(86_400).default(3600), negativeTtlSeconds: z.int().min(0).max(86_400).default(60) })
     .prefault({}),
+  /** How many distinct SIIs a client may look up in an epoch (docs/adr/0013): base + factor * reachable * (1 - exp(-mappings * contacts / reachable)). */
+  quota: z
+    .strictObject({
+      base: z.int().min(0).max(10_000_000).default(2000),
+      /** Numbers for each contact that the users of the own mappings are taken to have. */
+      factor: z.number().min(0).max(100).default(2),
+      /** Contacts at other providers of one user. */
+      contacts: z.number().min(0).max(10_000).default(60),
+      /** Numbers that can be reached at all: nobody's users have more contacts together. */
+      reachable: z.number().min(1).max(1e12).default(5e9),
+      epochHours: z.number().min(0.01).max(8784).default(720),
+      /** Part of the limit that may be asked at once; never less than the base. */
+      burst: z.number().min(0).max(1).default(0.2),
+      /** Limits by which what was asked at once drains in an epoch. */
+      rate: z.number().min(0.01).max(1e6).default(1),
+    })
+    .prefault({}),
   mapping: z
     .strictObject({
       lifetimeDays: z.int().min(1).max(30).default(30),

@@ -96,6 +96,11 @@ export class OctetReader {
     return this.octets.toString('hex', this.skip(count), this.at);
   }
 
+  /** Leaves so many octets unread. */
+  pass(count: number): void {
+    this.skip(count);
+  }
+
   /** Where so many octets begin, which are then behind. */
   private skip(count: number): number {
     const start = this.at;
