@@ -17,7 +17,7 @@ import {
   type Generation,
 } from './adapters/configuration/index.js';
 import { StorageFault, epochFile, nextEpoch, openDataDirectory } from './adapters/files/index.js';
-import { MemoryMappingStore } from './adapters/memory/index.js';
+import { MemoryMappingStore, MemoryQuotaStore } from './adapters/memory/index.js';
 import { CrlKeeper, FetchedStatus, STATUS_LIMITS, type CrlReport } from './adapters/status/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { FetchBudget, FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
@@ -33,6 +33,8 @@ import type {
   CrlArchive,
   FetchOctets,
   MappingStore,
+  QuotaJournal,
+  QuotaStore,
   RandomSource,
   ReloadOutcome,
   Timer,
@@ -244,8 +246,8 @@ const openParts = async ({ options, clock, first: ofFiles, closers }: Start, { r
   // What was kept of CRLs may list who signed a trust list.
   const standing = await lists.judge(configuration.lists, materialOf(configuration, { lists: [], fetched }));
   const first = makeGeneration(configuration, { lists: standing, fetched }, verifier);
-  const store = await openStore(options.store ?? 'memory');
-  closers.push(() => store.mappings.close());
+  const store = await openStore(options.store ?? 'memory', () => data.quotaJournal(() => clock.monotonic()));
+  closers.push(() => Promise.all([store.mappings.close(), store.quotas.close()]).then(() => undefined));
   const gateway = await openGateway({
     world: first.world,
     wal: data.wal,
@@ -254,6 +256,8 @@ const openParts = async ({ options, clock, first: ofFiles, closers }: Start, { r
     snapshots: data.snapshots,
     store: store.mappings,
     storeIsVolatile: store.isVolatile,
+    quotas: store.quotas,
+    onScan: (alarm) => log.warn(alarm, 'lookups of this client look like a scan'),
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
     credentials,
@@ -319,6 +323,7 @@ const fetchLists = ({ outside }: GatewayOptions, clock: Clock): FetchOctets => {
 
 interface OpenedStore {
   readonly mappings: MappingStore;
+  readonly quotas: QuotaStore;
   /** It forgets its subjects when the process ends. */
   readonly isVolatile: boolean;
   /** What about its server breaks a promise, and what only costs memory; in words for operators. */
@@ -328,13 +333,15 @@ interface OpenedStore {
 
 const nothing = (): Promise<readonly string[]> => Promise.resolve([]);
 
-const openStore = async (place: string): Promise<OpenedStore> => {
-  if (place === 'memory') return { mappings: new MemoryMappingStore(), isVolatile: true, problems: nothing, remarks: nothing };
+const openStore = async (place: string, journal: () => QuotaJournal): Promise<OpenedStore> => {
+  const silent = { problems: nothing, remarks: nothing };
+  if (place === 'memory')
+    return { mappings: new MemoryMappingStore(), quotas: new MemoryQuotaStore(journal()), isVolatile: true, ...silent };
   if (!/^rediss?:\/\//.test(place)) throw new ConfigurationProblems(['the store is neither "memory" nor a redis:// or rediss:// URL']);
   // Loaded only where it is used: it takes longer to load than the embedded profile to start.
-  const { RedisMappingStore } = await import('./adapters/redis/index.js');
-  const store = await RedisMappingStore.open({ url: place });
-  return { mappings: store, isVolatile: false, problems: () => store.problems(), remarks: () => store.remarks() };
+  const { RedisMappingStore, RedisQuotaStore } = await import('./adapters/redis/index.js');
+  const [store, quotas] = await Promise.all([RedisMappingStore.open({ url: place }), RedisQuotaStore.open({ url: place })]);
+  return { mappings: store, quotas, isVolatile: false, problems: () => store.problems(), remarks: () => store.remarks() };
 };
 
 const epochOf = async (dataDir: string): Promise<number> => {

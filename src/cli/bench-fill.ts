@@ -4,6 +4,7 @@ import { openDataDirectory } from '../adapters/files/index.js';
 import { MemoryMappingStore } from '../adapters/memory/index.js';
 import { systemClock, systemRandom } from '../adapters/system/index.js';
 import { CredentialClasses } from '../gateway/credential-classes.js';
+import { Population } from '../gateway/population.js';
 import { recover } from '../gateway/recovery.js';
 import { Sequencer, type SequencerRequest } from '../gateway/sequencer.js';
 import type { VerifiedPassport } from '../verification/index.js';
@@ -29,6 +30,7 @@ export const fillLog = async (place: BenchPlace, name: string, count: number, cr
   const sequencer = new Sequencer({
     ...parts,
     ...recovered,
+    population: new Population(),
     classes: await CredentialClasses.load(data.classes),
     clock: systemClock,
     random: systemRandom,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DevPki } from '../adapters/desk/index.js';
 import { openDataDirectory } from '../adapters/files/index.js';
-import { MemoryMappingStore } from '../adapters/memory/index.js';
+import { MemoryMappingStore, MemoryQuotaStore } from '../adapters/memory/index.js';
 import { systemClock, systemRandom } from '../adapters/system/index.js';
 import { FetchedCredentials, GuardedFetcher } from '../adapters/x5u/index.js';
 import { encodePem } from '../encoding/index.js';
@@ -151,6 +151,8 @@ const openWith = async (place: BenchPlace, port: number): Promise<{ gateway: Run
     snapshots: data.snapshots,
     store: new MemoryMappingStore(),
     storeIsVolatile: true,
+    quotas: new MemoryQuotaStore(),
+    onScan: () => undefined,
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
     credentials: new FetchedCredentials({ fetcher, clock: systemClock, hosts: () => x5u.hosts }),

@@ -89,7 +89,7 @@ const checkGone = async (gateway: Pick<RunningGateway, 'lookup'>, count: number,
   let gone = 0;
   for (let from = 0; from < count; from += TOGETHER) {
     const queries = Array.from({ length: Math.min(TOGETHER, count - from) }, (_, i) => ({ sii: `tel:+${numberAt(from + i)}` }));
-    for (const { mappings } of await gateway.lookup(queries, CLIENT)) if (mappings.length === 0) gone += 1;
+    for (const { mappings } of (await gateway.lookup(queries, CLIENT)).answers) if (mappings.length === 0) gone += 1;
   }
   if (gone !== falling) throw new Error(`${gone} mappings are gone, and ${falling} had to go`);
 };

@@ -9,6 +9,7 @@ import type {
   LogStorage,
   MappingStore,
   NoteSigner,
+  QuotaStore,
   RandomSource,
   SnapshotStorage,
   Vault,
@@ -19,12 +20,14 @@ import { CredentialClasses } from './credential-classes.js';
 import { Expiry } from './expiry.js';
 import { Invalidation } from './invalidate.js';
 import { currentSubjects, lookup } from './lookup.js';
+import { Meter } from './meter.js';
 import { OcspBook } from './ocsp-book.js';
+import { Population } from './population.js';
 import { recover } from './recovery.js';
 import { Sequencer } from './sequencer.js';
 import { snapshotParts } from './snapshot.js';
 import { submitPassport, withdrawByConnection } from './submit.js';
-import type { Gateway, Readiness } from './use-cases.js';
+import type { Gateway, Readiness, ScanAlarm } from './use-cases.js';
 import { versionsOf, type World } from './world.js';
 
 export interface GatewayParts {
@@ -36,6 +39,9 @@ export interface GatewayParts {
   readonly store: MappingStore;
   /** True for a store that forgets its subjects when the process ends: they are then kept in the snapshot. */
   readonly storeIsVolatile: boolean;
+  /** What lookups are counted in. */
+  readonly quotas: QuotaStore;
+  readonly onScan: (alarm: ScanAlarm) => void;
   readonly logStorage: LogStorage;
   readonly receiptSigner: NoteSigner;
   readonly credentials: CredentialSource;
@@ -82,6 +88,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const { wal, vault, store, clock, random, pepper, origin, receiptSigner, logStorage } = parts;
   const classes = await CredentialClasses.load(parts.classes);
   const { tree, spent, book, projection, time } = await recover(parts);
+  const population = await Population.count(store);
   let world = parts.world;
   let publisher: Parameters<RunningGateway['attach']>[0] | null = null;
   const currentWorld = (): World => world;
@@ -89,6 +96,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     wal,
     vault,
     projection,
+    population,
     tree,
     spent,
     book,
@@ -103,7 +111,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
   await invalidation.judgeAtStart();
   const expiry = new Expiry({ store, sequencer, clock });
-  const lookupParts = { world: currentWorld, projection, sequencer, pepper, clock };
+  const meter = new Meter({ store: parts.quotas, population, terms: () => world.quota, pepper, clock, alarm: parts.onScan });
+  const lookupParts = { world: currentWorld, projection, sequencer, meter, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
   const ocsp = new OcspBook({ status, clock, random, maxSeconds: () => world.ocspSeconds });
@@ -147,6 +156,10 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     submit: (passport, client) => submitPassport(submitParts, passport, client),
     withdraw: (request, client) => withdrawByConnection(submitParts, withdrawal(request), client),
     lookup: (queries, client) => lookup(lookupParts, queries, client),
+    quota: (client) => meter.standing(client),
+    get metering() {
+      return meter.state;
+    },
     entry: async (index) => {
       const { leaf } = await wal.get(index);
       return { leaf, leafHash: leafHash(leaf) };

@@ -1,6 +1,8 @@
 export { fallenSince } from './fallen.js';
 export { foldLog, type FoldSource } from './fold.js';
 export { openGateway, type GatewayParts, type RunningGateway } from './gateway.js';
+export { OverQuota } from './meter.js';
+export { FORMULA, type QuotaTerms } from './quota.js';
 export type {
   Acceptance,
   Gateway,
@@ -8,8 +10,12 @@ export type {
   InvalidationState,
   LookupAnswer,
   LookupQuery,
+  Lookups,
+  MeteringState,
   Principal,
+  QuotaStanding,
   Readiness,
+  ScanAlarm,
   Submission,
 } from './use-cases.js';
 export type { World } from './world.js';

@@ -1,33 +1,46 @@
 import { Refusal, Unavailable } from '../reasons/index.js';
 import { parseSii, subjectId } from '../identifiers/index.js';
 import { StoreBehind, type Clock, type SubjectId } from '../ports/index.js';
-import { resolve, type ResolvedMapping, type Subject, type View } from '../registry/index.js';
+import { asOf, resolve, type ResolvedMapping, type Subject, type View } from '../registry/index.js';
+import type { Meter } from './meter.js';
 import type { Projection } from './projection.js';
 import type { Sequencer } from './sequencer.js';
-import type { LookupAnswer, LookupQuery, Principal } from './use-cases.js';
+import type { LookupAnswer, LookupQuery, Lookups, Principal } from './use-cases.js';
 import type { World } from './world.js';
 
 export interface LookupParts {
   readonly world: () => World;
   readonly projection: Projection;
   readonly sequencer: Sequencer;
+  readonly meter: Pick<Meter, 'charge' | 'observe'>;
   readonly pepper: Uint8Array;
   readonly clock: Clock;
 }
 
 /**
- * Answers for canonicalised SIIs, in order. A miss takes the same way as a hit (DESIGN section 2, promise 8).
- * @throws Refusal `malformed-request` for an SII that is none; Unavailable `store-unavailable`
+ * Answers for canonicalised SIIs, in order. A miss takes the same way as a hit (DESIGN section 2, promise 8). Subjects are read before they are counted: to
+ * watch one's own users is free, and a store that is away costs nothing.
+ * @throws Refusal `malformed-request` for an SII that is none, `over-quota`: nothing was counted; Unavailable `store-unavailable`
  */
-export const lookup = async (parts: LookupParts, queries: readonly LookupQuery[], client: Principal): Promise<LookupAnswer[]> => {
+export const lookup = async (parts: LookupParts, queries: readonly LookupQuery[], client: Principal): Promise<Lookups> => {
   const siis = queries.map((query) => canonical(query.sii));
   const subjects = await currentSubjects(
     parts,
     siis.map((sii) => subjectId(parts.pepper, sii)),
   );
   const now = parts.clock.now();
-  return queries.map((query, i) => answer(parts.world(), siis[i] as string, subjects[i] ?? null, query, client, now));
+  const others = siis.filter((_, i) => !hasMappingOf(subjects[i] ?? null, client, now));
+  const { standing, fresh } = await parts.meter.charge(client, others);
+  const answers = queries.map((query, i) => answer(parts.world(), siis[i] as string, subjects[i] ?? null, query, client, now));
+  const hits = new Map(answers.map(({ sii, mappings }) => [sii, mappings.length > 0]));
+  others.forEach((sii, i) => {
+    if (fresh[i]) parts.meter.observe(client, sii, hits.get(sii) === true);
+  });
+  return { answers, quota: standing };
 };
+
+const hasMappingOf = (subject: Subject | null, { domain }: Principal, now: number): boolean =>
+  subject !== null && asOf(subject, now).mappings.some((mapping) => mapping.provider === domain);
 
 const canonical = (sii: string): string => {
   try {

@@ -1,4 +1,4 @@
-/** What policy says about quotas (`quota` in gateway.yaml; docs/adr/0013). */
+/** What policy says about quotas (`quota` in gateway.yaml; docs/adr/0014). */
 export interface QuotaTerms {
   readonly base: number;
   readonly factor: number;

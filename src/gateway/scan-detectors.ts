@@ -22,7 +22,7 @@ const LEAST_HEALTH = 0.1;
 
 /**
  * Watches the lookups of one caller that were newly counted. Bounded: some 5 KiB. It raises alarms and changes no limit: known numbers mixed in
- * evade the one test, a large range in random order the other (docs/adr/0013).
+ * evade the one test, a large range in random order the other (docs/adr/0014).
  */
 export class ScanDetectors {
   #score = 0;

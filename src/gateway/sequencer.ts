@@ -13,6 +13,7 @@ import {
   type Sequenced,
 } from './decision.js';
 import { Draft } from './draft.js';
+import type { Population } from './population.js';
 import type { Projection } from './projection.js';
 
 export type { Committed, SequencerRequest, Sequenced } from './decision.js';
@@ -37,6 +38,7 @@ const MAX_QUEUE = 10_000;
 export interface SequencerParts extends DecisionParts {
   readonly wal: WriteAheadLog;
   readonly projection: Projection;
+  readonly population: Population;
   readonly tree: Tree;
   readonly clock: Clock;
   /** ms: no leaf gets an earlier time. */
@@ -172,8 +174,9 @@ export class Sequencer {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     if (this.#failure !== null) throw new Unavailable('log-unavailable');
-    const { wal, projection } = this.#parts;
-    const draft = new Draft(wal.size, await this.#load(batch));
+    const { wal, projection, population } = this.#parts;
+    const before = await this.#load(batch);
+    const draft = new Draft(wal.size, new Map(before));
     for (const waiting of batch) this.#decideOne(waiting, draft);
     let batches: PartitionBatch[];
     try {
@@ -184,6 +187,7 @@ export class Sequencer {
       this.#failure = error as Error;
       throw new Unavailable('log-unavailable');
     }
+    for (const [id, { subject }] of draft.puts) population.change(before.get(id) ?? null, subject);
     try {
       await projection.apply(batches);
     } catch (error) {

@@ -1,4 +1,6 @@
 import type { OffProfile, Reason } from '../reasons/index.js';
+import type { QuotaEpoch, QuotaTerms } from './quota.js';
+import type { ScanKind } from './scan-detectors.js';
 import type { Versions } from '../verification/verdict.js';
 
 /** An authenticated client. */
@@ -60,6 +62,44 @@ export interface LookupAnswer {
   readonly ttl: number;
 }
 
+/** How a caller stands with its quota (docs/adr/0014). */
+export interface QuotaStanding {
+  /** Distinct SIIs in the epoch. */
+  readonly limit: number;
+  readonly used: number;
+  readonly remaining: number;
+  /** ms */
+  readonly epoch: QuotaEpoch;
+  /** Seconds until the next epoch. */
+  readonly reset: number;
+  /** The caller's SIIs with a mapping that counts. */
+  readonly mappings: number;
+  readonly terms: QuotaTerms;
+  /** How many may be asked at once. */
+  readonly bucket: number;
+}
+
+export interface Lookups {
+  /** In the order of the queries. */
+  readonly answers: LookupAnswer[];
+  readonly quota: QuotaStanding;
+}
+
+/** Somebody's lookups look like a scan: whose, and by which test. */
+export interface ScanAlarm {
+  readonly client: string;
+  readonly kind: ScanKind;
+}
+
+/** Since the start, over all callers; names nobody. */
+export interface MeteringState {
+  /** SIIs counted. */
+  readonly counted: number;
+  readonly alarms: Readonly<Record<ScanKind, number>>;
+  /** Health of the caller that looks most like a scan, 0.1 to 1. */
+  readonly leastHealth: number;
+}
+
 export interface Readiness {
   readonly ready: boolean;
   /** Which promise cannot be kept, in words for operators; carries nothing personal. */
@@ -88,7 +128,10 @@ export interface InvalidationState {
 export interface Gateway {
   submit(passport: string, client: Principal): Promise<Submission>;
   withdraw(request: { readonly sii: string; readonly ssi: string }, client: Principal): Promise<{ logIndex: number; receipt: string }>;
-  lookup(queries: readonly LookupQuery[], client: Principal): Promise<LookupAnswer[]>;
+  /** All of the queries or none. @throws Refusal `over-quota` (OverQuota), `malformed-request`; Unavailable `store-unavailable` */
+  lookup(queries: readonly LookupQuery[], client: Principal): Promise<Lookups>;
+  /** @throws Unavailable `store-unavailable` */
+  quota(client: Principal): Promise<QuotaStanding>;
   /** Raw leaf of an entry and its hash. @throws Refusal `not-found` */
   entry(index: number): Promise<{ readonly leaf: Uint8Array; readonly leafHash: Uint8Array }>;
   /** tlog-proof text. @throws Refusal `not-found`, `not-published` */
@@ -97,6 +140,7 @@ export interface Gateway {
   logFile(path: string): Promise<Uint8Array | null>;
   readiness(): Promise<Readiness>;
   readonly invalidation: InvalidationState;
+  readonly metering: MeteringState;
   versions(): Versions;
   readonly logSize: number;
 }

@@ -1,5 +1,6 @@
 import type { Versions } from '../verification/verdict.js';
 import type { Verifier } from '../verification/index.js';
+import type { QuotaTerms } from './quota.js';
 
 /** One generation of everything that verdicts depend on. Swapped whole (DESIGN section 3: judged at the commit). */
 export interface World {
@@ -18,6 +19,7 @@ export interface World {
     readonly ttl: number;
     readonly negativeTtl: number;
   };
+  readonly quota: QuotaTerms;
   /** Seconds that an OCSP response is used at most. */
   readonly ocspSeconds: number;
   /** Days that the sealed evidence of refusals is kept. */

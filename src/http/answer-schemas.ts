@@ -34,6 +34,29 @@ export const lookupAnswer = z.strictObject({
 
 export const lookupBatchAnswer = z.strictObject({ answers: z.array(lookupAnswer) });
 
+const count = z.number().nonnegative();
+
+export const quotaAnswer = z.strictObject({
+  limit: z.int().nonnegative().meta({ description: 'distinct SIIs in the epoch' }),
+  used: z.int().nonnegative(),
+  remaining: z.int().nonnegative(),
+  epoch: z.strictObject({ start: time, end: time, hours: count }),
+  reset: time,
+  formula: z.string().meta({ description: 'of `inputs`' }),
+  inputs: z.strictObject({
+    mappings: z.int().nonnegative().meta({ description: "SIIs with a live mapping of the caller's" }),
+    base: count,
+    factor: count,
+    contacts: count,
+    reachable: count,
+  }),
+  burst: z.strictObject({
+    size: z.int().nonnegative().meta({ description: 'at once: share of the limit, never less than base' }),
+    share: count,
+    rate: count.meta({ description: 'limits by which it drains in an epoch' }),
+  }),
+});
+
 export const problem = z.strictObject({
   type: z.string(),
   title: z.string(),

@@ -1,9 +1,10 @@
 import { Counter } from 'prom-client';
 import type { ConfigurationState } from '../ports/index.js';
 import type { OffProfile } from '../reasons/index.js';
-import type { InvalidationState } from '../gateway/index.js';
+import type { InvalidationState, MeteringState } from '../gateway/index.js';
 import { registerConfigurationMetrics } from './configuration-metrics.js';
 import { registerInvalidationMetrics } from './invalidation-metrics.js';
+import { registerMeteringMetrics } from './metering-metrics.js';
 import { RequestMetrics, gauge } from './request-metrics.js';
 
 /** What is read when somebody asks for the metrics. */
@@ -12,6 +13,7 @@ export interface Gauges {
   readonly logSize: () => number;
   readonly configuration: () => ConfigurationState;
   readonly invalidation: () => InvalidationState;
+  readonly metering: () => MeteringState;
 }
 
 /** Counters of a gateway: those of its requests, and what became of PASSporTs and lookups. Labels are as closed as those of the requests. */
@@ -53,6 +55,7 @@ export class Metrics extends RequestMetrics {
     this.registry.registerMetric(gauge('signpost_log_size', 'Entries in the log', gauges.logSize));
     registerConfigurationMetrics(this.registry, gauges.configuration);
     registerInvalidationMetrics(this.registry, gauges.invalidation);
+    registerMeteringMetrics(this.registry, gauges.metering);
   }
 
   accepted(action: string, first: boolean): void {

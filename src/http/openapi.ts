@@ -53,6 +53,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       },
     },
   },
+  '/v1/quota': {
+    summary: "The caller's quota of lookups: the formula, its inputs, used, remaining, reset",
+    answers: { '200': { description: 'what holds now', content: json(answers.quotaAnswer) } },
+  },
   '/v1/reasons': {
     summary: 'The steps, their clauses and reason codes',
     answers: { '200': { description: 'the table', content: json(answers.reasonsAnswer) } },

@@ -38,6 +38,7 @@ export const createHttpServer = (options: HttpServerOptions): GatewayServer => {
     logSize: () => gateway.logSize,
     configuration: () => configuration.state(),
     invalidation: () => gateway.invalidation,
+    metering: () => gateway.metering,
   });
   if (options.fetches !== undefined) registerFetchMetrics(metrics.registry, options.fetches);
   const site: Site = { ...options, metrics, admission, openapi: openApiDocument() };

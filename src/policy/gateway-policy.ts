@@ -50,7 +50,7 @@ const schema = z.strictObject({
   lookup: z
     .strictObject({ ttlSeconds: z.int().min(0).max(86_400).default(3600), negativeTtlSeconds: z.int().min(0).max(86_400).default(60) })
     .prefault({}),
-  /** How many distinct SIIs a client may look up in an epoch (docs/adr/0013): base + factor * reachable * (1 - exp(-mappings * contacts / reachable)). */
+  /** How many distinct SIIs a client may look up in an epoch (docs/adr/0014): base + factor * reachable * (1 - exp(-mappings * contacts / reachable)). */
   quota: z
     .strictObject({
       base: z.int().min(0).max(10_000_000).default(2000),

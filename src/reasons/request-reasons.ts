@@ -44,6 +44,14 @@ export const REQUEST_REASONS = {
     'this kind of client may not use this route',
     'Use a principal of the right kind.',
   ),
+  'over-quota': row(
+    'request',
+    429,
+    '-',
+    'docs/adr/0014',
+    'more distinct numbers than the quota of this epoch has left, or too many at once; nothing of the request was counted',
+    'GET /v1/quota tells the formula, what is left and when it begins anew; what was looked up in this epoch costs nothing again.',
+  ),
   'configuration-refused': row(
     'request',
     409,

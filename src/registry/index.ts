@@ -17,7 +17,6 @@ export { ranOut } from './expire.js';
 export { MAPPINGS_PER_PROVIDER, MAPPINGS_PER_SUBJECT, ORDER_MARKS_PER_SUBJECT, ORDER_MARK_MEMORY } from './limits.js';
 export { packSubject } from './packing.js';
 export { packedProviders, providersOf } from './providers.js';
-export { isLive } from './removal.js';
 export { HEAD_OCTETS, RecordTable, recordRuns } from './record-table.js';
 export { fallsBy } from './revoke.js';
 export { resolve, type Resolution, type ResolveQuery, type ResolvedMapping, type View } from './resolve.js';

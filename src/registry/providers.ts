@@ -1,5 +1,5 @@
 import { OctetReader } from './octets.js';
-import { EPOCH, FAR_PROVIDER, HEAD, LIFETIME, MAPPING, VERSION } from './packed-form.js';
+import { EPOCH, FAR_PROVIDER, HEAD, LIFETIME, MAPPING, OPERATOR, VERSION } from './packed-form.js';
 import { refuse } from '../reasons/index.js';
 import type { Subject } from './subject.js';
 
@@ -17,7 +17,8 @@ export const providersOf = (subject: Subject | null): Map<string, number> => {
 export const packedProviders = (octets: Uint8Array, tell: (provider: string, until: number) => void): void => {
   const reader = new OctetReader(octets);
   const head = reader.octet();
-  if (head >> 4 !== VERSION) refuse('store-unavailable', 'a stored subject has another version');
+  const isPlain = head >> 4 === VERSION.plain;
+  if (!isPlain && head >> 4 !== VERSION.ported) refuse('store-unavailable', 'a stored subject has another version');
   reader.unsigned();
   reader.unsigned();
   if (head & HEAD.fenced) reader.unsigned();
@@ -26,11 +27,11 @@ export const packedProviders = (octets: Uint8Array, tell: (provider: string, unt
     const iat = readIat(reader);
     tell(provider, readUntil(reader, reader.octet(), iat));
   } else {
-    for (const [provider, until] of readMany(reader)) tell(provider, until);
+    for (const [provider, until] of readMany(reader, isPlain)) tell(provider, until);
   }
 };
 
-const readMany = (reader: OctetReader): Map<string, number> => {
+const readMany = (reader: OctetReader, isPlain: boolean): Map<string, number> => {
   const [providerCount, markCount, mappingCount] = [reader.unsigned(), reader.unsigned(), reader.unsigned()];
   const providers: string[] = [];
   for (let at = 0; at < providerCount; at += 1) providers.push(reader.text());
@@ -43,6 +44,7 @@ const readMany = (reader: OctetReader): Map<string, number> => {
     const provider =
       providers[number] ?? refuse('store-unavailable', 'a stored subject is corrupt: it names a provider that it does not list');
     latest.set(provider, Math.max(readUntil(reader, first, iats[number] ?? EPOCH), latest.get(provider) ?? 0));
+    if (!isPlain && reader.octet() === OPERATOR.other) reader.pass(reader.unsigned());
   }
   return latest;
 };

@@ -153,7 +153,7 @@ const expectNothingLost = async (place: Place, acknowledged: readonly Answered[]
     }
     // The last run survived: the map says what its whole plan says.
     for (const { tn, ssis } of casesAt(place, 0)) {
-      const [answer] = await opened.gateway.lookup([{ sii: `tel:+${tn}` }], B);
+      const [answer] = (await opened.gateway.lookup([{ sii: `tel:+${tn}` }], B)).answers;
       expect(answer?.mappings.map(({ ssi }) => ssi)).toEqual(ssis);
     }
     const { wal, vault, keys } = opened.data;

@@ -86,7 +86,9 @@ describe('a PASSporT with x5u', () => {
   test('is accepted as with x5c, and its twin for another number is not', async () => {
     const url = origin.publish('twin', credential.path);
     expect(await judged(byReference(url))).toBe('accepted');
-    expect((await opened.gateway.lookup([{ sii: `tel:+${tn}` }], B))[0]?.mappings).toMatchObject([{ ssi: 'mimi://a.example/u/alice' }]);
+    expect((await opened.gateway.lookup([{ sii: `tel:+${tn}` }], B)).answers[0]?.mappings).toMatchObject([
+      { ssi: 'mimi://a.example/u/alice' },
+    ]);
     const other = registrationByReference(url, sharedNumber((next += 1)), credential, place.clock.seconds);
     expect(await judged(other)).toBe('refused check-authority tn-out-of-scope');
   });

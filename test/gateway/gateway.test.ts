@@ -50,7 +50,7 @@ const reopen = async (options = {}): Promise<void> => {
 const reasonOf = (submission: Submission): string | null => (submission.outcome === 'accepted' ? null : submission.reason);
 
 const ssis = async (number = tn): Promise<string[]> => {
-  const [answer] = await opened.gateway.lookup([{ sii: `tel:+${number}` }], B);
+  const [answer] = (await opened.gateway.lookup([{ sii: `tel:+${number}` }], B)).answers;
   return (answer?.mappings ?? []).map(({ ssi }) => ssi);
 };
 
@@ -85,7 +85,8 @@ describe('submit', () => {
 
   test('shows the log index to the AP of the mapping and to auditors alone', async () => {
     const { answer } = accepted(await opened.gateway.submit(registration(place, tn), A));
-    const seen = async (client: typeof A) => (await opened.gateway.lookup([{ sii: `tel:+${tn}` }], client))[0]?.mappings[0]?.logIndex;
+    const seen = async (client: typeof A) =>
+      (await opened.gateway.lookup([{ sii: `tel:+${tn}` }], client)).answers[0]?.mappings[0]?.logIndex;
     expect(await seen(A)).toBe(answer.logIndex);
     expect(await seen(AUDITOR)).toBe(answer.logIndex);
     expect(await seen(B)).toBeUndefined();
@@ -183,7 +184,7 @@ describe('submit', () => {
     accepted(await opened.gateway.submit(registration(place, tn), A));
     accepted(await opened.gateway.submit(registration(place, tn, { provider: 'b.example', user: 'bob' }), B));
     const chosen = async (): Promise<string[]> => {
-      const [answer] = await opened.gateway.lookup([{ sii: `tel:+${tn}` }], AUDITOR);
+      const [answer] = (await opened.gateway.lookup([{ sii: `tel:+${tn}` }], AUDITOR)).answers;
       return (answer?.mappings ?? []).filter((mapping) => mapping.default).map(({ ssi }) => ssi);
     };
     expect(await chosen()).toEqual(['mimi://a.example/u/alice']);

@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 const expiryOf = async (tn: string): Promise<number> => {
-  const [answer] = await swept.gateway.lookup([{ sii: `tel:+${tn}` }], A);
+  const [answer] = (await swept.gateway.lookup([{ sii: `tel:+${tn}` }], A)).answers;
   return Date.parse(answer?.mappings[0]?.expires ?? '') / 1000;
 };
 

@@ -10,6 +10,7 @@ import { Verifier, type CredentialOrigin } from '../../src/verification/index.js
 import { MemoryClasses } from '../support/memory-classes.js';
 import { NOW, fitting } from '../support/misfits/index.js';
 import { caseOf } from '../support/passport-bench.js';
+import { QUOTA } from '../support/open-gateway.js';
 
 /** What the book may grow to, beyond twice what was needed, before the store is walked for it. */
 const LEAST = 10_000;
@@ -93,6 +94,7 @@ beforeEach(async () => {
     attestGrace: 1,
     ports: { pairing: 1, grace: 1 },
     lookup: { ttl: 1, negativeTtl: 1 },
+    quota: QUOTA,
     ocspSeconds: 60,
     refusalRetentionDays: 1,
   };

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { encodePem } from '../../src/encoding/index.js';
-import type { Gateway, Principal, Submission } from '../../src/gateway/index.js';
+import type { Gateway, Principal, QuotaStanding, Submission } from '../../src/gateway/index.js';
 import { createHttpServer, reasonsDocument, type HttpServer, type HttpServerOptions } from '../../src/http/index.js';
 import {
   DevelopmentPki,
@@ -93,12 +93,25 @@ export const REFUSED: Submission = {
   retryAfter: null,
 };
 
+/** A caller with a thousand SIIs of its own. */
+export const STANDING: QuotaStanding = {
+  limit: 121_999,
+  used: 3,
+  remaining: 121_996,
+  epoch: { start: 1_794_528_000_000, end: 1_797_120_000_000 },
+  reset: 60,
+  mappings: 1000,
+  terms: { base: 2000, factor: 2, contacts: 60, reachable: 5e9, epochHours: 720, burst: 0.2, rate: 1 },
+  bucket: 24_399,
+};
+
 /** A gateway that answers what a test wants: the real one has tests of its own. */
 export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
   submit: async (passport) => (passport.startsWith('good') ? ACCEPTED : REFUSED),
   withdraw: async () => ({ logIndex: 9, receipt: 'receipt' }),
-  lookup: async (queries) =>
-    queries.map(({ sii }) =>
+  lookup: async (queries) => ({
+    quota: STANDING,
+    answers: queries.map(({ sii }) =>
       sii.endsWith('0100')
         ? {
             sii,
@@ -116,6 +129,9 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
           }
         : { sii, mappings: [], ttl: 300 },
     ),
+  }),
+  quota: async () => STANDING,
+  metering: { counted: 3, alarms: { 'hit-rate': 1, sequence: 2 }, leastHealth: 0.5 },
   entry: async () => ({ leaf: Buffer.from('{"k":"register"}'), leafHash: createHash('sha256').update('leaf').digest() }),
   proof: async () => 'c2sp.org/tlog-proof@v1\n',
   logFile: async (path) => (path === 'checkpoint' || path.startsWith('tile/0/000') ? Buffer.from(path) : null),

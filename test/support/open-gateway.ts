@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { readConfiguration } from '../../src/adapters/configuration/index.js';
 import { makeDevPki, openDevPki, type DevPki } from '../../src/adapters/desk/index.js';
 import { nodeFileSystem, openDataDirectory, type DataDirectory, type FileSystem } from '../../src/adapters/files/index.js';
-import { MemoryMappingStore } from '../../src/adapters/memory/index.js';
-import { openGateway, type Principal, type RunningGateway, type World } from '../../src/gateway/index.js';
+import { MemoryMappingStore, MemoryQuotaStore } from '../../src/adapters/memory/index.js';
+import { openGateway, type Principal, type QuotaTerms, type RunningGateway, type ScanAlarm, type World } from '../../src/gateway/index.js';
 import { Publisher } from '../../src/gateway/publish.js';
 import { signStatement, type IssuedCredential, type Statement } from '../../src/issuance/index.js';
-import type { Clock, CredentialSource, MappingStore, StatusSource } from '../../src/ports/index.js';
+import type { Clock, CredentialSource, MappingStore, QuotaStore, StatusSource } from '../../src/ports/index.js';
 import { Unavailable } from '../../src/reasons/index.js';
 import { Verifier, type Material } from '../../src/verification/index.js';
 
@@ -32,6 +32,9 @@ export class TestClock implements Clock {
     return Math.floor(this.ms / 1000);
   }
 }
+
+/** The quota that is shipped. */
+export const QUOTA: QuotaTerms = { base: 2000, factor: 2, contacts: 60, reachable: 5e9, epochHours: 720, burst: 0.2, rate: 1 };
 
 export const AUDIENCE = 'dp.example';
 export const A: Principal = { domain: 'a.example', kind: 'ap', class: 'consumer', spc: null };
@@ -67,6 +70,7 @@ export const makeWorld = async ({ pki, clock }: Place, change: (material: Materi
     attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
     ports: { pairing: policies.gateway.ports.pairHours * 3600, grace: policies.gateway.ports.graceDays * 86_400 },
     lookup: { ttl: 300, negativeTtl: 60 },
+    quota: QUOTA,
     ocspSeconds: 3600,
     refusalRetentionDays: 90,
   };
@@ -85,6 +89,8 @@ export interface OpenOptions {
   readonly store?: MappingStore;
   readonly storeIsVolatile?: boolean;
   readonly epoch?: number;
+  readonly quotas?: QuotaStore;
+  readonly onScan?: (alarm: ScanAlarm) => void;
   readonly credentials?: CredentialSource;
   readonly status?: StatusSource;
   /** In place of the world that the files of the place give. */
@@ -111,13 +117,15 @@ export const openAt = async (place: Place, options: OpenOptions = {}): Promise<O
     store = new MemoryMappingStore(),
     storeIsVolatile = true,
     epoch = 1,
+    onScan = () => undefined,
     credentials = nowhere,
     status = unknown,
   } = options;
   const data = await openDataDirectory(dataDir, { origin: 'dp.example/log', clock, fs });
   try {
     const world = options.world ?? (await makeWorld(place));
-    return await openOver(place, data, { store, storeIsVolatile, epoch, credentials, status, world });
+    const quotas = options.quotas ?? new MemoryQuotaStore(data.quotaJournal(() => clock.monotonic()));
+    return await openOver(place, data, { store, storeIsVolatile, epoch, quotas, onScan, credentials, status, world });
   } catch (error) {
     await data.close();
     throw error;
@@ -127,7 +135,7 @@ export const openAt = async (place: Place, options: OpenOptions = {}): Promise<O
 const openOver = async (
   place: Place,
   data: DataDirectory,
-  { store, storeIsVolatile, epoch, credentials, status, world }: Required<Omit<OpenOptions, 'fs'>>,
+  { store, storeIsVolatile, epoch, quotas, onScan, credentials, status, world }: Required<Omit<OpenOptions, 'fs'>>,
 ): Promise<Opened> => {
   const { clock } = place;
   const gateway = await openGateway({
@@ -138,6 +146,8 @@ const openOver = async (
     snapshots: data.snapshots,
     store,
     storeIsVolatile,
+    quotas,
+    onScan,
     logStorage: data.tiles,
     receiptSigner: data.keys.receipt,
     credentials,
@@ -157,6 +167,7 @@ const openOver = async (
   const close = async (): Promise<void> => {
     await gateway.drain();
     await store.close();
+    await quotas.close();
     await data.close();
   };
   return { gateway, publisher, store, data, close };

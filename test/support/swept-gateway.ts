@@ -69,7 +69,7 @@ export class SweptGateway {
 
   /** Providers that a number resolves to. */
   async resolved(tn: string): Promise<string[]> {
-    const [answer] = await this.gateway.lookup([{ sii: `tel:+${tn}` }], B);
+    const [answer] = (await this.gateway.lookup([{ sii: `tel:+${tn}` }], B)).answers;
     return (answer?.mappings ?? []).map(({ provider }) => provider);
   }
 

@@ -45,13 +45,14 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
   // Without any anchor no other gap is named; a trust list that is not there yet says so itself, and may come.
   const waits = anchors.length === 0 && lists.length > 0;
   const gaps = waits ? [] : verifier.gaps.map((gap) => `${gap}: nothing could be accepted; add it`);
-  const { mapping, ports, lookup, revocation, evidence } = policies.gateway;
+  const { mapping, ports, lookup, revocation, evidence, quota } = policies.gateway;
   const world = {
     verifier,
     mappingLifetime: mapping.lifetimeDays * 86_400,
     attestGrace: mapping.attestGraceDays * 86_400,
     ports: { pairing: ports.pairHours * 3600, grace: ports.graceDays * 86_400 },
     lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds },
+    quota,
     ocspSeconds: revocation.ocspSeconds,
     refusalRetentionDays: evidence.days,
   };

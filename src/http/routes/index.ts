@@ -7,11 +7,24 @@ import { log } from './log.js';
 import { lookups } from './lookups.js';
 import { metrics } from './metrics.js';
 import { passports } from './passports.js';
+import { quota } from './quota.js';
 import { withdrawals } from './withdrawals.js';
 
 /** Answered before express: it would cost more than the signature check that they spend their time on (standards: stack 4). */
 export const HOT_ROUTES: readonly Route[] = [passports, withdrawals, lookups];
 
-export const EXPRESS_ROUTES: readonly Route[] = [reasons, log, entry, proof, healthz, readyz, metrics, openapi, discovery, adminReload];
+export const EXPRESS_ROUTES: readonly Route[] = [
+  quota,
+  reasons,
+  log,
+  entry,
+  proof,
+  healthz,
+  readyz,
+  metrics,
+  openapi,
+  discovery,
+  adminReload,
+];
 
 export const ROUTES: readonly Route[] = [...HOT_ROUTES, ...EXPRESS_ROUTES];

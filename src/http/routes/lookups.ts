@@ -1,20 +1,26 @@
 import { z } from 'zod';
+import { OverQuota, type Lookups } from '../../gateway/index.js';
 import { JSON_TYPE, answerWith } from '../answer.js';
 import { parseBody } from '../body.js';
 import { padJson } from '../padding.js';
-import { clientOf, type Route } from '../route.js';
+import { factsOf, problemAnswer } from '../problem.js';
+import { quotaFields } from '../quota-fields.js';
+import { clientOf, type Kind, type Route } from '../route.js';
 import { lookupBatch, lookupQuery } from '../schemas.js';
 
 const TTL_WIDTH = 7;
 
+/** APs look up; auditors too, since they alone see every `logIndex`. NPs and EPs hold no conversations, and have their monitor instead. */
+export const LOOKS_UP: readonly Kind[] = ['ap', 'auditor'];
+
 /**
- * Who can be reached under an SII. One code path for a hit and a miss: the same members, one size, header fields of constant width.
- * APs look up; auditors too, since they alone see every `logIndex`. NPs and EPs hold no conversations, and have their monitor instead.
+ * Who can be reached under an SII. One code path for a hit and a miss: the same members, one size, header fields of constant width
+ * but for the caller's own quota. Over it nothing is answered, and nothing counted.
  */
 export const lookups: Route = {
   method: 'POST',
   path: '/v1/lookups',
-  access: ['ap', 'auditor'],
+  access: LOOKS_UP,
   consumes: ['application/json'],
   urgency: 'normal',
   async handle(exchange) {
@@ -22,11 +28,19 @@ export const lookups: Route = {
     const client = clientOf(exchange);
     const body = parseBody(await exchange.body(), lookupBody);
     const queries = 'lookups' in body ? body.lookups : [body];
-    const answers = await site.gateway.lookup(queries, client);
+    let found: Lookups;
+    try {
+      found = await site.gateway.lookup(queries, client);
+    } catch (thrown) {
+      if (!(thrown instanceof OverQuota)) throw thrown;
+      const refused = problemAnswer({ ...factsOf(thrown), retryAfter: thrown.retryAfter }, exchange.requestId);
+      return { ...refused, headers: [...refused.headers, ...quotaFields(thrown.standing)] };
+    }
+    const { answers } = found;
     site.metrics.lookups(client.kind, queries.length);
     const ttl = answers.reduce((least, answer) => Math.min(least, answer.ttl), Number.MAX_SAFE_INTEGER);
     const document = 'lookups' in body ? { answers } : answers[0];
-    return answerWith(200, JSON_TYPE, padJson(JSON.stringify(document)), ['Cache-Control', cacheControl(ttl)]);
+    return answerWith(200, JSON_TYPE, padJson(JSON.stringify(document)), ['Cache-Control', cacheControl(ttl), ...quotaFields(found.quota)]);
   },
 };
 
