@@ -18,7 +18,7 @@ import {
 } from './adapters/configuration/index.js';
 import { StorageFault, epochFile, nextEpoch, openDataDirectory } from './adapters/files/index.js';
 import { MemoryMappingStore, MemoryQuotaStore } from './adapters/memory/index.js';
-import { CrlKeeper, FetchedStatus, STATUS_LIMITS, type CrlReport } from './adapters/status/index.js';
+import { CrlKeeper, FetchedStatus, STATUS_LIMITS, reportCrl, type CrlReport } from './adapters/status/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { FetchBudget, FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
 import { fallenSince, openGateway, type InvalidatedMappings, type RunningGateway } from './gateway/index.js';
@@ -292,7 +292,7 @@ const openStatus = async ({ options, clock, random, budget, archive, first }: St
   const fetcher = new GuardedFetcher({ ...options.outside, clock, limits: { timeoutMs: STATUS_LIMITS.crlMs } });
   const vouchers = () => vouchersOf(inForce());
   const changed = async (): Promise<void> => await late.keeper?.takeCrls();
-  const report = (facts: CrlReport): void => logCrl(options.log, facts);
+  const report = (facts: CrlReport): void => reportCrl(options.log, facts);
   const parts = { fetcher, archive, clock, random, vouchers, changed, report };
   const crls = await CrlKeeper.open(parts, first.configuration.policies.trust);
   const source = new FetchedStatus({
@@ -308,12 +308,6 @@ const openStatus = async ({ options, clock, random, budget, archive, first }: St
     return Promise.resolve();
   };
   return { crls, source, late, turn };
-};
-
-const logCrl = (log: Logger, { isAlarming, ...facts }: CrlReport): void => {
-  if (isAlarming) log.error(facts, 'CRL refused: the last good one stays until it runs out');
-  else if (facts.outcome === 'new') log.info(facts, 'CRL in force');
-  else log.warn(facts, 'CRL not fetched: the last good one stays until it runs out');
 };
 
 const fetchLists = ({ outside }: GatewayOptions, clock: Clock): FetchOctets => {
