@@ -41,7 +41,7 @@ export class Issuing {
    */
   async issue({ order, domain, spki, ca, notBefore, notAfter }: Issue): Promise<IssuedCertificate> {
     const entries = parseTnValue(order.identifier);
-    checkOrderable(await this.#desk.grantsOf(domain), entries, { ca, lifetime: notAfter - notBefore });
+    checkOrderable(await this.#desk.grantsOf(domain), entries, { ca, lifetime: notAfter - this.#records.now() });
     const path = await this.#desk.issue({ domain, spki, entries, notBefore, notAfter, ca });
     const certificate = parseCertificate(path[0] ?? refuse('internal-error'));
     const id = this.#records.newId();

@@ -36,6 +36,8 @@ const renewalOf = (asked: z.infer<typeof renewalShape>, now: number, limits: Acm
   // DESIGN section 7: nothing is backdated, not even by RFC 8739's left pad: the fence after a release compares notBefore.
   if (asked['lifetime-adjust'] !== 0) return refuse('validity-not-allowed', 'lifetime-adjust');
   if (from < now) return refuse('validity-not-allowed', 'start-date is in the past');
+  // It is issued at finalize: one that begins later would outlive, by as much, the taking back of what was granted.
+  if (from - now > asked.lifetime) return refuse('validity-not-allowed', 'start-date lies more than a lifetime ahead');
   if (end <= from || end - from > limits.maxRenewalDuration) return refuse('validity-not-allowed', 'end-date');
   if (asked.lifetime < limits.minRenewalLifetime || asked.lifetime > limits.maxRenewalLifetime)
     return refuse('validity-not-allowed', 'lifetime');
@@ -66,9 +68,15 @@ export const termsOf = (asked: Asked, now: number, limits: AcmeLimits): OrderTer
   return { notBefore, notAfter, autoRenewal: null, certificateGet };
 };
 
-/** Seconds that a credential of this order is good; null: the order does not say. */
-export const lifetimeOf = ({ notBefore, notAfter, autoRenewal }: OrderTerms, now: number): number | null =>
-  autoRenewal?.lifetime ?? (notAfter === null ? null : notAfter - (notBefore ?? now));
+/**
+ * Seconds from now to the end of the credential that this order asks for: what a grant's longest lifetime is held against. Not its own life, for else
+ * credentials that begin one after the other would be had together, and outlive what was granted. Null: the order does not say.
+ */
+export const reachOf = ({ notBefore, notAfter, autoRenewal }: OrderTerms, now: number): number | null => {
+  if (autoRenewal !== null) return (autoRenewal.start ?? now) + autoRenewal.lifetime - now;
+  if (notAfter !== null) return notAfter - now;
+  return notBefore === null ? null : notBefore - now;
+};
 
 /** What an order gets that does not say: no longer than any grant of this AP allows. */
 export const defaultLifetime = (grants: readonly Grant[], limits: AcmeLimits): number =>

@@ -94,6 +94,8 @@ describe('auto-renewal', () => {
       { 'end-date': at(now) },
       { 'end-date': at(now + 366 * DAY) },
       { 'start-date': at(now - 1) },
+      // It would be issued long before it begins, and outlive what was granted.
+      { 'start-date': at(now + DAY + 1) },
       { lifetime: HOUR - 1 },
       { lifetime: 8 * DAY },
       // It would backdate every certificate.

@@ -144,6 +144,26 @@ describe('an order', () => {
     expect(reasonIn(await caller.post(String(late.order['finalize']), { csr: await place.csr() }))).toBe('validity-not-allowed');
   });
 
+  test('is not for later what a grant’s longest lifetime is too short for: what is granted is judged to the end, not from the beginning', async () => {
+    const strict = await new AcmePlace().open();
+    strict.grant('a.example', [{ start: RANGE[0], count: RANGE[1] }], false, DAY);
+    const client = await strict.enrolled();
+    const { now } = strict;
+    const [lead, end] = [{ notBefore: at(now + DAY) }, { notAfter: at(now + DAY + 1) }];
+    for (const times of [end, { ...lead, ...end }, { notBefore: at(now + DAY + 1) }])
+      expect(fault(await strict.order(client, times))).toEqual(['not-granted', 'rejectedIdentifier', 403]);
+    const renewal = { 'start-date': at(now + 1), 'end-date': at(now + 10 * DAY), lifetime: DAY };
+    expect(reasonIn(await strict.order(client, { 'auto-renewal': renewal }))).toBe('not-granted');
+    expect(fault(await strict.order(client, { 'auto-renewal': { ...renewal, lifetime: DAY - 1 } }))).toBeNull();
+    // Without an end it has the usual one, which is judged when it is issued.
+    const { order } = await strict.ready(client, { notBefore: at(now + 60) });
+    const csr = await strict.csr();
+    expect(reasonIn(await client.post(String(order['finalize']), { csr }))).toBe('not-granted');
+    strict.now += 60;
+    expect((await client.post(String(order['finalize']), { csr })).status).toBe(200);
+    expect(fault(await strict.order(client, { notBefore: at(strict.now + 60), notAfter: at(strict.now + DAY) }))).toBeNull();
+  });
+
   test('runs out', async () => {
     const made = await place.order(caller);
     const { order, url } = await place.ready(caller);
