@@ -7,12 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
 import { makeDevPki } from '../../src/adapters/desk/index.js';
+import { every } from '../../src/adapters/system/index.js';
 import { fsckDirectory } from '../../src/cli/audit-fsck-directory.js';
-import { ApClient, ApiRefusal, NpClient } from '../../src/client/index.js';
+import { ApClient, ApiRefusal, AuditClient, NpClient } from '../../src/client/index.js';
 import { signStatement, type IssuedCredential, type Statement } from '../../src/issuance/index.js';
+import { parseLeaf } from '../../src/log/index.js';
 import { startGateway, type GatewayHandle } from '../../src/main.js';
 
-/* Rows 10.1 to 10.4 of the founding draft's requirements, over HTTP: what becomes of a number's mappings when it is ported. */
+/* Rows 10.1 to 10.4 and the end of 11.1 of the founding draft's requirements, over HTTP: what becomes of a number's mappings in time. */
 
 const [FROM, TO] = ['709J', '505X'];
 /** APs of the losing NP, of the gaining NP, and of neither. */
@@ -23,6 +25,7 @@ const directory = mkdtempSync(join(tmpdir(), 'signpost-acceptance-'));
 const pki = makeDevPki({ out: join(directory, 'pki'), now: () => Date.now(), random: randomBytes });
 const clients: { close(): void }[] = [];
 let gateway: GatewayHandle;
+const tasks = new Map<number, () => Promise<void>>();
 let ahead = 0;
 let count = 0;
 
@@ -42,6 +45,10 @@ beforeAll(async () => {
     port: 0,
     clock: { now, monotonic: () => performance.now() + ahead * 1000 },
     log: pino({ level: 'silent' }),
+    timer: (ms, task) => {
+      tasks.set(ms, task);
+      return every(ms, task);
+    },
   });
 });
 
@@ -53,10 +60,19 @@ afterAll(async () => {
   expect(problem).toBeNull();
 });
 
-const connect = <T extends { close(): void }>(kind: new (options: ConstructorParameters<typeof ApClient>[0]) => T, domain: string): T => {
+interface ClientParts {
+  readonly url: string;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  readonly logVkey: string;
+}
+
+const connect = <T extends { close(): void }>(kind: new (options: ClientParts) => T, domain: string): T => {
   const file = (name: string): string => readFileSync(join(pki.directory, name), 'utf8');
-  const cert = file(`clients/${domain}.pem`);
-  const made = new kind({ url: gateway.url, ca: file('tls/ca.pem'), cert, key: file(`clients/${domain}.key.pem`) });
+  const { url, logVkey } = gateway;
+  const [cert, key] = [file(`clients/${domain}.pem`), file(`clients/${domain}.key.pem`)];
+  const made = new kind({ url, logVkey, ca: file('tls/ca.pem'), cert, key });
   clients.push(made);
   return made;
 };
@@ -175,7 +191,7 @@ describe('a port of a number', () => {
   test('10.4 whose providers both run an AP: under 200 lookups a second every answer is the old or the new, never both, never none', async () => {
     const tn = fresh();
     await register(FROM, RCS_A, tn);
-    const effective = seconds() + 3;
+    const effective = seconds() + 4;
     await port(tn, effective);
     expect((await register(TO, RCS_B, tn)).pending).toBe(true);
     const answers: { readonly sent: number; readonly came: number; readonly ttl: number; readonly found: string[] }[] = [];
@@ -197,5 +213,22 @@ describe('a port of a number', () => {
     // Nobody keeps the old answer beyond the port.
     expect(old.filter(({ sent, ttl }) => sent + ttl * 1000 > moment)).toEqual([]);
     expect(await found(tn)).toEqual([`${RCS_B}/u/of-${TO} *`]);
+  });
+});
+
+describe('a mapping that nobody attests again', () => {
+  test('11.1 is gone after 30 days, and within an hour the log says so', async () => {
+    const tn = fresh();
+    const index = (await register(FROM, OTT, tn)).logIndex;
+    const before = ahead;
+    ahead += 30 * 86_400 - 10;
+    expect(await found(tn)).toEqual([`${OTT}/u/of-${FROM} *`]);
+    ahead += 10;
+    expect(await found(tn)).toEqual([]);
+    await tasks.get(3_600_000)?.();
+    const { leaf } = await connect(AuditClient, 'auditor.example').entry(gateway.gateway.logSize - 1);
+    expect(parseLeaf(leaf)).toMatchObject({ k: 'expire', why: 'OK', sii: null, fell: { eff: 'expired' } });
+    expect(gateway.gateway.logSize).toBeGreaterThan(index + 1);
+    ahead = before;
   });
 });

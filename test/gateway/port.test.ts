@@ -248,6 +248,21 @@ describe('a port', () => {
     expect(await judge(registration(place, other, { provider: OTT.domain }), OTT)).toBe('accepted');
   });
 
+  test('that has not come loses what was registered ahead with its credential', async () => {
+    await register();
+    const effective = await agree(60);
+    const [stolen, kept] = [delegateOfTo(place, OF_TO.domain, tn), delegateOfTo(place, OTT.domain, tn)];
+    answerOf(await submit(registrationOfTo(place, tn, OF_TO.domain, stolen), OF_TO));
+    answerOf(await submit(registrationOfTo(place, tn, OTT.domain, kept), OTT));
+    const { hierarchy } = place.pki;
+    hierarchy.revoke(stolen.path[0] ?? Buffer.of(), hierarchy.authority(`np-${TO}`), 'keyCompromise');
+    await swept.sweep();
+    expect(await swept.fell()).toMatchObject([{ k: 'revoke', fell: { eff: 'removed', n: 1 } }]);
+    advance(effective - place.clock.seconds);
+    expect(await swept.resolved(tn)).toEqual([OTT.domain]);
+    await swept.expectWhole();
+  });
+
   test('leaves giving up and withdrawing to who may', async () => {
     await register();
     await agree(60);
