@@ -1,12 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import type { Logger } from 'pino';
 import { BindingKeyFile, DelegationFiles, JournalFile, TokenAuthorityFile } from './adapters/acme/index.js';
 import { openProofs, parseAttestation, type AttestationSettings } from './adapters/attestation/index.js';
 import { ConfigurationProblems, ProblemList, principalOf, readTlsFiles, type TlsFiles } from './adapters/configuration/index.js';
-import { AcmeDesk, Desk, DeskAttestations, DeskFiles, ShownPublications, openSubjectKey } from './adapters/desk/index.js';
-import { DirectoryLock, nodeFileSystem } from './adapters/files/index.js';
+import { AcmeDesk, Desk, DeskAttestations, DeskFiles, LockedKey, ShownPublications, openSubjectKey } from './adapters/desk/index.js';
+import { DirectoryLock, StorageFault, nodeFileSystem } from './adapters/files/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { FetchedCredentials, GuardedFetcher, type FetcherParts } from './adapters/x5u/index.js';
 import type { Principal } from './gateway/index.js';
@@ -16,6 +17,7 @@ import { AcmeServer, type AcmeLimits } from './issuance/acme/index.js';
 import { AttestationDesk, DEFAULT_MESSAGE, limitsFor } from './issuance/attestation/index.js';
 import { parsePrincipals } from './policy/index.js';
 import type { Clock, RandomSource, SubscriberProof, Timer } from './ports/index.js';
+import { Refusal } from './reasons/index.js';
 import { parseCertificate } from './x509/index.js';
 
 export interface ProviderOptions {
@@ -53,6 +55,14 @@ export interface ProviderHandle {
  * @throws ConfigurationProblems everything that stands in the way of a start, each with its file and what to do
  */
 export const startProvider = async (options: ProviderOptions): Promise<ProviderHandle> => {
+  try {
+    return await compose(options);
+  } catch (error) {
+    throw problemsOf(error);
+  }
+};
+
+const compose = async (options: ProviderOptions): Promise<ProviderHandle> => {
   const { log, clock = systemClock, random = systemRandom, host = '127.0.0.1' } = options;
   const files = new DeskFiles(options.deskDir, options.passphrase);
   const { tls, principals, notAfter, attesting } = await readParts(options, files, { clock, random });
@@ -151,10 +161,31 @@ const deskEnd = (files: DeskFiles, list: ProblemList): number | null => {
     list.add(`${files.directory}: there is no desk: init makes one`);
     return null;
   }
-  const ca = list.parse(files.path('ca.pem'), 'the certificate and key of the desk', () => files.ca());
-  if (ca !== null) return parseCertificate(ca.certificate).notAfter;
-  list.add(`${files.path('ca.pem')}: the CA above has not answered yet: send it ca.csr.pem, then install its answer`);
+  const ca = list.parse(files.path('ca.pem'), 'the certificate and key of the desk', () => unlocked(files) ?? AWAITED);
+  if (ca === AWAITED) list.add(`${files.path('ca.pem')}: the CA above has not answered yet: send it ca.csr.pem, then install its answer`);
+  else if (typeof ca === 'string') list.add(ca);
+  else if (ca !== null) return parseCertificate(ca.certificate).notAfter;
   return null;
+};
+
+const AWAITED = 'awaited';
+
+/** What is in the way of the key, in words, instead of the authority. */
+const unlocked = (files: DeskFiles): ReturnType<DeskFiles['ca']> | string => {
+  try {
+    return files.ca();
+  } catch (error) {
+    if (error instanceof LockedKey) return error.message;
+    throw error;
+  }
+};
+
+/** What an operator can mend is told as that, and not as a fault. */
+const problemsOf = (error: unknown): unknown => {
+  if (error instanceof StorageFault || error instanceof Refusal) return new ConfigurationProblems([error.message]);
+  if (!isNativeError(error) || !('code' in error)) return error;
+  if (error.code === 'EADDRINUSE') return new ConfigurationProblems(['the port is taken: stop who has it, or choose another']);
+  return 'syscall' in error ? new ConfigurationProblems([error.message]) : error;
 };
 
 interface Acme {

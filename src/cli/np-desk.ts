@@ -107,7 +107,7 @@ interface RevokeOptions extends DeskOptions {
 const serialOf = ({ serial, certificate }: RevokeOptions): string => {
   if (serial !== undefined) return serial.toLowerCase();
   const [first] = certificate === undefined ? [] : readCertificates(certificate);
-  if (first === undefined) throw new Error('give --serial or --certificate');
+  if (first === undefined) throw new Error('give --serial, --certificate or --to');
   return Buffer.from(parseCertificate(first).serial).toString('hex');
 };
 

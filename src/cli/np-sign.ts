@@ -47,7 +47,7 @@ const credentialOf = (options: SignOptions): IssuedCredential => {
   }
   if (dir === undefined || credential !== undefined) throw new Error('give --dir, or --credential and --credential-key');
   // Without the lock: signing changes nothing, and many may sign at once.
-  return new DeskFiles(dir, passphraseOf(options)).own() ?? refuse('credential-missing', "the desk's own credential");
+  return new DeskFiles(dir, passphraseOf(options)).own() ?? refuse('credential-missing', "the desk's own credential: issue makes one");
 };
 
 const siiOf = ({ tn, mail }: SignOptions): string => {

@@ -155,7 +155,10 @@ const attach = <S extends CommonSite>(
     metrics.connectionFault('tls');
     socket.destroy();
   });
-  server.on('error', (error: Error) => log.error({ fault: describeFault(error) }, 'server fault'));
+  server.on('error', (error: Error) => {
+    // One that does not listen yet tells who has it listen.
+    if (server.listening) log.error({ fault: describeFault(error) }, 'server fault');
+  });
 };
 
 const listen = (server: Server, port: number, host: string): Promise<number> =>

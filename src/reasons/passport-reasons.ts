@@ -76,8 +76,8 @@ export const PASSPORT_REASONS = {
     422,
     '436',
     'RFC 8225 section 4.3',
-    'neither x5c nor x5u is there',
-    'Put the certificate path in x5c.',
+    'there is no credential',
+    'Put the certificate path in x5c. At a desk: install the answer of the CA above, then issue.',
   ),
   'x5u-not-allowed': row(
     'refused',

@@ -278,7 +278,14 @@ describe('keys under a passphrase', () => {
     const under = `--passphrase-file ${at('secret')}`;
     expect(await np(`init --dir ${at('closed')} --spc 505X --name Southern --dev-root ${under}`)).toBe(0);
     expect(readFileSync(at('closed/ca.key.pem'), 'utf8')).toContain('ENCRYPTED PRIVATE KEY');
-    expect(await np(`issue --dir ${at('closed')}`)).toBe(1);
+    writeFileSync(at('another'), 'wrong horse\n');
+    // Whether the desk may issue was not decided.
+    expect(await np(`issue --dir ${at('closed')}`)).toBe(2);
+    expect(await np(`issue --dir ${at('closed')} --passphrase-file ${at('another')}`)).toBe(2);
+    writeFileSync(at('none.pem'), 'no key\n');
+    expect(
+      await np(`sign release --audience dp.example --tn 12025550100 --credential ${at('sti/ca.pem')} --credential-key ${at('none.pem')}`),
+    ).toBe(1);
     expect(await np(`issue --dir ${at('closed')} ${under}`)).toBe(0);
   });
 });

@@ -121,6 +121,34 @@ describe('a provider’s server', () => {
     writeFileSync(join(waiting, 'principals.yaml'), 'principals: 7\n');
     expect(await problemsOf(startProvider(options({ deskDir: waiting })))).toHaveLength(2);
   });
+
+  test('tells a missing or wrong passphrase as that one problem', async () => {
+    const closed = join(directory, 'closed');
+    await openWithRoot(new DeskFiles(closed, 'correct horse'), opening, sources);
+    const started = (passphrase?: string) => problemsOf(startProvider(options({ deskDir: closed, passphrase })));
+    for (const passphrase of [undefined, 'wrong horse']) {
+      const problems = await started(passphrase);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]?.startsWith(join(closed, 'ca.key.pem'))).toBe(true);
+    }
+    expect(await started('correct horse')).toEqual([]);
+  });
+
+  test('tells of a desk that is served already, a port that is taken and a folder that it cannot have as problems, and frees the desk', async () => {
+    const first = await startProvider(options());
+    const other = join(directory, 'other');
+    await openWithRoot(new DeskFiles(other), opening, sources);
+    try {
+      expect(await problemsOf(startProvider(options()))).toHaveLength(1);
+      expect(await problemsOf(startProvider(options({ deskDir: other, port: first.port })))).toHaveLength(1);
+    } finally {
+      await first.stop();
+    }
+    expect(await problemsOf(startProvider(options({ deskDir: other })))).toEqual([]);
+    rmSync(join(other, 'acme'), { recursive: true });
+    writeFileSync(join(other, 'acme'), '');
+    expect(await problemsOf(startProvider(options({ deskDir: other })))).toHaveLength(1);
+  });
 });
 
 describe('np serve', () => {

@@ -3,7 +3,7 @@ import { readPkcs12, writePkcs12 } from '../../encoding/index.js';
 import type { RandomSource } from '../../ports/index.js';
 import { refuse } from '../../reasons/index.js';
 import { parseCertificate, type Certificate } from '../../x509/index.js';
-import type { DeskFiles } from './desk-files.js';
+import { NO_CA, type DeskFiles } from './desk-files.js';
 import { writePublic } from './pem-files.js';
 
 /** From the certificate of this key up, each next one by the name that the one before gives its issuer: bundles are in no order. */
@@ -36,7 +36,7 @@ export const readBundle = (file: string, password: string, spki: Uint8Array): Bu
 /** Writes the certificates of a desk, its own credential's and its CA's, without any key. @throws Refusal `credential-missing` */
 export const writeBundle = (files: DeskFiles, file: string, { password, random }: { password: string; random: RandomSource }): number => {
   const ca = files.certificates('ca');
-  if (ca.length === 0) return refuse('credential-missing', 'the certificate of the desk');
+  if (ca.length === 0) return refuse('credential-missing', NO_CA);
   const own = files.certificates('own').slice(0, 1);
   writePublic(file, writePkcs12([...own, ...ca], password, random(16)), files.disk);
   return own.length + ca.length;

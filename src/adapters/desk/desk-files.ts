@@ -27,6 +27,9 @@ type KeyName = 'root' | 'ca' | 'own';
 /** Folder of the paths of the desk's own credentials. */
 const OWN = 'own';
 
+/** What a desk lacks whose CA above has not answered. */
+export const NO_CA = 'the certificate of the desk: send ca.csr.pem to the CA above, then install its answer';
+
 /** The files of a desk. Keys are PKCS#8, mode 0600, under the operator's passphrase if there is one. */
 export class DeskFiles {
   readonly directory: string;

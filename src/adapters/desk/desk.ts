@@ -18,7 +18,7 @@ import { parseCertificate, tnAuthListOf, type TnEntry } from '../../x509/index.j
 import { Credentials, lineOf, type CredentialRequest, type Made } from './credentials.js';
 import type { BatchItem, DelegateBatch, Granting, Renewed, Ungranting } from './desk-requests.js';
 import { deskAuthority, type DeskAuthority, type DeskSigners } from './desk-authority.js';
-import type { DeskFiles, DeskIdentity } from './desk-files.js';
+import { NO_CA, type DeskFiles, type DeskIdentity } from './desk-files.js';
 import { DeskLock, PATIENCE, type Patience } from './desk-lock.js';
 import { Ledger } from './ledger.js';
 import type { AttestedLine, GrantedLine, HeldLine, UngrantedLine } from './ledger-lines.js';
@@ -80,7 +80,7 @@ export class Desk {
   }
 
   get #ca(): DeskAuthority {
-    return deskAuthority(this.#files, 'ca', this.#signers) ?? refuse('credential-missing', 'the certificate of the desk');
+    return deskAuthority(this.#files, 'ca', this.#signers) ?? refuse('credential-missing', NO_CA);
   }
 
   get #root(): DeskAuthority | null {

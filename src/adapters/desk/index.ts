@@ -16,6 +16,14 @@ export { checkNumbering, importNumbering } from './numbering-data.js';
 export { type Published, type Revoking } from './publications.js';
 export { ShownPublications } from './shown.js';
 export { installPath, openDelegated, openWithRequest, openWithRoot, type Opening } from './desk-opening.js';
-export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeRevocationList, writeSecret } from './pem-files.js';
+export {
+  LockedKey,
+  readCertificates,
+  readPrivateKey,
+  writeCertificates,
+  writePrivateKey,
+  writeRevocationList,
+  writeSecret,
+} from './pem-files.js';
 export { writePublicFolder } from './public-folder.js';
 export { checkDevelopmentPki, linkIntoDevelopmentPki } from './development-trust.js';

@@ -36,12 +36,24 @@ export const readCertificates = (path: string): Buffer[] => {
   return blocks.map(({ der }) => der);
 };
 
-/** @throws Refusal `unsupported-key` when it is no private key or the passphrase is wrong */
+/** A key under a passphrase that was not given, or is another: whether it is a key is not known. */
+export class LockedKey extends Error {
+  override readonly name = 'LockedKey';
+}
+
+/** PKCS#8, or what OpenSSL wrote before it. */
+const LOCKED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
+
+/** @throws LockedKey when the passphrase is missing or wrong; Refusal `unsupported-key` when it is no private key */
 export const readPrivateKey = (path: string, passphrase?: string): KeyObject => {
   const pem = readFileSync(path, 'utf8');
+  const isLocked = LOCKED.test(pem);
+  if (isLocked && passphrase === undefined)
+    throw new LockedKey(`${path} is under a passphrase: give --passphrase-file, or SIGNPOST_PASSPHRASE`);
   try {
     return createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
   } catch {
-    return refuse('unsupported-key', 'private key or passphrase');
+    if (isLocked) throw new LockedKey(`${path} is under another passphrase than the one that was given`);
+    return refuse('unsupported-key', 'not a private key in PEM');
   }
 };
