@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { ApiRefusal, ApiUnavailable, type LookupAnswer } from '../client/index.js';
+import { ApiRefusal, ApiUnavailable, type LookupAnswer, type Quota } from '../client/index.js';
 import { siiInWords } from '../identifiers/index.js';
 import { Refusal } from '../reasons/index.js';
 
@@ -32,6 +32,14 @@ export const lookupWords = (answer: LookupAnswer): string => {
   const rows = answer.mappings.map((one) => `  ${one.default ? '*' : ' '} ${one.ssi}  ${one.purpose} ${one.kind}, until ${one.expires}`);
   return [`${siiInWords(answer.sii)} (for ${answer.ttl} s; * is the default)`, ...rows].join('\n');
 };
+
+export const quotaWords = ({ limit, used, remaining, reset, formula, inputs, burst }: Quota): string =>
+  [
+    `${remaining} of ${limit} numbers are left until ${reset}; ${used} were looked up, at most ${burst.size} at once`,
+    `${limit} = ${formula}, with ${Object.entries(inputs)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ')}`,
+  ].join('\n');
 
 const membersOf = (error: ApiRefusal): Record<string, unknown> => ({
   status: error.status,

@@ -8,7 +8,7 @@ import { enroll, enrollCommand, type EnrollOptions } from './ap-enroll.js';
 import { attested, type AttestOptions } from './ap-attest.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
 import { circleOf, signNow, type ApStatement } from './ap-passport.js';
-import { lookupWords, print, reportError, type Report } from './ap-report.js';
+import { lookupWords, print, quotaWords, reportError, type Report } from './ap-report.js';
 
 interface Options extends CallerOptions, Partial<Pick<AttestOptions, 'providerUrl' | 'providerCa' | 'evidence' | 'out'>> {
   readonly json?: boolean;
@@ -83,6 +83,7 @@ const program = (does: Does): Command => {
     .addOption(new Option('--view <view>', 'which mappings').choices(['consumer', 'business', 'all']))
     .option('--circle <code>', 'circle code')
     .action(does(lookup));
+  verb(ap, 'quota', 'what is left of the quota of lookups, and what it comes of').action(does(quota));
   enrollCommand(ap).action(does((options) => enroll(options)));
   return ap;
 };
@@ -176,6 +177,11 @@ const lookup = async (options: Options, ...typed: string[]): Promise<Report> => 
   const answers = await withClient(options, (client) => client.lookupMany(queries));
   const found = answers.every((answer) => answer.mappings.length > 0);
   return { code: found ? 0 : 1, json: answers.length === 1 ? answers[0] : { answers }, words: answers.map(lookupWords).join('\n') };
+};
+
+const quota = async (options: Options): Promise<Report> => {
+  const left = await withClient(options, (client) => client.quota());
+  return { code: 0, json: left, words: quotaWords(left) };
 };
 
 const presented = (options: Options, action: Options['action'], typedSii = '', typedUser = ''): string =>

@@ -40,6 +40,24 @@ export type LookupAnswer = z.infer<typeof lookupAnswer>;
 
 export const lookupBatch = z.object({ answers: z.array(lookupAnswer) });
 
+const amount = z.number().nonnegative();
+
+/** A caller's quota of lookups: `limit` is `formula` of `inputs`. */
+export const quotaAnswer = z.object({
+  /** Distinct SIIs in the epoch. */
+  limit: amount,
+  used: amount,
+  remaining: amount,
+  epoch: z.object({ start: z.string(), end: z.string(), hours: amount }),
+  /** When the count begins anew. */
+  reset: z.string(),
+  formula: z.string(),
+  inputs: z.object({ mappings: amount, base: amount, factor: amount, contacts: amount, reachable: amount }),
+  /** How many may be asked at once, and how that drains. */
+  burst: z.object({ size: amount, share: amount, rate: amount }),
+});
+export type Quota = z.infer<typeof quotaAnswer>;
+
 /** A code is out (docs/provider-attestation.md). */
 export const pendingAnswer = z.object({ id: z.string(), proof: z.literal('otp'), expires: z.string() });
 export type PendingAttestation = z.infer<typeof pendingAnswer>;

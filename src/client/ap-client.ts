@@ -1,4 +1,13 @@
-import { lookupAnswer, lookupBatch, readAnswer, withdrawal, type LookupAnswer, type Withdrawal } from './answers.js';
+import {
+  lookupAnswer,
+  lookupBatch,
+  quotaAnswer,
+  readAnswer,
+  withdrawal,
+  type LookupAnswer,
+  type Quota,
+  type Withdrawal,
+} from './answers.js';
 import { UnexpectedAnswer } from './api-refusal.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { importPassports, type ImportLine } from './import-stream.js';
@@ -27,7 +36,7 @@ const BATCH = 256;
  * What an application provider does with a gateway: register, withdraw, look up, import.
  *
  * Every call throws `ApiRefusal` (the gateway said no: `reason`, `step`, `clause`, `logIndex`), `ApiUnavailable` (it cannot decide now),
- * `NoAnswer` (none came in spite of the retries), `UnexpectedAnswer`; with `receiptVkey` also `Refusal` `untrusted-note` or `malformed-note`.
+ * `ApiOverQuota` (a lookup beyond the quota; it is an `ApiRefusal`), `NoAnswer` (none came in spite of the retries), `UnexpectedAnswer`; with `receiptVkey` also `Refusal` `untrusted-note` or `malformed-note`.
  * What is safe to repeat is repeated, within `patience`.
  *
  * @example
@@ -107,7 +116,7 @@ export class ApClient {
     return persist(this.#patience, () => this.#post('/v1/lookups', { ...how, sii }, lookupAnswer));
   }
 
-  /** Answers in the order of the queries, 256 to a request. */
+  /** Answers in the order of the queries, 256 to a request. A request that the quota does not hold is refused whole; those before it were answered. */
   async lookupMany(queries: readonly Query[]): Promise<LookupAnswer[]> {
     const answers: LookupAnswer[] = [];
     for (let at = 0; at < queries.length; at += BATCH) {
@@ -117,6 +126,18 @@ export class ApClient {
       answers.push(...batch.answers);
     }
     return answers;
+  }
+
+  /**
+   * What is left of the quota of lookups, and the formula and inputs that it comes of. Costs nothing.
+   *
+   * @example
+   * ```ts
+   * const { remaining, reset } = await gateway.quota();
+   * ```
+   */
+  quota(): Promise<Quota> {
+    return persist(this.#patience, async () => readAnswer(await this.#connection.call({ method: 'GET', path: '/v1/quota' }), quotaAnswer));
   }
 
   /**

@@ -45,6 +45,12 @@ export class ApiUnavailable extends ApiRefusal {
   override readonly name = 'Unavailable';
 }
 
+/**
+ * More distinct numbers than the quota has left, or too many at once. Nothing was counted: fewer may be answered, and what was answered before in this
+ * epoch is. `retryAfter`: seconds until the same request may be answered. Never repeated by itself.
+ */
+export class ApiOverQuota extends ApiRefusal {}
+
 /** No whole answer came. Of a submission the outcome is unknown; presenting the same PASSporT again is safe and tells it. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
@@ -77,7 +83,8 @@ export const problemError = (status: number, body: Uint8Array, retryAfterHeader:
     requestId: textOf(document, 'requestId'),
     retryAfter: secondsOf(retryAfterHeader),
   };
-  return status === 502 || status === 503 ? new ApiUnavailable(problem) : new ApiRefusal(problem);
+  if (status === 502 || status === 503) return new ApiUnavailable(problem);
+  return status === 429 && reason === 'over-quota' ? new ApiOverQuota(problem) : new ApiRefusal(problem);
 };
 
 const parseObject = (body: Uint8Array): JsonObject | null => {
@@ -99,5 +106,5 @@ const integerOf = (document: JsonObject, member: string): number | null => {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 };
 
-/** RFC 9110 section 10.2.3, delay-seconds alone: a date would need a clock that both sides share. */
-const secondsOf = (header: string | undefined): number | null => (header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : null);
+/** RFC 9110 section 10.2.3, delay-seconds alone: a date would need a clock that both sides share. An epoch of quotas may be a month. */
+const secondsOf = (header: string | undefined): number | null => (header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : null);

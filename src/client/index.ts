@@ -11,10 +11,10 @@ export {
 } from './acme-client.js';
 export { AcmeRefusal } from './acme-refusal.js';
 export { ApClient, type ClientOptions, type Query } from './ap-client.js';
-export { ApiRefusal, ApiUnavailable, NoAnswer, UnexpectedAnswer } from './api-refusal.js';
+export { ApiOverQuota, ApiRefusal, ApiUnavailable, NoAnswer, UnexpectedAnswer } from './api-refusal.js';
 export { AttestationClient, type AttestationClientOptions, type Proof, type Wish } from './attestation-client.js';
 export { AuditClient, type AuditOptions, type Entry, type Proven, type SignedCheckpoint } from './audit-client.js';
-export { type Acceptance, type Attested, type LookupAnswer, type PendingAttestation, type Withdrawal } from './answers.js';
+export { type Acceptance, type Attested, type LookupAnswer, type PendingAttestation, type Quota, type Withdrawal } from './answers.js';
 export { Connection, type Answer, type Call, type ConnectionOptions } from './connection.js';
 export { type ImportLine } from './import-stream.js';
 export { NpClient } from './np-client.js';

@@ -1,6 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { ApClient, NoAnswer, NpClient, UnexpectedAnswer, type ClientOptions, type ImportLine } from '../../src/client/index.js';
+import {
+  ApClient,
+  ApiOverQuota,
+  NoAnswer,
+  NpClient,
+  UnexpectedAnswer,
+  type ClientOptions,
+  type ImportLine,
+} from '../../src/client/index.js';
 import { encodeBase64 } from '../../src/encoding/index.js';
 import { formatVkey, leafHash, signReceipt } from '../../src/log/index.js';
 import { answerJson, rejectionOf, scriptedGateway, type Script, type ScriptedGateway } from '../support/scripted-gateway.js';
@@ -241,5 +249,35 @@ describe('an import', () => {
       throw new TypeError('no more');
     };
     expect(await rejectionOf(take(client.import(source())))).toBeInstanceOf(TypeError);
+  });
+});
+
+describe('a quota', () => {
+  const quota = {
+    limit: 2000,
+    used: 12,
+    remaining: 1988,
+    epoch: { start: '2026-11-01T00:00:00.000Z', end: '2026-12-01T00:00:00.000Z', hours: 720 },
+    reset: '2026-12-01T00:00:00.000Z',
+    formula: 'base',
+    inputs: { mappings: 0, base: 2000, factor: 2, contacts: 60, reachable: 5e9 },
+    burst: { size: 2000, share: 0.2, rate: 1 },
+  };
+
+  it('is told with its inputs; members of a newer gateway are dropped', async () => {
+    const client = await connect((_, response) => answerJson(response, 200, { ...quota, more: 1 }));
+    expect(await client.quota()).toEqual(quota);
+    expect(gateway?.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/quota']);
+  });
+
+  it('that is used up is an ApiOverQuota with the time to come back, asked once', async () => {
+    const client = await connect((_, response) => {
+      response.setHeader('Retry-After', '2592000');
+      answerJson(response, 429, problem(429, 'over-quota'));
+    });
+    const error = await rejectionOf(client.lookup('tel:+12025550100'));
+    expect(error).toBeInstanceOf(ApiOverQuota);
+    expect(error).toMatchObject({ name: 'Refusal', status: 429, reason: 'over-quota', retryAfter: 2_592_000 });
+    expect(gateway?.seen).toHaveLength(1);
   });
 });

@@ -57,6 +57,9 @@ describe('signpost ap', () => {
       code: 0,
       mappings: [{ ssi: 'mimi://a.example/u/alice', default: true }],
     });
+    const quota = await signpost('ap', 'quota', '--json', ...as('a.example'));
+    expect({ code: quota.code, ...jsonOf(quota) }).toMatchObject({ code: 0, used: 0, limit: 2119, inputs: { mappings: 1, base: 2000 } });
+    expect((await signpost('ap', 'quota', ...as('b.example'))).code).toBe(0);
     expect((await signpost('ap', 'withdraw', 'tel:+12025550101', 'alice', ...as('a.example'))).code).toBe(0);
     expect((await signpost('ap', 'lookup', 'tel:+12025550101', ...as('b.example'))).code).toBe(1);
   });
