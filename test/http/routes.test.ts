@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { Refusal, Unavailable } from '../../src/reasons/index.js';
-import type { Gateway } from '../../src/gateway/index.js';
+import { OverQuota, type Gateway } from '../../src/gateway/index.js';
 import * as shapes from '../../src/http/answer-schemas.js';
 import { openApiDocument } from '../../src/http/index.js';
 import { LIMITS } from '../../src/http/limits.js';
@@ -9,6 +9,7 @@ import { ROUTES } from '../../src/http/routes/index.js';
 import {
   ACCEPTED,
   REFUSED,
+  STANDING,
   ask,
   gatewayThat,
   startSite,
@@ -322,6 +323,57 @@ describe('a lookup', () => {
   test('pads a batch to the next 2 KiB', async () => {
     const reply = await lookup({ lookups: Array.from({ length: 256 }, () => ({ sii: SII })) });
     expect([reply.status, reply.body.length % LIMITS.paddingBytes]).toEqual([200, 0]);
+  });
+});
+
+describe('a quota', () => {
+  const LOOKUP = { method: 'POST', path: '/v1/lookups', headers: JSON_BODY, body: JSON.stringify({ sii: 'tel:+12025550100' }) };
+  const POLICY = '"epoch";q=121999;w=2592000, "burst";q=24399;w=518384';
+  const LEFT = '"epoch";r=121996;t=60';
+  const fieldsOf = ({ headers }: Reply) => [headers['ratelimit-policy'], headers['ratelimit']];
+
+  test('is told with the formula and its inputs, to who may look up alone', async () => {
+    const reply = await call({ path: '/v1/quota', as: 'a.example' });
+    expect(reply.status).toBe(200);
+    shapes.quotaAnswer.parse(json(reply));
+    expect(json(reply)).toMatchObject({
+      limit: 121_999,
+      used: 3,
+      remaining: 121_996,
+      reset: '2026-12-13T00:00:00.000Z',
+      inputs: { mappings: 1000 },
+    });
+    expect(fieldsOf(reply)).toEqual([POLICY, LEFT]);
+    expect((await call({ path: '/v1/quota', as: 'auditor.example' })).status).toBe(200);
+    for (const as of ['np.example', 'ep.example', 'operator.example'])
+      expect(json(await call({ path: '/v1/quota', as }))).toMatchObject({ status: 403, reason: 'client-not-allowed' });
+    expect((await call({ path: '/v1/quota' })).status).toBe(401);
+  });
+
+  test('stands in the header fields of every lookup', async () => {
+    expect(fieldsOf(await lookup({ sii: 'tel:+12025550100' }))).toEqual([POLICY, LEFT]);
+  });
+
+  test('that is used up is a 429 for the whole request, with when to come back', async () => {
+    const spent = { ...STANDING, used: STANDING.limit, remaining: 0 };
+    const gateway = gatewayThat({ lookup: () => Promise.reject(new OverQuota('epoch', spent, 77)) });
+    const other = await startSite(tls, { gateway });
+    try {
+      const reply = await call({ ...LOOKUP, as: 'a.example' }, other);
+      shapes.problem.parse(json(reply));
+      expect(json(reply)).toMatchObject({ status: 429, type: 'urn:signpost:reason:over-quota', reason: 'over-quota' });
+      expect(reply.status).toBe(429);
+      expect([reply.headers['retry-after'], ...fieldsOf(reply)]).toEqual(['77', POLICY, '"epoch";r=0;t=60']);
+    } finally {
+      await other.server.drain();
+    }
+  });
+
+  test('is counted in metrics that name nobody', async () => {
+    const text = (await call({ path: '/metrics', as: 'operator.example' })).body.toString();
+    expect(text).toContain('signpost_quota_numbers_total 3\n');
+    expect(text).toContain('signpost_scan_alarms_total{kind="sequence"} 2\n');
+    expect(text).toContain('signpost_lookup_health_least 0.5\n');
   });
 });
 
