@@ -6,6 +6,7 @@ import type { Consent } from '../passport/index.js';
 import { Usage, audienceOf, credentialFor, domainOf, tlsOf, type CallerOptions } from './ap-caller.js';
 import { enroll, enrollCommand, type EnrollOptions } from './ap-enroll.js';
 import { attested, type AttestOptions } from './ap-attest.js';
+import { importFile } from './ap-import.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
 import { circleOf, signNow, type ApStatement } from './ap-passport.js';
 import { lookupWords, print, quotaWords, reportError, type Report } from './ap-report.js';
@@ -28,6 +29,7 @@ interface Options extends CallerOptions, Partial<Pick<AttestOptions, 'providerUr
   readonly view?: 'consumer' | 'business' | 'all';
   readonly proof: AttestOptions['proof'];
   readonly register?: true;
+  readonly resume?: boolean;
 }
 
 /** `signpost ap`: what an application provider does, from the command line. */
@@ -84,6 +86,11 @@ const program = (does: Does): Command => {
     .option('--circle <code>', 'circle code')
     .action(does(lookup));
   verb(ap, 'quota', 'what is left of the quota of lookups, and what it comes of').action(does(quota));
+  statementOptions(verb(ap, 'import', 'register what a file holds, at full speed; a connection that breaks is made again'))
+    .argument('<file>', 'lines of {"passport"}, of PASSporTs, or of number,user[,purpose[,kind]], which are signed')
+    .option('--out <file>', 'write what became of each line there: {"line","status","reason","logIndex"}')
+    .option('--resume', 'go on with --out: what it has as accepted is not sent again')
+    .action(does((options, file = '') => importFile(options, file)));
   enrollCommand(ap).action(does((options) => enroll(options)));
   return ap;
 };

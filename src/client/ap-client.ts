@@ -10,6 +10,7 @@ import {
 } from './answers.js';
 import { UnexpectedAnswer } from './api-refusal.js';
 import { Connection, type ConnectionOptions } from './connection.js';
+import { importUnanswered } from './import-retry.js';
 import { importPassports, type ImportLine } from './import-stream.js';
 import { checkAction } from './passport-action.js';
 import { checkReceipt } from './receipt.js';
@@ -141,7 +142,9 @@ export class ApClient {
   }
 
   /**
-   * Streams PASSporTs to the gateway and yields its answers in order.
+   * Streams PASSporTs to the gateway and yields its answers in order; `line` counts from 1. Where the connection breaks, or the gateway is
+   * being stopped, another is made within `patience` and what is not answered is sent again: the same octets, so no PASSporT has two effects.
+   * Proves nothing of lines that were not answered when it throws; of a line with status 429, 502 or 503 nothing was decided.
    *
    * @example
    * ```ts
@@ -153,7 +156,7 @@ export class ApClient {
    * ```
    */
   import(passports: Iterable<string> | AsyncIterable<string>): AsyncGenerator<ImportLine> {
-    return importPassports(this.#connection, this.#receiptVkey, passports);
+    return importUnanswered(this.#patience, (some) => importPassports(this.#connection, this.#receiptVkey, some), passports);
   }
 
   close(): void {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { IncomingMessage, ClientRequest } from 'node:http';
 import { z } from 'zod';
@@ -47,6 +46,7 @@ export async function* importPassports(
       const line = readShape(text, importLine);
       if (receiptVkey !== undefined && isAcceptance(line)) checkReceipt(line.receipt, receiptVkey, line);
       answered += 1;
+      if (line.line !== answered) throw new UnexpectedAnswer('an answer to another line');
       yield line;
     }
     if (answered < (await sent)) throw new NoAnswer('the answer was cut off', true);
@@ -62,11 +62,21 @@ const send = async (request: ClientRequest, passports: Iterable<string> | AsyncI
   for await (const passport of passports) {
     if (request.destroyed) break;
     count += 1;
-    if (!request.write(`${JSON.stringify({ passport })}\n`)) await Promise.race([once(request, 'drain'), once(request, 'close')]);
+    if (!request.write(`${JSON.stringify({ passport })}\n`) && !request.destroyed) await drained(request);
   }
   request.end();
   return count;
 };
+
+/** Resolves when more may be written, or nothing more can be: why it cannot is the reader's to tell. */
+const drained = (request: ClientRequest): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      request.off('drain', done).off('close', done);
+      resolve();
+    };
+    request.on('drain', done).on('close', done);
+  });
 
 /** Read through a function: what the sender's failure sets, the compiler takes for unset. */
 const sourceFailure = (failed: { readonly cause: unknown } | null): unknown => failed?.cause;

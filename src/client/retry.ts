@@ -30,7 +30,7 @@ export const persist = async <T>(patience: Patience, attempt: () => Promise<T>):
 };
 
 /** Milliseconds to wait before the next attempt, or null when there must be none. */
-const pauseAfter = (error: unknown, made: number): number | null => {
+export const pauseAfter = (error: unknown, made: number): number | null => {
   if (error instanceof ApiUnavailable) return Math.max((error.retryAfter ?? 0) * 1000, backOff(made));
   if (error instanceof NoAnswer && error.mayRetry) return backOff(made);
   return null;

@@ -226,14 +226,46 @@ describe('an import', () => {
     expect(gateway?.seen[0]?.body).toBe('{"passport":"one"}\n{"passport":"two"}\n{"passport":"three"}\n');
   });
 
-  it('that is cut off says so after what was answered', async () => {
-    const client = await connect((_seen, response) => {
+  it('that stays cut off says so after what was answered', async () => {
+    const client = await connect((_seen, response, turn) => {
       response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-      response.end(lineOf(1));
+      response.end(turn === 1 ? lineOf(1) : '');
     });
     const lines = client.import(['one', 'two']);
     expect((await lines.next()).value).toMatchObject({ line: 1, status: 201 });
     expect(await rejectionOf(lines.next())).toBeInstanceOf(NoAnswer);
+    expect(gateway?.seen).toHaveLength(3);
+  });
+
+  it('that is cut off goes on with the same octets, and counts on', async () => {
+    const accepted = (line: number): string => `${JSON.stringify({ line, ...acceptance(), status: 201 })}\n`;
+    const client = await connect((_seen, response, turn) => {
+      response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+      if (turn === 1) response.write(lineOf(1) + lineOf(2), () => response.socket?.destroy());
+      else response.end(accepted(1) + accepted(2));
+    });
+    const lines = await take(client.import(['one', 'two', 'three', 'four']));
+    expect(lines.map(({ line, status }) => `${line} ${status}`)).toEqual(['1 201', '2 403', '3 201', '4 201']);
+    expect(gateway?.seen.map(({ body }) => body)).toEqual([
+      '{"passport":"one"}\n{"passport":"two"}\n{"passport":"three"}\n{"passport":"four"}\n',
+      '{"passport":"three"}\n{"passport":"four"}\n',
+    ]);
+  });
+
+  it('that ends because the gateway is being stopped goes on with another', async () => {
+    const client = await connect((_seen, response, turn) => {
+      response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+      response.end(turn === 1 ? `${JSON.stringify({ line: 1, ...problem(503, 'draining') })}\n` : lineOf(1));
+    });
+    expect((await take(client.import(['one']))).map(({ status }) => status)).toEqual([201]);
+  });
+
+  it('whose answers are to other lines is not believed', async () => {
+    const client = await connect((_seen, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+      response.end(lineOf(3) + lineOf(1));
+    });
+    expect(await rejectionOf(take(client.import(['one', 'two'])))).toBeInstanceOf(UnexpectedAnswer);
   });
 
   it('that is refused as a whole throws the refusal', async () => {
