@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import { BindingKeyFile } from '../../src/adapters/acme/index.js';
-import { Desk, DeskFiles, openWithRoot } from '../../src/adapters/desk/index.js';
+import { AcmeDesk, Desk, DeskFiles, openWithRoot } from '../../src/adapters/desk/index.js';
 import { run as runNp } from '../../src/cli/np.js';
 import { decodePem } from '../../src/encoding/index.js';
 import { issueEndEntity, newKeyPair, subjectName } from '../../src/issuance/index.js';
@@ -27,6 +27,7 @@ import {
   type Sent,
 } from '../support/acme-client.js';
 import { TlsPki } from '../support/http-site.js';
+import { reasonOfPromise } from '../support/reasons.js';
 
 const DAY = 86_400;
 const directory = mkdtempSync(join(tmpdir(), 'signpost-acme-'));
@@ -204,12 +205,62 @@ describe('a desk that serves ACME', () => {
     expect(Date.parse(late.validTo)).toBe((now + 3600) * 1000);
   });
 
+  test('gives nothing that was taken back between the question and the issuing', async () => {
+    const files = new DeskFiles(deskDir);
+    const at = new AcmeDesk(desk(), files);
+    const { spki } = await Key.make();
+    const seconds = Math.floor(clock.now() / 1000);
+    const asked = {
+      domain: 'a.example',
+      spki,
+      entries: [{ start: RANGE[0], count: RANGE[1] }],
+      notBefore: seconds,
+      notAfter: seconds + 3600,
+    };
+    expect(await at.grantsOf('a.example')).toHaveLength(1);
+    expect(await reasonOfPromise(() => at.issue({ ...asked, ca: true }))).toBe('not-granted');
+    await desk().ungrant({ to: 'a.example' });
+    const before = await desk().list();
+    expect(await reasonOfPromise(() => at.issue({ ...asked, ca: false }))).toBe('not-granted');
+    expect(await desk().list()).toEqual(before);
+    await desk().grant({ to: 'a.example', numbers: [GRANTED], ca: true, lifetimeMax: 3600 });
+    for (const ca of [true, false])
+      expect(await reasonOfPromise(() => at.issue({ ...asked, ca, notAfter: seconds + 7200 }))).toBe('not-granted');
+    // Later, for as long: its end is what counts.
+    expect(await reasonOfPromise(() => at.issue({ ...asked, ca: false, notBefore: seconds + 3600, notAfter: seconds + 7200 }))).toBe(
+      'not-granted',
+    );
+    for (const ca of [true, false]) expect(await reasonOfPromise(() => at.issue({ ...asked, ca }))).toBeNull();
+  });
+
   test('certifies one key for one AP', async () => {
     await desk().grant({ to: 'b.example', numbers: [GRANTED], ca: false });
     const [one, other] = [await enrolled(), await enrolled('b.example')];
     const key = await Key.make();
     expect((await finalized(one, await ready(one), key)).status).toBe(200);
     expect(reasonIn(await finalized(other, await ready(other), key))).toBe('key-reuse');
+  });
+
+  test('certifies no key again that was revoked as compromised, by order or by renewal', async () => {
+    const caller = await enrolled();
+    const [lost, key] = [await Key.make(), await Key.make()];
+    const end = new Date(clock.now() + 30 * DAY * 1000).toISOString();
+    const renewed = await ready(caller, { 'auto-renewal': { 'end-date': end, lifetime: DAY } });
+    expect((await finalized(caller, renewed, lost)).status).toBe(200);
+    const certificates: string[] = [];
+    for (const one of [lost, key]) {
+      const done = bodyOf(await finalized(caller, await ready(caller), one));
+      const { text } = await caller.post(String(done['certificate']), '');
+      certificates.push(new X509Certificate(text).raw.toString('base64url'));
+    }
+    expect((await caller.post(caller.url('revokeCert'), { certificate: certificates[0], reason: 1 })).status).toBe(200);
+    expect((await caller.post(caller.url('revokeCert'), { certificate: certificates[1], reason: 4 })).status).toBe(200);
+    expect(reasonIn(await finalized(caller, await ready(caller), lost))).toBe('key-reuse');
+    expect((await finalized(caller, await ready(caller), key)).status).toBe(200);
+    clock.ahead += DAY / 2 + 1;
+    caller.nonce = null;
+    await turn();
+    expect((await caller.read(String(renewed['finalize']).replace('/finalize', '')))['status']).toBe('canceled');
   });
 
   test('renews by its timer until the grant is taken back; then the credential is dead within two lifetimes', async () => {

@@ -101,8 +101,8 @@ class PlaceDesk implements CredentialDesk {
     return Promise.resolve();
   }
 
-  isRevoked(serial: string): Promise<boolean> {
-    return Promise.resolve(this.revoked.some((one) => one.serial === serial));
+  isRevoked(serials: readonly string[]): Promise<boolean> {
+    return Promise.resolve(this.revoked.some(({ serial }) => serials.includes(serial)));
   }
 
   ownCredential(): Promise<IssuedCredential> {

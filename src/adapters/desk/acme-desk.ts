@@ -22,7 +22,7 @@ export class AcmeDesk implements CredentialDesk {
   }
 
   async issue({ domain, spki, entries, notBefore, notAfter, ca }: DelegateOrder): Promise<readonly Buffer[]> {
-    const request = { to: domain, from: notBefore, lifetime: notAfter - notBefore, subject: { spki }, why: WHY };
+    const request = { to: domain, from: notBefore, lifetime: notAfter - notBefore, asGranted: true, subject: { spki }, why: WHY } as const;
     const numbers = rangesOf(entries);
     return ca ? (await this.#desk.delegateCa(request, numbers)).path : await this.#desk.delegate(request, numbers);
   }
@@ -31,8 +31,8 @@ export class AcmeDesk implements CredentialDesk {
     await this.#desk.revoke({ serial, reason, why: WHY });
   }
 
-  async isRevoked(serial: string): Promise<boolean> {
-    return (await this.#desk.list({ serial, state: 'revoked' })).length > 0;
+  isRevoked(serials: readonly string[]): Promise<boolean> {
+    return this.#desk.hasRevoked(serials);
   }
 
   async ownCredential(): Promise<IssuedCredential> {

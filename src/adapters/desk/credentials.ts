@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   bequestOf,
   caTemplate,
+  checkGranted,
   checkHeld,
   checkMailbox,
   checkScope,
@@ -51,12 +52,16 @@ export interface CredentialRequest<Subject = SubjectKey> {
   readonly lifetime: number;
   /** Seconds: when it begins at the earliest, and what `lifetime` counts from; absent: the moment of issuing. */
   readonly from?: number;
+  /** Only what is granted to `to` at the moment of issuing; absent: all that the desk may give. */
+  readonly asGranted?: true;
   readonly subject: Subject;
   /** For the ledger, in the operator's words. */
   readonly why?: string;
 }
 
 type Time = Pick<CredentialRequest, 'lifetime' | 'from'>;
+
+type Asked = Omit<CredentialRequest, 'subject'>;
 
 /** A certificate that was made and not handed out: its line goes into the ledger first. */
 export interface Made {
@@ -137,7 +142,8 @@ export class Credentials {
 
   /**
    * A delegate credential (RFC 9060) over numbers, bound to one AP.
-   * @throws Refusal `not-encompassed`, `tn-out-of-scope`, `number-on-hold`, `key-reuse`, `non-canonical-tn`, `range-overflow`, `malformed-request`
+   * @throws Refusal `not-encompassed`, `tn-out-of-scope`, `number-on-hold`, `key-reuse`, `non-canonical-tn`, `range-overflow`, `malformed-request`,
+   * `not-granted`
    */
   delegate(request: CredentialRequest<SubjectSpki>, numbers: readonly NumberRange[], permitted?: Binding['permitted']): Promise<Made> {
     return this.delegating(request, permitted)(request.subject, numbers);
@@ -145,14 +151,17 @@ export class Credentials {
 
   /** `delegate` for many of one AP: what they have in common is made once. */
   delegating(
-    request: Omit<CredentialRequest, 'subject'> & { readonly batch?: string },
+    request: Asked & { readonly batch?: string },
     permitted?: Binding['permitted'],
   ): (subject: SubjectSpki, numbers: readonly NumberRange[]) => Promise<Made> {
     const { to, why, batch } = request;
     const common = { subject: subjectName({ commonName: `delegate for ${to}` }), binding: binding(to, permitted) };
     const inBatch = batch === undefined ? {} : { batch };
     const told: Told = { use: 'delegate', holder: to, to, ...toldPermitted(permitted), ...toldWhy(why), ...inBatch };
-    return (subject, numbers) => this.#endEntity({ ...common, numbers: this.#entries(numbers) }, subject, request, told);
+    return (subject, numbers) => {
+      this.#checkGrant(request, numbers, false);
+      return this.#endEntity({ ...common, numbers: this.#entries(numbers) }, subject, request, told);
+    };
   }
 
   /**
@@ -163,6 +172,7 @@ export class Credentials {
     const { to, subject, why } = request;
     const { authorities } = this.#bequest;
     if (authorities === 0) return refuse('path-length', 'the desk may have no CA below it');
+    this.#checkGrant(request, numbers, true);
     const content: CaContent = {
       subject: subjectName({ commonName: `delegate CA of ${to}` }),
       numbers: this.#entries(numbers),
@@ -294,8 +304,18 @@ export class Credentials {
     return { random: this.#basis.sources.random, notBefore, notAfter };
   }
 
+  /** Under the desk's lock, where nobody takes back what is being looked at. The lifetime is counted from now, whenever the credential begins. */
+  #checkGrant({ to, asGranted, lifetime, from = this.#now }: Asked, numbers: readonly NumberRange[], ca: boolean): void {
+    if (asGranted === undefined) return;
+    checkGranted(this.#basis.book.grantsOf(to), { numbers, ca, lifetime: from + lifetime - this.#now });
+  }
+
   #checkKey(spki: Buffer, holder: string): void {
-    const before = this.#basis.book.holderOf(spkiFingerprint(spki));
+    const { book } = this.#basis;
+    const fingerprint = spkiFingerprint(spki);
+    // RFC 8555 section 7.6: who revoked for it did not mean another certificate to stand in its place.
+    if (book.isCompromised(fingerprint)) return refuse('key-reuse', 'the key is compromised');
+    const before = book.holderOf(fingerprint);
     if (before !== null && before !== holder) refuse('key-reuse');
   }
 }

@@ -209,6 +209,11 @@ export class Desk {
     return this.#look(() => listed(this.#ledger.book, filter, this.#now()));
   }
 
+  /** Whether one of these certificates is revoked. */
+  hasRevoked(serials: readonly string[]): Promise<boolean> {
+    return this.#look(() => serials.some((serial) => this.#ledger.book.revocationOf(serial) !== null));
+  }
+
   /**
    * Puts numbers on hold while a port is pending: none is delegated until it is let go.
    * @throws Refusal `non-canonical-tn`, `malformed-request`, `range-overflow`

@@ -30,6 +30,7 @@ const withoutTaken = (grant: Grant, { numbers, mailboxes }: UngrantedLine): Gran
 export class LedgerBook {
   readonly #issued = new Map<string, IssuedLine>();
   readonly #holders = new Map<string, string>();
+  readonly #compromised = new Set<string>();
   readonly #revoked = new Map<string, RevokedLine>();
   readonly #lists = new Map<'root' | 'ca', ListLine>();
   readonly #grants = new Map<string, Grant[]>();
@@ -62,6 +63,7 @@ export class LedgerBook {
   #revoke(line: RevokedLine): void {
     this.#revoked.set(line.serial, { ...line, at: this.#revoked.get(line.serial)?.at ?? line.at });
     const issued = this.#issued.get(line.serial);
+    if (issued !== undefined && line.reason === 'keyCompromise') this.#compromised.add(issued.spki);
     const issuer = issued === undefined ? null : issuerOf(issued);
     if (issuer !== null) this.#unpublished.add(issuer);
   }
@@ -98,6 +100,11 @@ export class LedgerBook {
   /** Who has the key with this fingerprint; null: nobody that the desk knows. */
   holderOf(spki: string): string | null {
     return this.#holders.get(spki) ?? null;
+  }
+
+  /** Whether a certificate over the key with this fingerprint was revoked because others have the key too. */
+  isCompromised(spki: string): boolean {
+    return this.#compromised.has(spki);
   }
 
   /** Null while it stands. */

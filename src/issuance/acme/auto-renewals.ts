@@ -11,10 +11,11 @@ export interface RenewalTurn {
   readonly failed: ReadonlyArray<{ readonly order: string; readonly reason: Reason }>;
 }
 
-/** Reasons by which the provider's own decision ends a renewal: not granted any more, beyond the desk, or delegated no longer. */
+/** Reasons by which the provider's own decision ends a renewal: not granted any more, beyond the desk, delegated no longer, or over a key that is lost. */
 const ENDING: ReadonlySet<Reason> = new Set<Reason>([
   'not-granted',
   'cert-revoked',
+  'key-reuse',
   'not-encompassed',
   'tn-out-of-scope',
   'account-deactivated',
@@ -67,8 +68,8 @@ export class AutoRenewals {
     if (now >= end || last.notAfter >= end || now < last.notBefore + Math.floor(lifetime / 2)) return false;
     const account = this.#records.state.account(order.account) ?? refuse('account-unknown');
     if (!account.active) return refuse('account-deactivated');
-    // Who revoked the last one did not mean the key to be certified again.
-    if (await this.#issuing.isRevoked(last)) return refuse('cert-revoked');
+    // Two live at a time, over one key: who revoked either did not mean that key to be certified again.
+    if (await this.#issuing.isRevoked(this.#records.state.certificatesOf(id))) return refuse('cert-revoked');
     if (!(await this.#delegationStands(order, account.domain))) return refuse('delegation-unknown');
     const notAfter = Math.min(now + lifetime, end);
     await this.#issuing.issue({ order, domain: account.domain, spki: last.spki, ca: false, notBefore: now, notAfter });

@@ -22,12 +22,15 @@ export interface DelegateOrder {
 export interface CredentialDesk {
   /** What this AP is granted now. Read anew each time. */
   grantsOf(domain: string): Promise<readonly Grant[]>;
-  /** DER of the path, the new certificate first, no anchor. */
+  /**
+   * DER of the path, the new certificate first, no anchor. What was granted is looked at once more where nobody can take it back meanwhile.
+   * @throws Refusal `not-granted`
+   */
   issue(order: DelegateOrder): Promise<readonly Buffer[]>;
   /** Serial number in hexadecimal. Durable, and on the next CRL. */
   revoke(serial: string, reason: RevocationReason): Promise<void>;
-  /** Whether it is revoked, whoever revoked it. */
-  isRevoked(serial: string): Promise<boolean>;
+  /** Whether one of them is revoked, whoever revoked it. */
+  isRevoked(serials: readonly string[]): Promise<boolean>;
   /** What signs authority tokens. @throws Refusal `credential-missing` */
   ownCredential(): Promise<IssuedCredential>;
 }

@@ -30,9 +30,9 @@ export class Issuing {
     this.#desk = desk;
   }
 
-  /** Whether the provider or the holder took this certificate back. */
-  async isRevoked({ serial, revoked }: IssuedCertificate): Promise<boolean> {
-    return revoked || (await this.#desk.isRevoked(serial));
+  /** Whether the provider or the holder took back one of these certificates. */
+  async isRevoked(certificates: readonly IssuedCertificate[]): Promise<boolean> {
+    return certificates.some(({ revoked }) => revoked) || (await this.#desk.isRevoked(certificates.map(({ serial }) => serial)));
   }
 
   /**

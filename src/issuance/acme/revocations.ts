@@ -39,7 +39,7 @@ export class Revocations {
     return this.#records.alone(async () => {
       const certificate = this.#find(decodeBase64url(asked.certificate) ?? refuse('malformed-request', 'certificate'));
       if (!this.#mayRevoke(by, certificate)) return refuse('revocation-not-allowed');
-      if (certificate.revoked || (await this.#desk.isRevoked(certificate.serial))) return refuse('already-revoked');
+      if (certificate.revoked || (await this.#desk.isRevoked([certificate.serial]))) return refuse('already-revoked');
       const reason = reasonOf(asked.reason);
       // RFC 8739 section 6.6: its short life is its revocation; the order is canceled instead.
       if (this.#records.state.order(certificate.order)?.autoRenewal !== null) return refuse('auto-renewal-revocation');
@@ -61,11 +61,16 @@ export class Revocations {
     }
   }
 
-  /** The account that ordered it, one that holds an authorization for the same list, or the key that was certified. */
+  /**
+   * The account that ordered it, one of the same AP that holds an authorization for the same list, or the key that was certified. RFC 8555 section 7.6 asks
+   * for all that the certificate names, and it names the AP, which no authorization of another has.
+   */
   #mayRevoke(by: Revoker, certificate: IssuedCertificate): boolean {
     if ('key' in by) return by.key.spki.equals(certificate.spki);
     if (by.account.id === certificate.account) return true;
-    return this.#records.state
+    const { state } = this.#records;
+    if (by.account.domain !== state.account(certificate.account)?.domain) return false;
+    return state
       .authorizationsOf(by.account.id)
       .some((one) => one.identifier === certificate.identifier && statusOfAuthorization(one, this.#records.now()) === 'valid');
   }

@@ -29,6 +29,7 @@ export class AcmeState {
   readonly #ordersOf = new Map<string, string[]>();
   readonly #authorizations = new Map<string, Authorization>();
   readonly #certificates = new Map<string, IssuedCertificate>();
+  readonly #certificatesOf = new Map<string, string[]>();
   readonly #certificateOfSerial = new Map<string, string>();
   /** Authority tokens that were used, and until when each could be used again. */
   readonly #spent = new Map<string, number>();
@@ -67,6 +68,11 @@ export class AcmeState {
 
   authorizationsOf(account: string): readonly Authorization[] {
     return this.ordersOf(account).flatMap((order) => this.authorizationOf(order) ?? []);
+  }
+
+  /** All that an order ever came to, oldest first. */
+  certificatesOf(order: string): readonly IssuedCertificate[] {
+    return (this.#certificatesOf.get(order) ?? []).flatMap((id) => this.certificate(id) ?? []);
   }
 
   certificateOfSerial(serial: string): IssuedCertificate | null {
@@ -179,6 +185,9 @@ export class AcmeState {
     const certificate = { ...issued, account, identifier, path: issued.path.map(bytes), spki: bytes(issued.spki), revoked: false };
     this.#certificates.set(issued.id, certificate);
     this.#certificateOfSerial.set(issued.serial, issued.id);
+    const known = this.#certificatesOf.get(order.id);
+    if (known === undefined) this.#certificatesOf.set(order.id, [issued.id]);
+    else known.push(issued.id);
     this.#change(this.#orders, order.id, { certificate: issued.id });
   }
 

@@ -64,6 +64,17 @@ describe('revocation', () => {
     expect((await revoke(other, pem)).status).toBe(200);
   });
 
+  test('is not by another AP, which may be granted the same numbers and has not this certificate', async () => {
+    const { pem } = await place.issued(caller);
+    place.grant('b.example', [{ start: RANGE[0], count: RANGE[1] }]);
+    const other = await place.enrolled('b.example');
+    await place.ready(other);
+    expect(fault(await revoke(other, pem))).toEqual(['revocation-not-allowed', 'unauthorized', 403]);
+    expect(place.desk.revoked).toEqual([]);
+    const { pem: own } = await place.issued(other);
+    expect((await revoke(other, own)).status).toBe(200);
+  });
+
   test('is refused for a reason that a holder may not give, and for what was not issued here', async () => {
     const { pem } = await place.issued(caller);
     for (const reason of [2, 6, 7, 8, 99])
@@ -204,6 +215,15 @@ describe('auto-renewal', () => {
     const { canceled, renewed } = await place.server.turn();
     expect([canceled.length, renewed.length]).toEqual([1, 1]);
     expect(new X509Certificate(other).serialNumber).not.toBe(new X509Certificate(pem).serialNumber);
+  });
+
+  test('ends when the provider revoked the one before the last, which lives on beside it under the same key', async () => {
+    const { pem, order } = await place.issued(caller, renewal());
+    pass(DAY / 2);
+    expect((await place.server.turn()).renewed).toHaveLength(1);
+    place.desk.revoked.push({ serial: new X509Certificate(pem).serialNumber.toLowerCase(), reason: 'keyCompromise' });
+    pass(DAY / 2);
+    expect(await place.server.turn()).toMatchObject({ renewed: [], canceled: [String(order['star-certificate']).split('/').pop()] });
   });
 
   test('is not revoked but canceled', async () => {
