@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  ORDER_MARKS_PER_SUBJECT,
   asOf,
   packSubject,
   portStands,
@@ -305,6 +306,37 @@ describe('a register ahead of a port', () => {
     const event = ahead(B, NOW, { judgedUnder: { ...JUDGED_UNDER, underPort: { to: TO, effective: late } } });
     expect(shown(apply(far, event, NOW, 52), late)).toEqual([]);
     expect(shown(apply(far, event, NOW + 20 * DAYS, 52), late)).toEqual(['b.example/u/new *']);
+  });
+
+  test('in the place of what had run out by then is a newcomer', () => {
+    const expires = held.mappings[0]?.expires ?? 0;
+    const late = expires + 60;
+    const far = agree(apply(held, registering(B, NOW), NOW, 50), late);
+    const event = ahead(A, NOW, { judgedUnder: { ...JUDGED_UNDER, underPort: { to: TO, effective: late } } });
+    const subject = apply(far, event, NOW + 20 * DAYS, 52);
+    expect(shown(subject, late)).toEqual(['b.example/u/alice *', 'a.example/u/new']);
+    expect(shown(apply(agree(apply(held, registering(B, NOW), NOW, 50)), ahead(A, NOW), NOW, 52), COMES)).toEqual([
+      'a.example/u/new *',
+      'b.example/u/alice',
+    ]);
+  });
+
+  test('keeps its order mark, however many providers come and go', () => {
+    const far = NOW + 20 * DAYS;
+    const event = ahead(B, NOW, { judgedUnder: { ...JUDGED_UNDER, underPort: { to: TO, effective: far } } });
+    const pending = apply(agree(null, far), event, NOW, 52);
+    const full = Array.from({ length: ORDER_MARKS_PER_SUBJECT - 1 }, (_, n) => withdrawing(`p${n}.example`, NOW + 1)).reduce<Subject>(
+      (subject, one, n) => apply(subject, one, NOW + 5, 60 + n),
+      pending,
+    );
+    const marks = (subject: Subject) => subject.order.map(({ provider }) => provider);
+    const later = NOW + 3 * DAYS;
+    expect(marks(apply(full, registering(A, later), later, 200))).toEqual([B, A]);
+    expect(
+      marks(
+        apply(apply(full, { ...givingUp(B), ssi: `mimi://${B}/u/new` } as RegistryEvent, NOW + 6, 199), registering(A, later), later, 200),
+      ),
+    ).toEqual([A]);
   });
 
   test('ends a quarantine when it goes live, not before', () => {
