@@ -36,6 +36,7 @@ export const fillLog = async (place: BenchPlace, name: string, count: number, cr
     random: systemRandom,
     gateway: 'signpost@bench',
     world: () => world,
+    changed: () => undefined,
     timeFloor: recovered.time,
   });
   const requestAt = requestsLike(judgedAt(world.verifier, place), credentials);

@@ -14,6 +14,8 @@ export class Draft {
   readonly puts = new Map<SubjectId, Put>();
   /** Subjects as the decisions so far leave them. */
   readonly working: Map<SubjectId, Subject | null>;
+  /** What the subjects of `puts` were before. */
+  readonly replaced = new Map<SubjectId, Subject | null>();
   readonly spent = new Map<string, Spent>();
   readonly credentials: (readonly [CredentialId, CredentialEntry])[] = [];
   /** Said once everything is durable and the store has it. */
@@ -38,6 +40,7 @@ export class Draft {
   }
 
   put(id: SubjectId, subject: Subject, index: number): void {
+    if (!this.replaced.has(id)) this.replaced.set(id, this.working.get(id) ?? null);
     this.working.set(id, subject);
     this.puts.set(id, { subject, index });
   }

@@ -18,6 +18,7 @@ import type {
 import type { CredentialBook } from './credential-book.js';
 import { CredentialClasses } from './credential-classes.js';
 import { Expiry } from './expiry.js';
+import { HeldAnswers } from './held-answers.js';
 import { Invalidation } from './invalidate.js';
 import { currentSubjects, lookup } from './lookup.js';
 import { Meter } from './meter.js';
@@ -92,6 +93,11 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   let world = parts.world;
   let publisher: Parameters<RunningGateway['attach']>[0] | null = null;
   const currentWorld = (): World => world;
+  const held = new HeldAnswers({
+    clock,
+    epoch: parts.epoch,
+    longestTtl: () => Math.max(world.lookup.ttl, world.lookup.negativeTtl),
+  });
   const sequencer = new Sequencer({
     wal,
     vault,
@@ -106,13 +112,14 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     random,
     gateway: parts.gateway,
     world: currentWorld,
+    changed: (id, before, after) => held.changed(id, before, after, clock.now()),
     timeFloor: time,
   });
   const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
   await invalidation.judgeAtStart();
   const expiry = new Expiry({ store, sequencer, clock });
   const meter = new Meter({ store: parts.quotas, population, terms: () => world.quota, pepper, clock, alarm: parts.onScan });
-  const lookupParts = { world: currentWorld, projection, sequencer, meter, pepper, clock };
+  const lookupParts = { world: currentWorld, projection, sequencer, meter, held, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
   const ocsp = new OcspBook({ status, clock, random, maxSeconds: () => world.ocspSeconds });
@@ -156,6 +163,10 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     submit: (passport, client) => submitPassport(submitParts, passport, client),
     withdraw: (request, client) => withdrawByConnection(submitParts, withdrawal(request), client),
     lookup: (queries, client) => lookup(lookupParts, queries, client),
+    changes: (client, after, wake) => held.read(client.domain, after, wake),
+    get held() {
+      return held.state;
+    },
     quota: (client) => meter.standing(client),
     get metering() {
       return meter.state;

@@ -1,3 +1,4 @@
+export type { Change, ChangeReader } from './change-feed.js';
 export { fallenSince } from './fallen.js';
 export { foldLog, type FoldSource } from './fold.js';
 export { openGateway, type GatewayParts, type RunningGateway } from './gateway.js';
@@ -6,6 +7,7 @@ export { FORMULA, type QuotaTerms } from './quota.js';
 export type {
   Acceptance,
   Gateway,
+  HeldAnswersState,
   InvalidatedMappings,
   InvalidationState,
   LookupAnswer,

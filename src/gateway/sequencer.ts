@@ -41,6 +41,8 @@ export interface SequencerParts extends DecisionParts {
   readonly population: Population;
   readonly tree: Tree;
   readonly clock: Clock;
+  /** Told of each subject that a commit changed, once the store has the commit, or is known to be behind: then nobody reads before it is repaired. */
+  readonly changed: (id: SubjectId, before: Subject | null, after: Subject) => void;
   /** ms: no leaf gets an earlier time. */
   readonly timeFloor: number;
 }
@@ -193,6 +195,8 @@ export class Sequencer {
     } catch (error) {
       this.#storeBehind = true;
       throw error instanceof StoreBehind ? new Unavailable('store-unavailable') : error;
+    } finally {
+      for (const [id, { subject }] of draft.puts) this.#parts.changed(id, draft.replaced.get(id) ?? null, subject);
     }
     for (const answer of draft.answers) answer();
   }

@@ -1,4 +1,5 @@
 import type { OffProfile, Reason } from '../reasons/index.js';
+import type { ChangeReader } from './change-feed.js';
 import type { QuotaEpoch, QuotaTerms } from './quota.js';
 import type { ScanKind } from './scan-detectors.js';
 import type { Versions } from '../verification/verdict.js';
@@ -100,6 +101,17 @@ export interface MeteringState {
   readonly leastHealth: number;
 }
 
+/** Answers that callers hold, over all callers; names nobody. Counts since the start but for `kept`. */
+export interface HeldAnswersState {
+  /** Held answers and changes that are kept for resumption. */
+  readonly kept: number;
+  readonly told: number;
+  /** Answers with a ttl of 0 for want of room. */
+  readonly unheld: number;
+  /** Times that a caller was told to drop all. */
+  readonly resets: number;
+}
+
 export interface Readiness {
   readonly ready: boolean;
   /** Which promise cannot be kept, in words for operators; carries nothing personal. */
@@ -132,6 +144,11 @@ export interface Gateway {
   lookup(queries: readonly LookupQuery[], client: Principal): Promise<Lookups>;
   /** @throws Unavailable `store-unavailable` */
   quota(client: Principal): Promise<QuotaStanding>;
+  /**
+   * The changes of answers that the client holds, after `after`, an id that it was given; null: all that are kept. `wake` is called when one comes.
+   */
+  changes(client: Principal, after: string | null, wake: () => void): ChangeReader;
+  readonly held: HeldAnswersState;
   /** Raw leaf of an entry and its hash. @throws Refusal `not-found` */
   entry(index: number): Promise<{ readonly leaf: Uint8Array; readonly leafHash: Uint8Array }>;
   /** tlog-proof text. @throws Refusal `not-found`, `not-published` */

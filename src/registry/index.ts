@@ -1,3 +1,4 @@
+export { changeOf, type AnswerChange, type Question } from './answer-change.js';
 export { portStands, preferenceStands, registrationOf, releaseStands, wasPending, withdrawalStands } from './effect.js';
 export type {
   ConnectionWithdrawEvent,

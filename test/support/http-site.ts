@@ -131,6 +131,8 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
     ),
   }),
   quota: async () => STANDING,
+  changes: () => ({ id: '1-0', take: () => [], close: () => undefined }),
+  held: { kept: 5, told: 4, unheld: 3, resets: 2 },
   metering: { counted: 3, alarms: { 'hit-rate': 1, sequence: 2 }, leastHealth: 0.5 },
   entry: async () => ({ leaf: Buffer.from('{"k":"register"}'), leafHash: createHash('sha256').update('leaf').digest() }),
   proof: async () => 'c2sp.org/tlog-proof@v1\n',
