@@ -89,5 +89,5 @@ describe('a gateway that ends between the two words of a port, before it comes o
     }
     expect(survived).toBe(true);
     expect(deaths).toBeGreaterThan(15);
-  });
+  }, 600_000);
 });
