@@ -45,8 +45,7 @@ export class Dispatcher<S extends CommonSite> {
     let entered = false;
     let answer: Answer;
     try {
-      const domain = request.socket instanceof TLSSocket ? this.#identities.domainOf(request.socket) : null;
-      const principal = domain === null ? undefined : this.#site.principalOf(domain);
+      const principal = this.#principal(request);
       client = principal?.domain ?? null;
       admission.enter(route.urgency, client);
       entered = true;
@@ -61,6 +60,7 @@ export class Dispatcher<S extends CommonSite> {
         params,
         mediaType: route.consumes.length === 0 ? '' : mediaTypeOf(request),
         body: () => readBody(request),
+        isStillClient: () => principal !== undefined && this.#principal(request)?.kind === principal.kind,
       });
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) log.error({ requestId, route: route.path, fault: describeFault(thrown) }, 'fault');
@@ -75,6 +75,11 @@ export class Dispatcher<S extends CommonSite> {
       response.destroy();
     }
     this.#record(route, request, answer, client, requestId, clock.monotonic() - started);
+  }
+
+  #principal({ socket }: IncomingMessage): Principal | undefined {
+    const domain = socket instanceof TLSSocket ? this.#identities.domainOf(socket) : null;
+    return domain === null ? undefined : this.#site.principalOf(domain);
   }
 
   #record(route: Route<S>, request: IncomingMessage, answer: Answer, client: string | null, requestId: string, ms: number): void {

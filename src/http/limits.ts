@@ -16,6 +16,12 @@ export const LIMITS = {
   bodyTimeoutMs: 10_000,
   /** A stream must complete a line, or take an answer, within this time; while the gateway itself is behind, the time stands still. */
   streamIdleMs: 30_000,
+  /** Signs of life on a stream of invalidations: half of what clients and balancers commonly wait for. */
+  heartbeatMs: 15_000,
+  /** Streams of invalidations: half of all connections, so that requests keep theirs. */
+  streams: 5_000,
+  /** Two instances of a client, each replacing a connection that broke. */
+  streamsPerClient: 4,
   /** Longer than the pauses of a busy client, shorter than what 10,000 idle ones could hold on to. */
   keepAliveTimeoutMs: 5_000,
   /** Each costs about 50 KiB with its TLS state. */

@@ -1,10 +1,12 @@
 import { Counter } from 'prom-client';
 import type { ConfigurationState } from '../ports/index.js';
 import type { OffProfile } from '../reasons/index.js';
-import type { InvalidationState, MeteringState } from '../gateway/index.js';
+import type { HeldAnswersState, InvalidationState, MeteringState } from '../gateway/index.js';
 import { registerConfigurationMetrics } from './configuration-metrics.js';
+import { registerHeldAnswersMetrics } from './held-answers-metrics.js';
 import { registerInvalidationMetrics } from './invalidation-metrics.js';
 import { registerMeteringMetrics } from './metering-metrics.js';
+import type { StreamEnd } from './invalidation-stream.js';
 import { RequestMetrics, gauge } from './request-metrics.js';
 
 /** What is read when somebody asks for the metrics. */
@@ -13,6 +15,8 @@ export interface Gauges {
   readonly logSize: () => number;
   readonly configuration: () => ConfigurationState;
   readonly invalidation: () => InvalidationState;
+  readonly held: () => HeldAnswersState;
+  readonly streams: () => number;
   readonly metering: () => MeteringState;
 }
 
@@ -23,6 +27,8 @@ export class Metrics extends RequestMetrics {
   readonly #findings: Counter<'code'>;
   readonly #lookups: Counter<'kind'>;
   readonly #lines: Counter<'status'>;
+  readonly #pushed: Counter;
+  readonly #streamEnds: Counter<'how'>;
 
   constructor(gauges: Gauges) {
     super(gauges.inFlight);
@@ -52,9 +58,21 @@ export class Metrics extends RequestMetrics {
       registers,
     });
     this.#lines = new Counter({ name: 'signpost_stream_lines_total', help: 'NDJSON lines answered', labelNames: ['status'], registers });
+    this.#pushed = new Counter({
+      name: 'signpost_invalidation_events_total',
+      help: 'Events written to streams of invalidations',
+      registers,
+    });
+    this.#streamEnds = new Counter({
+      name: 'signpost_invalidation_stream_ends_total',
+      help: 'Streams of invalidations that ended, by how',
+      labelNames: ['how'],
+      registers,
+    });
     this.registry.registerMetric(gauge('signpost_log_size', 'Entries in the log', gauges.logSize));
     registerConfigurationMetrics(this.registry, gauges.configuration);
     registerInvalidationMetrics(this.registry, gauges.invalidation);
+    registerHeldAnswersMetrics(this.registry, gauges.held, gauges.streams);
     registerMeteringMetrics(this.registry, gauges.metering);
   }
 
@@ -74,6 +92,14 @@ export class Metrics extends RequestMetrics {
 
   lookups(kind: string, count: number): void {
     this.addTo(`lookups ${kind}`, count, () => this.#lookups.labels({ kind }));
+  }
+
+  changesPushed(count: number): void {
+    this.#pushed.inc(count);
+  }
+
+  streamEnded(how: StreamEnd): void {
+    this.#streamEnds.labels({ how }).inc();
   }
 
   line(status: number): void {

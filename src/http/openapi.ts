@@ -19,6 +19,8 @@ const text = (type: string): Schema => ({ [type]: { schema: { type: 'string' } }
 interface Operation {
   readonly summary: string;
   readonly body?: Schema;
+  /** Parameters in header fields. */
+  readonly headers?: readonly Schema[];
   /** Answers other than problems, by status. */
   readonly answers: Readonly<Record<string, { readonly description: string; readonly content: Schema }>>;
 }
@@ -50,6 +52,17 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       '200': {
         description: 'no match is an empty list; padded with spaces to the next 2 KiB',
         content: json(z.union([answers.lookupAnswer, answers.lookupBatchAnswer])),
+      },
+    },
+  },
+  '/v1/invalidations': {
+    summary: 'Server-sent events: which answers of the caller have changed',
+    headers: [{ name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }],
+    answers: {
+      '200': {
+        description:
+          'data is {"sii"} for each answer that the caller still holds and that changed, at least once, in order; `event: reset`: drop every answer that you hold',
+        content: text('text/event-stream'),
       },
     },
   },
@@ -121,7 +134,7 @@ const operationOf = (route: Route): Schema => {
     summary: operation.summary,
     security: route.access === 'public' ? [] : [{ clientCertificate: [] }],
     ...(route.access === 'public' ? {} : { 'x-principals': route.access }),
-    parameters: parametersOf(route.path),
+    parameters: [...parametersOf(route.path), ...(operation.headers ?? [])],
     ...(operation.body === undefined ? {} : { requestBody: { required: true, content: operation.body } }),
     responses: { ...operation.answers, default: PROBLEM },
   };

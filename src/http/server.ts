@@ -6,6 +6,8 @@ import { registerFetchMetrics, type FetchCount } from './fetch-metrics.js';
 import { createHttpsServer, type HttpServer, type ServerCredentials } from './https-server.js';
 import { Metrics } from './metrics.js';
 import { openApiDocument } from './openapi.js';
+import { LIMITS } from './limits.js';
+import { OpenStreams, type StreamLimits } from './open-streams.js';
 import type { ReasonsDocument } from './reasons-document.js';
 import { EXPRESS_ROUTES, HOT_ROUTES } from './routes/index.js';
 import type { Discovery, Site } from './site.js';
@@ -23,6 +25,7 @@ export interface HttpServerOptions {
   /** What was fetched from elsewhere, for the metrics. */
   readonly fetches?: () => Iterable<FetchCount>;
   readonly limits?: AdmissionLimits;
+  readonly streams?: Partial<StreamLimits>;
 }
 
 export interface GatewayServer extends HttpServer {
@@ -33,14 +36,18 @@ export interface GatewayServer extends HttpServer {
 export const createHttpServer = (options: HttpServerOptions): GatewayServer => {
   const admission = new Admission(options.limits);
   const { gateway, configuration, credentials, random } = options;
+  const streams = new OpenStreams({ ...LIMITS, ...options.streams });
+  admission.onDrain(() => streams.endAll());
   const metrics = new Metrics({
     inFlight: () => admission.inFlight,
     logSize: () => gateway.logSize,
     configuration: () => configuration.state(),
     invalidation: () => gateway.invalidation,
+    held: () => gateway.held,
+    streams: () => streams.count,
     metering: () => gateway.metering,
   });
   if (options.fetches !== undefined) registerFetchMetrics(metrics.registry, options.fetches);
-  const site: Site = { ...options, metrics, admission, openapi: openApiDocument() };
+  const site: Site = { ...options, metrics, admission, streams, openapi: openApiDocument() };
   return { ...createHttpsServer({ site, credentials, random, hot: HOT_ROUTES, routes: EXPRESS_ROUTES }), metrics };
 };

@@ -3,6 +3,7 @@ import type { Gateway, Principal } from '../gateway/use-cases.js';
 import type { Clock, ConfigurationControl } from '../ports/index.js';
 import type { Admission } from './admission.js';
 import type { Metrics } from './metrics.js';
+import type { OpenStreams } from './open-streams.js';
 import type { ReasonsDocument } from './reasons-document.js';
 import type { RequestMetrics } from './request-metrics.js';
 
@@ -32,5 +33,6 @@ export interface Site extends CommonSite {
   readonly discovery: Discovery;
   readonly reasons: ReasonsDocument;
   readonly metrics: Metrics;
+  readonly streams: OpenStreams;
   readonly openapi: string;
 }

@@ -39,6 +39,7 @@ export const discovery: Route = {
           passports: '/v1/passports',
           withdrawals: '/v1/withdrawals',
           lookups: '/v1/lookups',
+          invalidations: '/v1/invalidations',
           quota: '/v1/quota',
           entries: '/v1/entries',
           reasons: '/v1/reasons',

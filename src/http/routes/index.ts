@@ -3,6 +3,7 @@ import { adminReload } from './admin.js';
 import { discovery, openapi, reasons } from './documents.js';
 import { entry, proof } from './entries.js';
 import { healthz, readyz } from './health.js';
+import { invalidations } from './invalidations.js';
 import { log } from './log.js';
 import { lookups } from './lookups.js';
 import { metrics } from './metrics.js';
@@ -14,6 +15,7 @@ import { withdrawals } from './withdrawals.js';
 export const HOT_ROUTES: readonly Route[] = [passports, withdrawals, lookups];
 
 export const EXPRESS_ROUTES: readonly Route[] = [
+  invalidations,
   quota,
   reasons,
   log,
