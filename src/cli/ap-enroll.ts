@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as waitFor } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { readCertificates, readPrivateKey, writeCertificates, writePrivateKey, writeSecret } from '../adapters/desk/index.js';
 import { AcmeClient, AcmeRefusal, dueAt, keepRenewed, type CredentialWish, type RenewingParts, type Validity } from '../client/index.js';
@@ -35,7 +35,8 @@ type State = z.infer<typeof stateFile>;
 
 /** A directory URL, or an origin of which it is the usual one. */
 const directoryOf = (url: string): string => {
-  const parsed = new URL(url);
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed?.protocol !== 'https:') throw new Usage('--acme is no https URL, such as https://np.example:8444');
   return parsed.pathname === '/' ? new URL('/acme/directory', parsed).href : parsed.href;
 };
 
@@ -73,12 +74,18 @@ class Enrolment {
   }
 
   #state(): State | null {
-    return existsSync(this.at('acme.json')) ? stateFile.parse(JSON.parse(readFileSync(this.at('acme.json'), 'utf8'))) : null;
+    const file = this.at('acme.json');
+    return existsSync(file) ? readJson(file, stateFile, 'what an earlier run left') : null;
   }
 
   #accountKey(): KeyPair['privateKey'] {
     const file = this.at('account.key.pem');
-    if (!existsSync(file)) writePrivateKey(file, newKeyPair().privateKey);
+    if (!existsSync(file)) {
+      // A fresh key is not that of the account: every request would be refused as forged.
+      if (this.#state() !== null)
+        throw new Usage(`${file} is gone, and with it the account: put it back, or remove acme.json and enrol with another --eab`);
+      writePrivateKey(file, newKeyPair().privateKey);
+    }
     return readPrivateKey(file);
   }
 
@@ -138,7 +145,7 @@ class Enrolment {
   async #enrol(): Promise<void> {
     if (this.#client.account !== null) return;
     if (this.#options.eab === undefined) throw new Usage('the first time the provider’s key is needed: give --eab');
-    await this.#client.enrol(eabFile.parse(JSON.parse(readFileSync(this.#options.eab, 'utf8'))), {
+    await this.#client.enrol(readJson(this.#options.eab, eabFile, 'what np enrol-key printed'), {
       agreesToTerms: this.#options.agreeToTerms === true,
     });
     this.#writeState(null, '');
@@ -149,6 +156,16 @@ class Enrolment {
     writeSecret(this.at('acme.json'), `${JSON.stringify(stateFile.parse(state))}\n`);
   }
 }
+
+/** @throws Usage when the file is not `what` it is taken for */
+const readJson = <T>(file: string, shape: z.ZodType<T>, what: string): T => {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return shape.parse(JSON.parse(text));
+  } catch {
+    throw new Usage(`${file} is not ${what}`);
+  }
+};
 
 const pairOf = (file: string): KeyPair => {
   const privateKey = createPrivateKey(readFileSync(file));
@@ -222,7 +239,9 @@ export const enrollCommand = (ap: Command): Command =>
     .requiredOption('--out <dir>', 'where account.key.pem, credential.pem and credential.key.pem are kept')
     .option('--lifetime <duration>', 'of each credential; absent: as the provider likes', parseDuration)
     .option('--star', 'let the provider renew it by itself, under one key (RFC 8739)')
-    .option('--for <duration>', 'how long it is to be renewed so', parseDuration, parseDuration('90d'))
+    .addOption(
+      new Option('--for <duration>', 'how long it is to be renewed so').argParser(parseDuration).default(parseDuration('90d'), '90d'),
+    )
     .option('--agree-to-terms', "agree to the provider's terms, which its directory names")
     .option('--watch', 'go on renewing until SIGTERM')
     .option('--json', 'JSON to standard output');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { ApClient } from '../client/index.js';
 import { foldDomain } from '../identifiers/index.js';
 import type { Consent } from '../passport/index.js';
@@ -95,12 +95,18 @@ const program = (does: Does): Command => {
   return ap;
 };
 
+const parseGateway = (text: string): string => {
+  if (!URL.canParse(text) || new URL(text).protocol !== 'https:')
+    throw new InvalidArgumentError('give an https URL such as https://localhost:8443');
+  return text;
+};
+
 const verb = (parent: Command, name: string, description: string): Command =>
   parent
     .command(name)
     .description(description)
     .exitOverride()
-    .option('--url <url>', 'the gateway', 'https://localhost:8443')
+    .option('--url <url>', 'the gateway', parseGateway, 'https://localhost:8443')
     .option('--pki <dir>', 'a PKI directory of dev-pki; with --as it stands for all the files below')
     .option('--as <domain>', 'this AP')
     .option('--ca <file>', "PEM of the gateway's TLS authority")

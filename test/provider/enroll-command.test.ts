@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { pino } from 'pino';
 import { Desk, DeskFiles, openWithRoot } from '../../src/adapters/desk/index.js';
 import { enroll, type EnrollOptions } from '../../src/cli/ap-enroll.js';
+import { Usage } from '../../src/cli/ap-caller.js';
 import { run as runAp } from '../../src/cli/ap.js';
 import { run as runNp } from '../../src/cli/np.js';
 import { AcmeRefusal } from '../../src/client/index.js';
@@ -144,6 +145,25 @@ describe('ap enroll', () => {
     await enroll(star, world);
     expect(readFileSync(join(place.out, 'credential.key.pem'), 'utf8')).not.toBe(key);
     expect(isPair(place.out)).toBe(true);
+  });
+
+  test('could not be run with a lost account key, or files that are something else, and leaves them as they were', async () => {
+    const place = await prepared();
+    writeFileSync(at('other.json'), '{"kid":7}');
+    expect(await runAp(argsFor({ out: place.out, eab: at('other.json') }))).toBe(2);
+    expect(await runAp(argsFor(place))).toBe(0);
+    const [key, lost] = [join(place.out, 'account.key.pem'), join(place.out, 'lost')];
+    renameSync(key, lost);
+    await expect(enroll(optionsFor(place), world)).rejects.toBeInstanceOf(Usage);
+    expect(existsSync(key)).toBe(false);
+    renameSync(lost, key);
+    const state = join(place.out, 'acme.json');
+    const kept = readFileSync(state);
+    writeFileSync(state, 'garbage');
+    await expect(enroll(optionsFor(place), world)).rejects.toBeInstanceOf(Usage);
+    writeFileSync(state, kept);
+    await expect(enroll(optionsFor(place, { acme: 'np.example' }), world)).rejects.toBeInstanceOf(Usage);
+    expect((await enroll(optionsFor(place), world)).json).toMatchObject({ renewed: false });
   });
 
   test('tells why it was refused, and writes no credential', async () => {
