@@ -175,7 +175,7 @@ const unlocked = (files: DeskFiles): ReturnType<DeskFiles['ca']> | string => {
   try {
     return files.ca();
   } catch (error) {
-    if (error instanceof LockedKey) return error.message;
+    if (error instanceof LockedKey || (isNativeError(error) && 'syscall' in error)) return error.message;
     throw error;
   }
 };

@@ -19,11 +19,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
   explain: { summary: 'what a reason code means and what to do', load: () => import('./explain.js') },
   verify: { summary: 'judge PASSporTs or certificate paths offline, a JSON line each', load: () => import('./verify.js') },
   np: {
-    summary: "the number provider's desk: init, issue, delegate, grant, list, renew, revoke, crl, sign",
+    summary: "the number provider's desk: init, issue, delegate, grant, list, renew, revoke, publish, sign, serve",
     load: () => import('./np.js'),
   },
-  ep: { summary: "the e-mail provider's desk: init, issue, revoke, crl, sign", load: () => import('./ep.js') },
-  ap: { summary: 'the application provider: sign, register, withdraw, lookup', load: () => import('./ap.js') },
+  ep: {
+    summary: "the e-mail provider's desk: init, issue, delegate, list, renew, revoke, publish, sign, serve",
+    load: () => import('./ep.js'),
+  },
+  ap: { summary: 'the application provider: enroll, attest, sign, register, withdraw, lookup', load: () => import('./ap.js') },
   audit: { summary: 'the auditor: verify a proof, fsck a whole log', load: () => import('./audit.js') },
   'dev-pki': { summary: 'make a development PKI with credentials and policies', load: () => import('./dev-pki.js') },
 };

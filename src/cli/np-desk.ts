@@ -62,10 +62,16 @@ export const handOver = (out: string, path: readonly Buffer[], subject: SubjectK
   const [certificate] = path;
   if (certificate === undefined) throw new Error('nothing was issued');
   const key = 'own' in subject ? out.replace(/(\.pem)?$/, '.key.pem') : null;
-  if (key !== null && 'own' in subject) writePrivateKey(key, subject.own.privateKey);
-  writeCertificates(out, path);
-  const { serial, notAfter } = parseCertificate(certificate);
-  const json = { chain: out, key, serial: Buffer.from(serial).toString('hex'), notAfter: instant(notAfter) };
+  const { serial: octets, notAfter } = parseCertificate(certificate);
+  const serial = Buffer.from(octets).toString('hex');
+  try {
+    if (key !== null && 'own' in subject) writePrivateKey(key, subject.own.privateKey);
+    writeCertificates(out, path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'it could not be written';
+    throw new Error(`${why}: ${serial} was issued and is not handed over; revoke it`, { cause: error });
+  }
+  const json = { chain: out, key, serial, notAfter: instant(notAfter) };
   return { json, words: `${out}\n${key === null ? '' : `${key}\n`}serial ${json.serial}, good until ${json.notAfter}` };
 };
 

@@ -9,7 +9,7 @@ import { Signals, exitNow, guardProcess, openLog, sayWhy } from './process-life.
 export const serve = async (kind: DeskKind, argv: string[]): Promise<number> => {
   let options: ServeOptions;
   try {
-    options = serveCommand(kind).parse(argv, { from: 'user' }).opts<ServeOptions>();
+    options = serveCommand(kind).name(`signpost ${kind} serve`).parse(argv, { from: 'user' }).opts<ServeOptions>();
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;

@@ -98,7 +98,10 @@ const make = async (options: InitOptions): Promise<DeskReport> => {
     };
   }
   const request = files.path('ca.csr.pem');
-  return { json: { desk: options.dir, request }, words: `send ${request} to the STI-CA, then: np install --certificate FILE${hint}` };
+  return {
+    json: { desk: options.dir, request },
+    words: `send ${request} to the STI-CA, then: np install --dir ${options.dir} --certificate FILE${hint}`,
+  };
 };
 
 interface DelegateOptions extends DeskOptions {

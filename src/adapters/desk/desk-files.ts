@@ -51,8 +51,13 @@ export class DeskFiles {
     return this.disk.stat(this.path('desk.json')) !== null;
   }
 
+  /** @throws Error when the file is broken */
   identity(): DeskIdentity {
-    return identity.parse(JSON.parse(this.disk.read(this.path('desk.json'))?.toString('utf8') ?? ''));
+    try {
+      return identity.parse(JSON.parse(this.disk.read(this.path('desk.json'))?.toString('utf8') ?? ''));
+    } catch {
+      throw new Error(`${this.path('desk.json')} does not say whose desk this is: put it back from a backup`);
+    }
   }
 
   writeIdentity(of: DeskIdentity): void {

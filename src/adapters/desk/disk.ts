@@ -102,5 +102,12 @@ export const nodeDisk: Disk = {
   rename: (from, to) => renameSync(from, to),
   remove: (path) => rmSync(path, { force: true }),
   syncDirectory: (path) => within(path, 'r', 0, fsyncSync),
-  link: (text, path) => orNull(() => (symlinkSync(text, path), true), 'EEXIST') ?? false,
+  link: (text, path) => {
+    try {
+      return orNull(() => (symlinkSync(text, path), true), 'EEXIST') ?? false;
+    } catch (error) {
+      // The system's message has the text in it, which says nothing to an operator.
+      throw new Error(`cannot make ${path} (${String(codeOf(error))})`, { cause: error });
+    }
+  },
 };
