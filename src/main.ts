@@ -4,6 +4,7 @@ import {
   ConfigurationProblems,
   GenerationKeeper,
   NOTHING_FETCHED,
+  PrincipalDirectory,
   ProblemList,
   TrustLists,
   makeGeneration,
@@ -164,6 +165,8 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     start.reading,
   );
   status.late.keeper = keeper;
+  const fromFile = (domain: string) => keeper.current.principals.get(domain);
+  const principals = await PrincipalDirectory.open({ records: parts.data.principals, clock, fromFile });
   gateway.attach({
     inclusionProofText: (index) => publisher.inclusionProofText(index),
     problems: () => [...publication.problems(), ...storeProblems, ...keeper.problems()],
@@ -173,7 +176,8 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const { logVkey, receiptVkey } = keys;
   const server = createHttpServer({
     gateway,
-    principalOf: (domain) => keeper.current.principals.get(domain),
+    principalOf: (domain) => principals.of(domain),
+    principals,
     configuration: keeper,
     credentials: first.configuration.tls,
     discovery: { audience, origin, logVkey, receiptVkey },
@@ -272,7 +276,7 @@ const openParts = async ({ options, clock, first: ofFiles, closers }: Start, { r
   const publishing = { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log };
   const publisher = await Publisher.start(publishing, gateway.tree);
   for (const remark of await store.remarks()) log.warn({ remark }, 'store');
-  return { gateway, publisher, store, lists, status, first, keys: data.keys };
+  return { gateway, publisher, store, lists, status, first, keys: data.keys, data };
 };
 
 interface StatusInput {

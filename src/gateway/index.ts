@@ -21,3 +21,4 @@ export type {
   Submission,
 } from './use-cases.js';
 export type { World } from './world.js';
+export type { KnownPrincipal, PrincipalControl, PrincipalState } from './principal-control.js';

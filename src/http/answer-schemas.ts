@@ -111,3 +111,16 @@ export const reasonsAnswer = z.strictObject({
     }),
   ),
 });
+
+export const principalState = z.strictObject({
+  domain: z.string(),
+  change: z.strictObject({ by: z.string(), at: z.string() }).nullable(),
+  kind: z.enum(['ap', 'np', 'ep', 'dp', 'auditor', 'operator']),
+  class: z.enum(['consumer', 'business']).optional(),
+  operatedBy: z.string().optional(),
+  spc: z.string().optional(),
+  clientKey: z.string().optional(),
+  suspended: z.boolean().optional(),
+});
+
+export const principalRemoved = z.strictObject({ domain: z.string() });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import {
   TAG,
@@ -73,6 +74,7 @@ const NOBODY: Identity = { domain: null, notAfter: 0, trust: -1 };
  */
 export class ClientIdentities {
   readonly #known = new WeakMap<TLSSocket, Identity>();
+  readonly #keys = new WeakMap<TLSSocket, string>();
   readonly #clock: Clock;
   #trust = 0;
 
@@ -93,6 +95,17 @@ export class ClientIdentities {
       this.#known.set(socket, identity);
     }
     return identity.trust === this.#trust && this.#clock.now() <= identity.notAfter ? identity.domain : null;
+  }
+
+  /** Base64 of SHA-256 of the SubjectPublicKeyInfo of the client certificate; null: there is none. Asked only where a key is pinned. */
+  keyOf(socket: TLSSocket): string | null {
+    const known = this.#keys.get(socket);
+    if (known !== undefined) return known;
+    const spki = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' });
+    if (spki === undefined) return null;
+    const key = createHash('sha256').update(spki).digest('base64');
+    this.#keys.set(socket, key);
+    return key;
   }
 
   #identify(socket: TLSSocket): Identity {

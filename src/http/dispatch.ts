@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import type { KnownPrincipal } from '../gateway/principal-control.js';
 import type { Principal } from '../gateway/use-cases.js';
-import { Refusal } from '../reasons/index.js';
+import { Refusal, type Reason } from '../reasons/index.js';
 import type { Answer } from './answer.js';
 import { readBody } from './body.js';
 import type { ClientIdentities } from './client-identity.js';
@@ -45,22 +46,23 @@ export class Dispatcher<S extends CommonSite> {
     let entered = false;
     let answer: Answer;
     try {
-      const principal = this.#principal(request);
-      client = principal?.domain ?? null;
+      client = this.#principalOf(request)?.domain ?? null;
       admission.enter(route.urgency, client);
       entered = true;
-      checkAccess(route, principal);
+      const caller = (): Principal => this.#caller(route, request);
+      const principal = route.access === 'public' ? this.#ifInForce(request) : caller();
       checkRequest(route, request, query);
       answer = await route.handle({
         site: this.#site,
         request,
         response,
         requestId,
-        client: principal ?? null,
+        client: principal,
+        caller,
         params,
         mediaType: route.consumes.length === 0 ? '' : mediaTypeOf(request),
         body: () => readBody(request),
-        isStillClient: () => principal !== undefined && this.#principal(request)?.kind === principal.kind,
+        isStillClient: () => principal !== null && this.#ifInForce(request)?.kind === principal.kind,
       });
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) log.error({ requestId, route: route.path, fault: describeFault(thrown) }, 'fault');
@@ -77,9 +79,30 @@ export class Dispatcher<S extends CommonSite> {
     this.#record(route, request, answer, client, requestId, clock.monotonic() - started);
   }
 
-  #principal({ socket }: IncomingMessage): Principal | undefined {
+  #principalOf({ socket }: IncomingMessage): KnownPrincipal | undefined {
     const domain = socket instanceof TLSSocket ? this.#identities.domainOf(socket) : null;
     return domain === null ? undefined : this.#site.principalOf(domain);
+  }
+
+  /** @throws Refusal `client-unknown`, `client-suspended`, `client-key-mismatch`, `client-not-allowed` */
+  #caller({ access }: Pick<Route, 'access'>, request: IncomingMessage): Principal {
+    const principal = this.#principalOf(request);
+    const fault = this.#faultOf(principal, request);
+    if (principal === undefined || fault !== null) throw new Refusal(fault ?? 'client-unknown');
+    if (access !== 'public' && !access.includes(principal.kind)) throw new Refusal('client-not-allowed', `kind ${principal.kind}`);
+    return principal;
+  }
+
+  #ifInForce(request: IncomingMessage): Principal | null {
+    const principal = this.#principalOf(request);
+    return principal !== undefined && this.#faultOf(principal, request) === null ? principal : null;
+  }
+
+  #faultOf(principal: KnownPrincipal | undefined, { socket }: IncomingMessage): Reason | null {
+    if (principal === undefined) return 'client-unknown';
+    if (principal.isSuspended === true) return 'client-suspended';
+    if (principal.clientKey === undefined) return null;
+    return socket instanceof TLSSocket && this.#identities.keyOf(socket) === principal.clientKey ? null : 'client-key-mismatch';
   }
 
   #record(route: Route<S>, request: IncomingMessage, answer: Answer, client: string | null, requestId: string, ms: number): void {
@@ -100,13 +123,6 @@ export class Dispatcher<S extends CommonSite> {
       );
   }
 }
-
-/** @throws Refusal `client-unknown`, `client-not-allowed` */
-const checkAccess = (route: Pick<Route, 'access'>, principal: Principal | undefined): void => {
-  if (route.access === 'public') return;
-  if (principal === undefined) throw new Refusal('client-unknown');
-  if (!route.access.includes(principal.kind)) throw new Refusal('client-not-allowed', `kind ${principal.kind}`);
-};
 
 /** @throws Refusal `malformed-request`, `unsupported-media-type` */
 const checkRequest = (route: Pick<Route, 'consumes'>, request: IncomingMessage, query: string | null): void => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as answers from './answer-schemas.js';
 import { ROUTES } from './routes/index.js';
+import { principalTerms } from '../policy/index.js';
 import { lookupBody } from './routes/lookups.js';
 import type { Route } from './route.js';
 import { passportLine, withdrawal } from './schemas.js';
@@ -104,6 +105,22 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       },
     },
   },
+  'GET /v1/admin/principals/:domain': {
+    summary: 'Who a domain is',
+    answers: { '200': { description: '`change` null: principals.yaml says so', content: json(answers.principalState) } },
+  },
+  'PUT /v1/admin/principals/:domain': {
+    summary: 'Onboard a domain, or say anew who it is; `suspended`: refused from its next request on; `clientKey`: the key it must have',
+    body: json(principalTerms),
+    answers: {
+      '200': { description: 'durable and in force', content: json(answers.principalState) },
+      '201': { description: 'the same, and nobody of that name was known before', content: json(answers.principalState) },
+    },
+  },
+  'DELETE /v1/admin/principals/:domain': {
+    summary: 'Remove a domain for good; principals.yaml does not bring it back',
+    answers: { '200': { description: 'it is gone, also when there was none', content: json(answers.principalRemoved) } },
+  },
   '/openapi.json': {
     summary: 'This document',
     answers: { '200': { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
@@ -128,8 +145,8 @@ const parametersOf = (path: string): Schema[] =>
   }));
 
 const operationOf = (route: Route): Schema => {
-  const operation = OPERATIONS[route.path];
-  if (operation === undefined) throw new Error(`no OpenAPI operation for ${route.path}`);
+  const operation = OPERATIONS[`${route.method} ${route.path}`] ?? OPERATIONS[route.path];
+  if (operation === undefined) throw new Error(`no OpenAPI operation for ${route.method} ${route.path}`);
   return {
     summary: operation.summary,
     security: route.access === 'public' ? [] : [{ clientCertificate: [] }],
@@ -151,7 +168,10 @@ export const openApiDocument = (): string =>
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths: Object.fromEntries(
-      ROUTES.map((route) => [route.path.replace(/[:*](\w+)/g, '{$1}'), { [route.method.toLowerCase()]: operationOf(route) }]),
+      ROUTES.map(({ path }) => [
+        path.replace(/[:*](\w+)/g, '{$1}'),
+        Object.fromEntries(ROUTES.filter((route) => route.path === path).map((route) => [route.method.toLowerCase(), operationOf(route)])),
+      ]),
     ),
     components: {
       schemas: { Problem: schemaOf(answers.problem) },

@@ -7,7 +7,7 @@ import { LIMITS } from './limits.js';
 import { OrderedAnswers } from './ordered-answers.js';
 import { factsOf, problemDocument, type ProblemFacts } from './problem.js';
 import { COMMON_HEADERS, dropBody } from './respond.js';
-import { clientOf, type Exchange } from './route.js';
+import type { Exchange } from './route.js';
 import { passportLine } from './schemas.js';
 import { present } from './submission.js';
 
@@ -15,7 +15,7 @@ export const STREAM_TYPE = 'application/x-ndjson';
 
 /**
  * PASSporTs by lines, answered by lines, in order, of any length (CONTRACT section 2). The budgets hold for each line, and a line's fate
- * is its own. While draining, the line that is not taken any more is answered `draining`, and the stream ends: of the lines after it
+ * is its own. A client that is suspended or removed meanwhile is refused from the next line on. While draining, the line that is not taken any more is answered `draining`, and the stream ends: of the lines after it
  * nothing was done.
  */
 export const answerStream = async (exchange: Exchange): Promise<Answer> => {
@@ -67,7 +67,7 @@ const answerLine = async (exchange: Exchange, number: number, line: Line): Promi
   const { site, requestId } = exchange;
   try {
     if (line === null) throw new Refusal('too-large', 'line');
-    const answer = await present(site, parseBody(line, passportLine).passport, clientOf(exchange));
+    const answer = await present(site, parseBody(line, passportLine).passport, exchange.caller());
     if (!answer.accepted) return problemLine(exchange, number, answer.facts);
     site.metrics.line(answer.status);
     return `${JSON.stringify({ line: number, status: answer.status, ...answer.body })}\n`;

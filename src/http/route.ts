@@ -11,6 +11,11 @@ export interface Exchange<S extends CommonSite = Site> {
   readonly requestId: string;
   /** Null on public routes where the client is nobody known. */
   readonly client: Principal | null;
+  /**
+   * Who calls, as configured now: a request may be longer than what was in force when it began.
+   * @throws Refusal `client-unknown`, `client-suspended`, `client-key-mismatch`, `client-not-allowed`
+   */
+  caller(): Principal;
   /** Path parameters, decoded by nobody: routes take only characters that need no decoding. */
   readonly params: Readonly<Record<string, string>>;
   /** The body's media type, lower case, without parameters; '' where the route takes no body. */
@@ -24,7 +29,7 @@ export interface Exchange<S extends CommonSite = Site> {
 export type Kind = Principal['kind'];
 
 export interface Route<S extends CommonSite = Site> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As express writes it; also the metric label, so that no path of a client's making becomes one. */
   readonly path: string;
   /** Who may call: anybody, or principals of these kinds. */

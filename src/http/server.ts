@@ -16,6 +16,7 @@ export interface HttpServerOptions {
   readonly gateway: Gateway;
   readonly principalOf: Site['principalOf'];
   readonly configuration: ConfigurationControl;
+  readonly principals: Site['principals'];
   readonly credentials: ServerCredentials;
   readonly discovery: Discovery;
   readonly reasons: ReasonsDocument;

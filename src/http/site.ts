@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Gateway, Principal } from '../gateway/use-cases.js';
+import type { KnownPrincipal, PrincipalControl } from '../gateway/principal-control.js';
+import type { Gateway } from '../gateway/use-cases.js';
 import type { Clock, ConfigurationControl } from '../ports/index.js';
 import type { Admission } from './admission.js';
 import type { Metrics } from './metrics.js';
@@ -18,7 +19,7 @@ export interface Discovery {
 /** What every server of ours shares with its routes. */
 export interface CommonSite {
   /** Who a domain is, as configured now; undefined: unknown. */
-  readonly principalOf: (domain: string) => Principal | undefined;
+  readonly principalOf: (domain: string) => KnownPrincipal | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: RequestMetrics;
@@ -30,6 +31,8 @@ export interface Site extends CommonSite {
   readonly gateway: Gateway;
   /** What is in force, and how an operator has it read again. */
   readonly configuration: ConfigurationControl;
+  /** Onboarding by an operator. */
+  readonly principals: PrincipalControl;
   readonly discovery: Discovery;
   readonly reasons: ReasonsDocument;
   readonly metrics: Metrics;

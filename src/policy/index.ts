@@ -10,6 +10,6 @@ export {
   type PortRule,
   type RevocationMode,
 } from './gateway-policy.js';
-export { parsePrincipals, type PrincipalEntry, type Principals } from './principals.js';
+export { parsePrincipals, principalTerms, type PrincipalEntry, type PrincipalTerms, type Principals } from './principals.js';
 export { parseTrustPolicy, type TrustListPolicy, type TrustPolicy } from './trust-policy.js';
 export { POLICY_FILES, parsePolicySet, type PolicyFile, type PolicySet } from './policy-set.js';

@@ -44,6 +44,23 @@ export const REQUEST_REASONS = {
     'this kind of client may not use this route',
     'Use a principal of the right kind.',
   ),
+  'client-suspended': row('request', 403, '-', 'docs/adr/0015', 'an operator has suspended this client', 'Ask who operates the gateway.'),
+  'client-key-mismatch': row(
+    'request',
+    401,
+    '-',
+    'docs/adr/0015',
+    'the client certificate has another key than the one that this client is bound to',
+    'Present the certificate with that key, or have who operates the gateway bind the new one.',
+  ),
+  'own-principal': row(
+    'request',
+    409,
+    '-',
+    'docs/adr/0015',
+    'an operator does not change its own entry: the last one might lock itself out',
+    'Have another operator do it.',
+  ),
   'over-quota': row(
     'request',
     429,

@@ -7,6 +7,7 @@ import { nodeFileSystem, type FileSystem } from './file-system.js';
 import { openKeys, type GatewayKeys } from './keys.js';
 import { DirectoryLock } from './lock.js';
 import { FileQuotaJournal } from './quota-journal.js';
+import { FilePrincipalRecords } from './principal-records.js';
 import { FileRegister } from './register.js';
 import { FileSnapshotStorage } from './snapshot.js';
 import { FileLogStorage } from './tile-storage.js';
@@ -27,6 +28,8 @@ export const LAYOUT = {
   crls: 'crls',
   /** What was looked up in this epoch, in the embedded profile. Restoring an older one gives callers their numbers again. */
   quota: 'quota',
+  /** What operators changed about principals: it overrules principals.yaml, so who was removed comes back where it is lost. */
+  principals: 'principals',
   /** The newest signed checkpoint. Never restore it from a backup: it is what keeps a restored log from signing a second history. */
   lastSigned: 'last-signed',
 } as const;
@@ -41,6 +44,7 @@ export interface DataDirectory {
   readonly lastSigned: FileRegister;
   trustList(name: string): FileRegister;
   readonly crls: FileCrlArchive;
+  readonly principals: FilePrincipalRecords;
   /** Whoever opens it closes it. */
   quotaJournal(monotonic: () => number): FileQuotaJournal;
   /** Closes the files and gives up the lock. */
@@ -80,6 +84,7 @@ export const openDataDirectory = async (
       lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),
       trustList: (name) => new FileRegister(join(directory, LAYOUT.trustLists, `${name}.json`), fs),
       crls: new FileCrlArchive(join(directory, LAYOUT.crls), fs),
+      principals: new FilePrincipalRecords(join(directory, LAYOUT.principals), fs),
       quotaJournal: (monotonic) => new FileQuotaJournal(join(directory, LAYOUT.quota), monotonic, { fs }),
       close,
     };

@@ -9,6 +9,7 @@ import { lookups } from './lookups.js';
 import { metrics } from './metrics.js';
 import { passports } from './passports.js';
 import { quota } from './quota.js';
+import { putPrincipal, readPrincipal, removePrincipal } from './principals.js';
 import { withdrawals } from './withdrawals.js';
 
 /** Answered before express: it would cost more than the signature check that they spend their time on (standards: stack 4). */
@@ -27,6 +28,9 @@ export const EXPRESS_ROUTES: readonly Route[] = [
   openapi,
   discovery,
   adminReload,
+  readPrincipal,
+  putPrincipal,
+  removePrincipal,
 ];
 
 export const ROUTES: readonly Route[] = [...HOT_ROUTES, ...EXPRESS_ROUTES];
