@@ -89,7 +89,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const { wal, vault, store, clock, random, pepper, origin, receiptSigner, logStorage } = parts;
   const classes = await CredentialClasses.load(parts.classes);
   const { tree, spent, book, projection, time } = await recover(parts);
-  const population = await Population.count(store);
+  const population = new Population(false);
   let world = parts.world;
   let publisher: Parameters<RunningGateway['attach']>[0] | null = null;
   const currentWorld = (): World => world;
@@ -118,7 +118,10 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
   await invalidation.judgeAtStart();
   const expiry = new Expiry({ store, sequencer, clock });
-  const meter = new Meter({ store: parts.quotas, population, terms: () => world.quota, pepper, clock, alarm: parts.onScan });
+  const counted = (): Promise<void> => population.begin(store);
+  const meter = new Meter({ store: parts.quotas, population, counted, terms: () => world.quota, pepper, clock, alarm: parts.onScan });
+  // Who needs it waits for it, and begins it again where it failed.
+  counted().catch(() => undefined);
   const lookupParts = { world: currentWorld, projection, sequencer, meter, held, pepper, clock };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
@@ -182,6 +185,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     drain: async () => {
       await invalidation.stop();
       await expiry.stop();
+      await population.stop();
       await sequencer.drain();
     },
     repair: () => sequencer.repair(),

@@ -9,7 +9,9 @@ import type { MeteringState, Principal, QuotaStanding, ScanAlarm } from './use-c
 
 export interface MeterParts {
   readonly store: QuotaStore;
-  readonly population: Pick<Population, 'of'>;
+  readonly population: Pick<Population, 'of' | 'isWhole'>;
+  /** Resolves when the population is whole. @throws Unavailable `store-unavailable` */
+  readonly counted: () => Promise<void>;
   readonly terms: () => QuotaTerms;
   readonly pepper: Uint8Array;
   readonly clock: Clock;
@@ -73,6 +75,11 @@ export class Meter {
     const outcome = await this.#parts.store.charge({ client: key, epoch, marks, limit, bucket, now, floor: caller.used });
     caller.used = Math.max(caller.used, outcome.used);
     const standing = standingOf(scale);
+    if (outcome.over !== null && !this.#parts.population.isWhole) {
+      // A start is lately over: the limit grows with the mappings, which are not all counted yet. Nothing of this request was.
+      await this.#parts.counted();
+      return this.charge(client, siis);
+    }
     if (outcome.over !== null) throw new OverQuota(outcome.over, standing, secondsOf(outcome, epoch, now));
     const fresh = new Set(distinct.filter((_, at) => outcome.fresh[at]));
     this.#counted += fresh.size;
@@ -82,6 +89,7 @@ export class Meter {
 
   /** @throws Unavailable `store-unavailable` */
   async standing(client: Principal): Promise<QuotaStanding> {
+    if (!this.#parts.population.isWhole) await this.#parts.counted();
     const scale = this.#scale(client);
     const used = await this.#parts.store.used(scale.caller.key, scale.epoch);
     scale.caller.used = Math.max(scale.caller.used, used);

@@ -1,4 +1,5 @@
-import type { MappingStore } from '../ports/index.js';
+import { setImmediate as turn } from 'node:timers/promises';
+import { partitionOf, type MappingStore, type SubjectId } from '../ports/index.js';
 import { packedProviders, providersOf, type Subject } from '../registry/index.js';
 
 const DAY = 86_400;
@@ -11,23 +12,84 @@ interface Count {
   total: number;
 }
 
+/** Subjects counted before others have their turn: some 2 ms. */
+const SLICE = 2048;
+
 /**
- * Under how many SIIs each provider has a mapping. Kept by each commit from the subject before and after; counted over the projection once, at a
- * start. At most a month of days for each provider. An SII counts until the UTC day on which it runs out begins.
+ * Under how many SIIs each provider has a mapping. Kept by each commit from the subject before and after; counted over the store after a start, beside
+ * the commits. At most a month of days for each provider. An SII counts until the UTC day on which it runs out begins.
+ * Too few, never too many, until `isWhole`.
  */
 export class Population {
   readonly #counts = new Map<string, Count>();
+  /** Where the count has come to; null: it is whole. */
+  #walk: Walk | null;
+  #running: Promise<void> | null = null;
+  #stopped = false;
 
-  /** Counts everything that the store has; nothing is committed meanwhile. @throws Unavailable `store-unavailable` */
+  /** @param isCounted nothing was stored before */
+  constructor(isCounted = true) {
+    this.#walk = isCounted ? null : newWalk();
+  }
+
+  /** Counts everything that the store has. @throws Unavailable `store-unavailable` */
   static async count(store: Pick<MappingStore, 'entries'>): Promise<Population> {
-    const population = new Population();
-    const tell = (provider: string, until: number): void => population.#add(provider, until, 1);
-    for await (const [, packed] of store.entries()) packedProviders(packed, tell);
+    const population = new Population(false);
+    await population.begin(store);
     return population;
   }
 
-  /** A subject becomes another one. */
-  change(before: Subject | null, after: Subject | null): void {
+  /** Whether all that is stored is counted. */
+  get isWhole(): boolean {
+    return this.#walk === null;
+  }
+
+  /** Counts what is stored, if it is not and nobody does. @throws Unavailable `store-unavailable`: it may be begun again */
+  begin(store: Pick<MappingStore, 'entries'>): Promise<void> {
+    if (this.isWhole || this.#stopped) return Promise.resolve();
+    this.#running ??= this.#count(store).finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  /** Ends a count that is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running?.catch(() => undefined);
+  }
+
+  /** A subject becomes another one: said before the store has it. */
+  change(id: SubjectId, before: Subject | null, after: Subject | null): void {
+    const walk = this.#walk;
+    if (walk !== null && !hasPassed(walk, id)) {
+      // The store may be read with the subject as it was, as it is, or not yet: what counts is what is said here, from now on.
+      const isFirst = !walk.told.has(id);
+      walk.told.add(id);
+      this.#replace(isFirst ? null : before, after);
+      return;
+    }
+    this.#replace(before, after);
+  }
+
+  async #count(store: Pick<MappingStore, 'entries'>): Promise<void> {
+    const walk = newWalk();
+    this.#counts.clear();
+    this.#walk = walk;
+    const tell = (provider: string, until: number): void => this.#add(provider, until, 1);
+    let looked = 0;
+    for await (const [id, packed] of store.entries()) {
+      enter(walk, partitionOf(id));
+      if (!walk.told.has(id)) packedProviders(packed, tell);
+      walk.seen.add(id);
+      looked += 1;
+      if (looked % SLICE === 0) await turn();
+      if (this.#stopped) return;
+    }
+    this.#walk = null;
+  }
+
+  #replace(before: Subject | null, after: Subject | null): void {
     const [had, has] = [providersOf(before), providersOf(after)];
     for (const [provider, until] of had) if (has.get(provider) !== until) this.#add(provider, until, -1);
     for (const [provider, until] of has) if (had.get(provider) !== until) this.#add(provider, until, 1);
@@ -61,3 +123,26 @@ export class Population {
     count.total += change;
   }
 }
+
+/** A walk over the store, one partition after the other, each once. */
+interface Walk {
+  partition: number;
+  /** Subjects of this partition that were counted. */
+  seen: Set<SubjectId>;
+  /** Subjects that changed before the walk came to them. */
+  readonly told: Set<SubjectId>;
+}
+
+const newWalk = (): Walk => ({ partition: -1, seen: new Set(), told: new Set() });
+
+const enter = (walk: Walk, partition: number): void => {
+  if (partition === walk.partition) return;
+  walk.partition = partition;
+  walk.seen = new Set();
+};
+
+const hasPassed = ({ partition, seen, told }: Walk, id: SubjectId): boolean => {
+  if (told.has(id)) return false;
+  const own = partitionOf(id);
+  return own < partition || (own === partition && seen.has(id));
+};

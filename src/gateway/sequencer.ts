@@ -189,7 +189,7 @@ export class Sequencer {
       this.#failure = error as Error;
       throw new Unavailable('log-unavailable');
     }
-    for (const [id, { subject }] of draft.puts) population.change(before.get(id) ?? null, subject);
+    for (const [id, { subject }] of draft.puts) population.change(id, before.get(id) ?? null, subject);
     try {
       await projection.apply(batches);
     } catch (error) {
