@@ -88,7 +88,7 @@ export class Accounts {
     return this.active(this.#parts.urls.accountOf(kid) ?? refuse('account-unknown', 'kid'));
   }
 
-  /** RFC 8555 sections 7.3.2 and 7.3.6; an empty payload changes nothing. @throws Refusal `contact-not-taken`, `malformed-request` */
+  /** RFC 8555 sections 7.3.2 and 7.3.6; an empty payload changes nothing. @throws Refusal `contact-not-taken`, `rate-limited`, `malformed-request` */
   async update(id: string, payload: Uint8Array): Promise<Account> {
     const { records } = this.#parts;
     const asked = payload.length === 0 ? {} : payloadOf(payload, update);
@@ -96,6 +96,7 @@ export class Accounts {
     return await records.alone(async () => {
       const account = this.active(id);
       const at = records.now();
+      if (asked.contact !== undefined) this.#checkChanges(id, at);
       if (asked.contact !== undefined) await records.record({ event: 'contact', at, account: account.id, contact: asked.contact });
       if (asked.status !== undefined) await records.record({ event: 'deactivated', at, account: account.id });
       return records.state.account(id) ?? account;
@@ -105,7 +106,7 @@ export class Accounts {
   /**
    * RFC 8555 section 7.3.5: the new key signs that it takes this account over from the old one, inside what the old one signs.
    * @throws Refusal `malformed-json`, `jws-malformed`, `jws-alg-not-allowed`, `jws-key-not-allowed`, `jws-signature-wrong`, `key-change-mismatch`,
-   * `account-key-taken`, `malformed-request`
+   * `account-key-taken`, `rate-limited`, `malformed-request`
    */
   async changeKey(id: string, payload: Uint8Array, url: string): Promise<Account> {
     const { records, urls } = this.#parts;
@@ -122,8 +123,15 @@ export class Accounts {
       if (!old.thumbprint.equals(account.key.thumbprint)) return refuse('key-change-mismatch', 'oldKey');
       const holder = records.state.accountOfKey(thumbprintOf(key));
       if (holder !== null) throw new AcmeRefusal('account-key-taken', undefined, { location: urls.account(holder.id) });
-      await records.record({ event: 'key-changed', at: records.now(), account: id, jwk: key.jwk });
+      const at = records.now();
+      this.#checkChanges(id, at);
+      await records.record({ event: 'key-changed', at, account: id, jwk: key.jwk });
       return this.active(id);
     });
+  }
+
+  #checkChanges(id: string, at: number): void {
+    const { records, limits } = this.#parts;
+    checkRate(records.state.changesOf(id, at - HOUR), limits.changesPerHour, at, 'changes of the account');
   }
 }

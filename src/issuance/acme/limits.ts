@@ -14,6 +14,10 @@ export interface AcmeLimits {
   /** At the whole desk. */
   readonly accountsPerHour: number;
   readonly failedChallengesPerHour: number;
+  /** New contacts and keys of one account: each is a line that stays. */
+  readonly changesPerHour: number;
+  /** Authority tokens for one AP. */
+  readonly tokensPerHour: number;
 }
 
 const DAY = 86_400;
@@ -29,6 +33,8 @@ export const ACME_LIMITS: AcmeLimits = {
   pendingOrders: 20,
   accountsPerHour: 100,
   failedChallengesPerHour: 20,
+  changesPerHour: 20,
+  tokensPerHour: 200,
 };
 
 export const HOUR = 3600;

@@ -83,7 +83,7 @@ export class AcmeServer {
       finalization: new Finalization({ records, accounts, orders, issuing, desk, limits }),
       revocations: new Revocations(records, desk),
       renewals: this.#renewals,
-      tokenAuthority: new TokenAuthority(records, desk, random, () => urls.at('')),
+      tokenAuthority: new TokenAuthority(records, desk, random, limits.tokensPerHour, () => urls.at('')),
       termsOfService,
     };
   }

@@ -1,18 +1,17 @@
 import { encodeBase64url, decodeBase64 } from '../../encoding/index.js';
 import { parseAccountKey, thumbprintOf } from './account-key.js';
 import type { AcmeEvent, EventOf } from './event.js';
+import { HOUR } from './limits.js';
 import type { Account, Authorization, IssuedCertificate, Order } from './record.js';
 
 const bytes = (base64: string): Buffer => decodeBase64(base64) ?? Buffer.alloc(0);
 
-/** When something happened, by account: what the limits count. */
+/** When something happened in the last hour, by account or AP: what the limits count. */
 class Times {
   readonly #times = new Map<string, number[]>();
 
   add(account: string, at: number): void {
-    const known = this.#times.get(account);
-    if (known === undefined) this.#times.set(account, [at]);
-    else known.push(at);
+    this.#times.set(account, [...this.since(account, at - HOUR), at]);
   }
 
   since(account: string, from: number): readonly number[] {
@@ -34,6 +33,8 @@ export class AcmeState {
   /** Authority tokens that were used, and until when each could be used again. */
   readonly #spent = new Map<string, number>();
   readonly #failures = new Times();
+  readonly #changes = new Times();
+  readonly #tokens = new Times();
   readonly #accountTimes: number[] = [];
 
   account = (id: string): Account | null => this.#accounts.get(id) ?? null;
@@ -89,6 +90,16 @@ export class AcmeState {
     return this.#failures.since(account, from);
   }
 
+  /** Times of new contacts and keys after `from`. */
+  changesOf(account: string, from: number): readonly number[] {
+    return this.#changes.since(account, from);
+  }
+
+  /** Times of authority tokens for an AP after `from`. */
+  tokensOf(domain: string, from: number): readonly number[] {
+    return this.#tokens.since(domain, from);
+  }
+
   accountsSince(from: number): readonly number[] {
     return this.#accountTimes.filter((at) => at > from);
   }
@@ -98,6 +109,7 @@ export class AcmeState {
       case 'account':
         return this.#addAccount(event);
       case 'contact':
+        this.#changes.add(event.account, event.at);
         return this.#change(this.#accounts, event.account, { contact: event.contact });
       case 'deactivated':
         return this.#change(this.#accounts, event.account, { active: false });
@@ -120,7 +132,7 @@ export class AcmeState {
       case 'revoked':
         return this.#change(this.#certificates, event.certificate, { revoked: true });
       case 'authority-token':
-        return;
+        return this.#tokens.add(event.domain, event.at);
     }
   }
 
@@ -138,7 +150,8 @@ export class AcmeState {
     this.#accountTimes.push(at);
   }
 
-  #changeKey({ account, jwk }: EventOf<'key-changed'>): void {
+  #changeKey({ account, jwk, at }: EventOf<'key-changed'>): void {
+    this.#changes.add(account, at);
     const before = this.account(account);
     const key = parseAccountKey({ ...jwk });
     this.#change(this.#accounts, account, { key });

@@ -7,7 +7,8 @@ import type { IssuedCredential } from '../credential.js';
 import { FINGERPRINT } from './account-key.js';
 import type { CredentialDesk } from './credential-desk.js';
 import { TN_AUTH_LIST, checkOrderable, parseTnValue } from './identifier.js';
-import { payloadOf } from './payload.js';
+import { HOUR } from './limits.js';
+import { checkRate, payloadOf } from './payload.js';
 import type { AcmeRecords } from './records.js';
 
 /** Long enough to be carried to a challenge by hand; the less a token lives, the less a copy of it is worth. */
@@ -36,19 +37,22 @@ export class TokenAuthority {
   readonly #desk: CredentialDesk;
   readonly #random: RandomSource;
   readonly #issuer: () => string;
+  readonly #perHour: number;
 
-  /** @param issuer this authority's URL, for iss */
-  constructor(records: AcmeRecords, desk: CredentialDesk, random: RandomSource, issuer: () => string) {
+  /** @param perHour tokens for one AP @param issuer this authority's URL, for iss */
+  constructor(records: AcmeRecords, desk: CredentialDesk, random: RandomSource, perHour: number, issuer: () => string) {
     this.#records = records;
     this.#desk = desk;
     this.#random = random;
     this.#issuer = issuer;
+    this.#perHour = perHour;
   }
 
   /**
    * A token for an AP that has shown who it is. Proves that the provider grants all of the list to it now; the key that the fingerprint names is the
    * AP's to choose, and another AP's account gets nothing by it, since orders are held to the grants of their own AP.
-   * @throws Refusal `malformed-json`, `malformed-request`, `identifier-malformed`, `not-granted`, `credential-missing`
+   * @throws Refusal `malformed-json`, `malformed-request`, `identifier-malformed`, `not-granted`, `rate-limited`,
+   * `credential-missing`
    */
   async issue(domain: string, body: Uint8Array): Promise<string> {
     const asked = payloadOf(body, tokenRequest);
@@ -61,7 +65,10 @@ export class TokenAuthority {
     const token = signToken(claims, credential);
     const digest = createHash('sha256').update(tkvalue).digest('base64url');
     // Nothing is out there that the desk does not know.
-    await this.#records.alone(() => this.#records.record({ event: 'authority-token', at: now, domain, jti, digest, ca }));
+    await this.#records.alone(async () => {
+      checkRate(this.#records.state.tokensOf(domain, now - HOUR), this.#perHour, now, 'authority tokens');
+      await this.#records.record({ event: 'authority-token', at: now, domain, jti, digest, ca });
+    });
     return token;
   }
 

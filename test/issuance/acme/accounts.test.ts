@@ -111,6 +111,24 @@ describe('an account', () => {
     expect(bodyOf(changed)).toMatchObject({ contact: ['mailto:new@a.example'], orders: `${caller.kid}/orders` });
   });
 
+  test('waits when it changes too often, contact or key, and can always be given up', async () => {
+    const strict = await new AcmePlace().open({ changesPerHour: 2 });
+    const client = await strict.enrolled();
+    const put = (contact: string[]): Promise<Got> => client.post(client.kid ?? '', { contact });
+    expect(fault(await put(['mailto:one@a.example']))).toBeNull();
+    strict.now += 1800;
+    expect(fault(await put(['mailto:two@a.example']))).toBeNull();
+    const lines = strict.journal.entries.length;
+    const refused = await put(['mailto:three@a.example']);
+    expect(fault(refused)).toEqual(['rate-limited', 'rateLimited', 429]);
+    expect(refused.headers.get('retry-after')).toBe('1800');
+    expect(strict.journal.entries).toHaveLength(lines);
+    expect((await client.read(client.kid ?? ''))['contact']).toEqual(['mailto:two@a.example']);
+    strict.now += 1800;
+    expect(fault(await put(['mailto:three@a.example']))).toBeNull();
+    expect(fault(await client.post(client.kid ?? '', { status: 'deactivated' }))).toBeNull();
+  });
+
   test('is seen and changed by itself alone', async () => {
     const [one, other] = [await place.enrolled(), await place.enrolled('b.example')];
     for (const url of [one.kid ?? '', `${one.kid}/orders`, `${one.kid}/delegations`])

@@ -353,6 +353,24 @@ describe('the token authority', () => {
     return place.transport({ method: 'POST', url, type: 'application/json', body: JSON.stringify(body) });
   };
 
+  test('gives one AP only so many an hour, by whichever way it asks, and leaves those of others alone', async () => {
+    const strict = await new AcmePlace().open({ tokensPerHour: 2 });
+    strict.grant('b.example', [{ start: RANGE[0], count: RANGE[1] }]);
+    const [client, other] = [await strict.enrolled(), await strict.enrolled('b.example')];
+    const sign = (by: AcmeCaller, domain: string): Promise<Got> => by.post(`${ORIGIN}/at/account/${domain}/token`, { atc: wish() });
+    strict.client = 'a.example';
+    const body = JSON.stringify({ atc: wish() });
+    expect((await strict.transport({ method: 'POST', url, type: 'application/json', body })).status).toBe(200);
+    expect((await sign(client, 'a.example')).status).toBe(200);
+    const lines = strict.journal.entries.length;
+    expect(fault(await sign(client, 'a.example'))).toEqual(['rate-limited', 'rateLimited', 429]);
+    expect(strict.journal.entries).toHaveLength(lines);
+    expect((await sign(other, 'b.example')).status).toBe(200);
+    strict.now += HOUR;
+    client.nonce = null;
+    expect((await sign(client, 'a.example')).status).toBe(200);
+  });
+
   test('gives an AP a token for what it is granted, in either spelling, by certificate or by account', async () => {
     const bySigned = await caller.post(url, { atc: wish() });
     for (const got of [await ask({ atc: wish() }), await ask(wish()), bySigned]) {
