@@ -9,6 +9,7 @@ import { attested, type AttestOptions } from './ap-attest.js';
 import { importFile } from './ap-import.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
 import { circleOf, signNow, type ApStatement } from './ap-passport.js';
+import { watchAnswers } from './ap-watch.js';
 import { lookupWords, print, quotaWords, reportError, type Report } from './ap-report.js';
 
 interface Options extends CallerOptions, Partial<Pick<AttestOptions, 'providerUrl' | 'providerCa' | 'evidence' | 'out'>> {
@@ -30,6 +31,7 @@ interface Options extends CallerOptions, Partial<Pick<AttestOptions, 'providerUr
   readonly proof: AttestOptions['proof'];
   readonly register?: true;
   readonly resume?: boolean;
+  readonly after?: string;
 }
 
 /** `signpost ap`: what an application provider does, from the command line. */
@@ -85,6 +87,9 @@ const program = (does: Does): Command => {
     .addOption(new Option('--view <view>', 'which mappings').choices(['consumer', 'business', 'all']))
     .option('--circle <code>', 'circle code')
     .action(does(lookup));
+  verb(ap, 'watch', 'a JSON line for each answer of yours that has changed, until SIGTERM')
+    .option('--after <id>', 'go on after this id of an earlier run')
+    .action(does((options) => watchAnswers(options)));
   verb(ap, 'quota', 'what is left of the quota of lookups, and what it comes of').action(does(quota));
   statementOptions(verb(ap, 'import', 'register what a file holds, at full speed; a connection that breaks is made again'))
     .argument('<file>', 'lines of {"passport"}, of PASSporTs, or of number,user[,purpose[,kind]], which are signed')

@@ -12,6 +12,7 @@ import { UnexpectedAnswer } from './api-refusal.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { importUnanswered } from './import-retry.js';
 import { importPassports, type ImportLine } from './import-stream.js';
+import { watchInvalidations, type Invalidation, type WatchOptions } from './invalidations.js';
 import { checkAction } from './passport-action.js';
 import { checkReceipt } from './receipt.js';
 import { DEFAULT_PATIENCE, persist, type Patience } from './retry.js';
@@ -157,6 +158,22 @@ export class ApClient {
    */
   import(passports: Iterable<string> | AsyncIterable<string>): AsyncGenerator<ImportLine> {
     return importUnanswered(this.#patience, (some) => importPassports(this.#connection, this.#receiptVkey, some), passports);
+  }
+
+  /**
+   * Yields what changes of the answers that this AP holds, in order, at least once, for as long as it is wanted; makes a connection that ends anew and
+   * loses nothing by it. While a lookup is under way, a change of its SII is taken for one of its answer.
+   *
+   * @example
+   * ```ts
+   * const cache = new Map<string, unknown>();
+   * for await (const invalidation of gateway.watch())
+   *   if (invalidation.event === 'reset') cache.clear();
+   *   else cache.delete(invalidation.sii);
+   * ```
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<Invalidation> {
+    return watchInvalidations(this.#connection, options);
   }
 
   close(): void {

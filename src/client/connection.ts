@@ -22,6 +22,7 @@ export interface Call {
   readonly path: string;
   readonly type?: string;
   readonly body?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
@@ -90,7 +91,7 @@ export class Connection {
       port: this.#url.port === '' ? 443 : Number(this.#url.port),
       method: call.method,
       path: call.path,
-      headers: { ...(call.type === undefined ? {} : { 'Content-Type': call.type }), ...size },
+      headers: { ...call.headers, ...(call.type === undefined ? {} : { 'Content-Type': call.type }), ...size },
     });
     request.setTimeout(this.#timeout, () => request.destroy(new Error('no octet in time')));
     request.on('error', (cause) => reject(noAnswer(cause)));

@@ -16,6 +16,7 @@ export { AttestationClient, type AttestationClientOptions, type Proof, type Wish
 export { AuditClient, type AuditOptions, type Entry, type Proven, type SignedCheckpoint } from './audit-client.js';
 export { type Acceptance, type Attested, type LookupAnswer, type PendingAttestation, type Quota, type Withdrawal } from './answers.js';
 export { Connection, type Answer, type Call, type ConnectionOptions } from './connection.js';
+export { type Invalidation, type WatchOptions } from './invalidations.js';
 export { type ImportLine } from './import-stream.js';
 export { NpClient } from './np-client.js';
 export { checkReceipt } from './receipt.js';

@@ -8,8 +8,8 @@ export interface Change {
 
 /** One caller's view of its changes, from where it begins. */
 export interface ChangeReader {
-  /** Where it stands: resuming from here loses nothing. */
-  readonly id: string;
+  /** Where it stands: resuming from here loses nothing. Null while a reset is due. */
+  readonly id: string | null;
   /** The next changes, at most so many; none: wait to be woken. */
   take(most: number): readonly Change[];
   close(): void;
@@ -90,7 +90,7 @@ export class ChangeFeed {
     return {
       isReset,
       get id() {
-        return idOf(at);
+        return resetDue ? null : idOf(at);
       },
       take: next,
       close: () => void this.#wakes.delete(wake),

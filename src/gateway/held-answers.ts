@@ -12,7 +12,7 @@ export interface HeldAnswersBounds {
   readonly perCallerAndSubject: number;
 }
 
-/** docs/adr/0015, bounds. */
+/** docs/adr/0016, bounds. */
 const BOUNDS: HeldAnswersBounds = { inAll: 400_000, perCaller: 100_000, perSubject: 1024, perCallerAndSubject: 8 };
 
 /** ms that an answer may be under way: its ttl begins where it arrives. */
@@ -56,7 +56,7 @@ export interface HeldAnswer extends Question {
 type Due = HeldAnswer | Caller;
 
 /**
- * Who holds an unexpired answer, and what they are told when it changes (docs/adr/0015). In memory alone, and bounded: an answer for which there
+ * Who holds an unexpired answer, and what they are told when it changes (docs/adr/0016). In memory alone, and bounded: an answer for which there
  * is no room gets a ttl of 0.
  */
 export class HeldAnswers {

@@ -39,7 +39,8 @@ export class InvalidationStream {
     this.#heartbeat = setInterval(() => this.#beat(), parts.heartbeatMs);
     this.#reader = read(() => this.#wake());
     // An id without data tells no event, but from where to resume (section 9.2.6).
-    this.#write(`retry: 1000\nid: ${this.#reader.id}\n\n`);
+    const { id } = this.#reader;
+    this.#write(id === null ? 'retry: 1000\n\n' : `retry: 1000\nid: ${id}\n\n`);
     this.#flush();
   }
 

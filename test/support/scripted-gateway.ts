@@ -10,6 +10,7 @@ export interface Seen {
   readonly path: string;
   readonly type: string | undefined;
   readonly body: string;
+  readonly lastEventId?: string;
   /** Common name of the client certificate that was presented; undefined for none. */
   readonly client: string | undefined;
 }
@@ -65,11 +66,13 @@ const readSeen = async (request: IncomingMessage): Promise<Seen> => {
   for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
   const socket = request.socket as IncomingMessage['socket'] & { getPeerCertificate?: () => { subject?: { CN?: string | string[] } } };
   const name = socket.getPeerCertificate?.().subject?.CN;
+  const lastEventId = request.headers['last-event-id']?.toString();
   return {
     method: request.method ?? '',
     path: request.url ?? '',
     type: request.headers['content-type'],
     body: Buffer.concat(parts).toString('utf8'),
+    ...(lastEventId === undefined ? {} : { lastEventId }),
     client: typeof name === 'string' ? name : undefined,
   };
 };
