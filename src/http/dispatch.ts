@@ -62,7 +62,6 @@ export class Dispatcher<S extends CommonSite> {
         params,
         mediaType: route.consumes.length === 0 ? '' : mediaTypeOf(request),
         body: () => readBody(request),
-        isStillClient: () => principal !== null && this.#ifInForce(request)?.kind === principal.kind,
       });
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) log.error({ requestId, route: route.path, fault: describeFault(thrown) }, 'fault');

@@ -9,7 +9,7 @@ export interface StreamParts {
   /** ms between signs of life, and that a reader may take nothing. */
   readonly heartbeatMs: number;
   readonly stallMs: number;
-  /** Whether who opened it may still have it; asked with each sign of life. */
+  /** Whether who opened it may still have it; asked before anything is told, and with each sign of life. */
   readonly isWelcome: () => boolean;
   readonly written: (changes: number) => void;
   readonly ended: (how: StreamEnd) => void;
@@ -65,6 +65,7 @@ export class InvalidationStream {
     while (!this.#over && this.#stall === null) {
       const changes = this.#reader.take(MOST);
       if (changes.length === 0) return;
+      if (!this.#parts.isWelcome()) return this.#cut('unwelcome');
       this.#write(changes.map(eventOf).join(''));
       this.#parts.written(changes.length);
     }

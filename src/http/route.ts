@@ -20,8 +20,6 @@ export interface Exchange<S extends CommonSite = Site> {
   readonly params: Readonly<Record<string, string>>;
   /** The body's media type, lower case, without parameters; '' where the route takes no body. */
   readonly mediaType: string;
-  /** Whether the connection still proves the client that it did, and that client is still known as the same; of a request that goes on for long. */
-  isStillClient(): boolean;
   /** The whole body. @throws Refusal `too-large`, `malformed-request` (cut off or too slow) */
   body(): Promise<Buffer>;
 }

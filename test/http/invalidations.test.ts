@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { Change, Principal } from '../../src/gateway/index.js';
+import type { Change, KnownPrincipal } from '../../src/gateway/index.js';
 import { ChangeFeed } from '../../src/gateway/change-feed.js';
 import { InvalidationStream, type StreamEnd } from '../../src/http/invalidation-stream.js';
 import { LIMITS } from '../../src/http/limits.js';
@@ -14,7 +14,8 @@ const a = clientOf('a.example');
 const b = clientOf('b.example');
 
 let feeds: Map<string, ChangeFeed>;
-let principals: Map<string, Principal>;
+let principals: Map<string, KnownPrincipal>;
+const KNOWN: KnownPrincipal = { domain: 'a.example', kind: 'ap', class: 'consumer', spc: null };
 let site: TestSite;
 
 const feedOf = (domain: string): ChangeFeed => {
@@ -143,6 +144,20 @@ describe('a stream of invalidations', () => {
     await Promise.all([second.has(2), third.has(2)]);
     fourth.close();
     expect(await metric('signpost_invalidation_streams')).toBeGreaterThanOrEqual(2);
+  });
+
+  test.each([
+    ['is no principal any more', () => principals.delete('a.example')],
+    ['is suspended', () => principals.set('a.example', { ...KNOWN, isSuspended: true })],
+    ['is of a kind that may not watch', () => principals.set('a.example', { ...KNOWN, kind: 'operator' })],
+  ])('tells nothing more to a caller that %s, and ends', async (_what, change) => {
+    const [stream, other] = [await open(a), await open(b)];
+    await Promise.all([stream.has(1), other.has(1)]);
+    change();
+    for (const domain of ['a.example', 'b.example']) feedOf(domain).push('tel:+12025550100', 1);
+    await stream.ended;
+    await other.has(2);
+    expect([stream.blocks.length, stream.response.complete]).toEqual([1, false]);
   });
 
   test('ends at once when the server drains, though its reader stays', async () => {

@@ -1,10 +1,22 @@
+import { Refusal } from '../../reasons/index.js';
 import { answerWith, NO_STORE, STREAMED } from '../answer.js';
 import { InvalidationStream } from '../invalidation-stream.js';
 import { LIMITS } from '../limits.js';
 import { COMMON_HEADERS } from '../respond.js';
-import { clientOf, type Route } from '../route.js';
+import { clientOf, type Exchange, type Route } from '../route.js';
 
 export const EVENT_STREAM = 'text/event-stream';
+
+/** A stream outlives much: certificates, reloads, a client's standing. */
+const isWelcome = (exchange: Pick<Exchange, 'caller'>): boolean => {
+  try {
+    exchange.caller();
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return false;
+    throw thrown;
+  }
+};
 
 /**
  * Server-sent events: `{"sii"}` for each answer that the caller still holds and that changed, at least once, in order; `event: reset`: drop all.
@@ -41,7 +53,7 @@ export const invalidations: Route = {
         response,
         heartbeatMs,
         stallMs,
-        isWelcome: () => exchange.isStillClient(),
+        isWelcome: () => isWelcome(exchange),
         written: (changes) => metrics.changesPushed(changes),
         ended: (how) => {
           metrics.streamEnded(how);
