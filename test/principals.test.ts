@@ -137,6 +137,19 @@ describe('a principal that an operator puts', () => {
     expect(await reasonOfNext()).toBe('client-unknown');
   });
 
+  test('is anybody on open routes while it is suspended', async () => {
+    const handle = await start(newPlace());
+    const remarks = async (): Promise<unknown> =>
+      Object.keys(json(await ask(handle.port, ca, { path: '/readyz', client: clientOf('second.example') })));
+    const stranger = await remarks();
+    await admin(handle, 'PUT', 'second.example', { kind: 'operator' });
+    expect(await remarks()).not.toEqual(stranger);
+    await admin(handle, 'PUT', 'second.example', { kind: 'operator', suspended: true });
+    expect(await remarks()).toEqual(stranger);
+    expect(outcome(await admin(handle, 'DELETE', 'a.example', undefined, 'second.example'))).toEqual([403, 'client-suspended']);
+    expect((await admin(handle, 'GET', 'a.example')).status).toBe(200);
+  });
+
   test('may be bound to a key, and is then nobody under another', async () => {
     const handle = await start(newPlace());
     const client = clientOf('new.example');
