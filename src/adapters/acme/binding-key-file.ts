@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
@@ -16,6 +16,8 @@ const line = z.strictObject({
   at: z.int().min(0),
 });
 type Line = z.infer<typeof line>;
+
+const NEWLINE = 0x0a;
 
 const isMissing = (error: unknown): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 
@@ -62,8 +64,12 @@ export class BindingKeyFile implements BindingKeys {
   /** A fresh key for one AP; durable before it is handed out. `now` in ms since 1970. */
   add(domain: string, random: RandomSource, now: number): { readonly kid: string; readonly key: string } {
     const made = { kid: encodeBase64url(random(16)), domain, key: encodeBase64url(random(32)), at: Math.floor(now / 1000) };
-    const file = openSync(this.#path, 'a', 0o600);
+    const file = openSync(this.#path, 'a+', 0o600);
     try {
+      // A line that its writer did not live to end was never printed, and must not spoil this one.
+      const octets = readFileSync(file);
+      const end = octets.lastIndexOf(NEWLINE) + 1;
+      if (end < octets.length) ftruncateSync(file, end);
       writeSync(file, `${JSON.stringify(line.parse(made))}\n`);
       fsyncSync(file);
     } finally {
