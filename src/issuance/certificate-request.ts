@@ -37,9 +37,11 @@ export const createRequest = (key: KeyPair, subject: Uint8Array, extensions: rea
 
 /** Read by our own reader: pkijs cannot decode an empty list of extensions. */
 const extensionsOf = (request: pkijs.CertificationRequest): Extension[] => {
-  const attribute = request.attributes?.find(({ type }) => type === OID.extensionRequest);
-  const value: unknown = attribute?.values[0];
-  if (!(value instanceof Sequence)) return [];
+  const [attribute, another] = (request.attributes ?? []).filter(({ type }) => type === OID.extensionRequest);
+  if (attribute === undefined) return [];
+  // RFC 2985 section 5.4.2: one value. What another reader takes for the list must not be what this one passed over.
+  const [value, more]: unknown[] = attribute.values;
+  if (another !== undefined || more !== undefined || !(value instanceof Sequence)) throw new DerError('extensionRequest');
   const der = Buffer.from(value.toBER(false));
   return readChildren(der, readWhole(der, TAG.sequence)).map((child) => {
     const { oid, critical, value: octets } = readExtension(der, child);

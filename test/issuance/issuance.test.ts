@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -345,6 +345,31 @@ describe('a certificate request', () => {
 
   test('that asks for nothing verifies too', () => {
     expect(verifyRequest(createRequest(key, content.subject, [])).extensions).toEqual([]);
+  });
+
+  test('that asks twice, so that two readers may read two lists, is refused', () => {
+    const { asn1 } = forge;
+    const parsed = (der: Uint8Array) => asn1.fromDer(forge.util.createBuffer(Buffer.from(der).toString('latin1')));
+    const octets = (node: forge.asn1.Asn1): Buffer => Buffer.from(asn1.toDer(node).getBytes(), 'latin1');
+    const childrenOf = (node: forge.asn1.Asn1 | undefined): forge.asn1.Asn1[] => node?.value as forge.asn1.Asn1[];
+    const signedAgain = (change: (attributes: forge.asn1.Asn1[]) => void): Buffer => {
+      const whole = parsed(request);
+      const [info, algorithm] = childrenOf(whole);
+      change(childrenOf(childrenOf(info)[3]));
+      if (info === undefined || algorithm === undefined) throw new Error('no request');
+      const signature = `\0${sign('sha256', octets(info), key.privateKey).toString('latin1')}`;
+      const { UNIVERSAL } = asn1.Class;
+      whole.value = [info, algorithm, asn1.create(UNIVERSAL, asn1.Type.BITSTRING, false, signature)];
+      return octets(whole);
+    };
+    expect(verifyRequest(signedAgain(() => undefined)).extensions.map(({ oid }) => oid)).toEqual([OID.tnAuthList, OID.certificatePolicies]);
+    const twice = signedAgain((attributes) => attributes.push(...attributes));
+    expect(reasonOf(() => verifyRequest(twice))).toBe('malformed-request');
+    const twoValues = signedAgain(([attribute]) => {
+      const [, values] = childrenOf(attribute);
+      childrenOf(values).push(...childrenOf(values));
+    });
+    expect(reasonOf(() => verifyRequest(twoValues))).toBe('malformed-request');
   });
 
   test('with a spoilt signature, or that is none, is refused', () => {
