@@ -105,7 +105,7 @@ export const INSPECT_LINES: readonly HostileLine[] = [
       ),
     );
   }),
-  inspect('a trust list of entries that are none', null, () =>
+  inspect('a trust list of entries that are none', 'trust-list-invalid', () =>
     text(
       compactJws(
         '{"alg":"ES256"}',
