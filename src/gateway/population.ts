@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { partitionOf, type MappingStore, type SubjectId } from '../ports/index.js';
+import { Unavailable } from '../reasons/index.js';
 import { packedProviders, providersOf, type Subject } from '../registry/index.js';
 
 const DAY = 86_400;
@@ -44,9 +45,11 @@ export class Population {
     return this.#walk === null;
   }
 
-  /** Counts what is stored, if it is not and nobody does. @throws Unavailable `store-unavailable`: it may be begun again */
+  /** Counts what is stored, if it is not and nobody does. @throws Unavailable `store-unavailable`: it may be begun again; `draining` once it was stopped */
   begin(store: Pick<MappingStore, 'entries'>): Promise<void> {
-    if (this.isWhole || this.#stopped) return Promise.resolve();
+    if (this.isWhole) return Promise.resolve();
+    // Who waits for the whole would ask again and again.
+    if (this.#stopped) return Promise.reject(new Unavailable('draining'));
     this.#running ??= this.#count(store).finally(() => {
       this.#running = null;
     });

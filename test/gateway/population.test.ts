@@ -87,7 +87,7 @@ describe('a count beside commits', () => {
     expect([population.isWhole, population.of('a.example', NOW)]).toEqual([true, 1]);
     const stopped = new Population(false);
     await stopped.stop();
-    await stopped.begin(store);
+    await expect(stopped.begin(store)).rejects.toMatchObject({ reason: 'draining' });
     expect(stopped.isWhole).toBe(false);
   });
 });
