@@ -187,6 +187,7 @@ describe('number verification', () => {
     expect(await verify(proof)).toBe('proof-unavailable');
     expect(await verify(proof)).toBeNull();
     expect(await verify(proof)).toBe('proof-replayed');
+    expect(await verify(proof, 'token.of~the-phone==')).toBe('proof-replayed');
     expect(await verify(proof, 'another')).toBeNull();
   });
 
