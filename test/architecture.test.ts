@@ -35,6 +35,8 @@ const APART = ['adapters', 'http', 'client'];
 const MAY_REACH_MAIN = new Set(['cli/serve.ts', 'cli/demo.ts', 'cli/bench.ts']);
 /** docs/adr/0010: one for the gateway, one for a provider's server; neither knows the other. */
 const ROOTS = ['main.ts', 'provider.ts'];
+/** docs/adr/0001: the parts of main.ts, which is the only one that may ask for them. */
+const COMPOSITION = 'composition';
 
 interface Import {
   readonly from: string;
@@ -72,6 +74,8 @@ const mayReachRoot = (from: string, root: string): boolean =>
 
 const isAllowed = (from: string, to: string): boolean => {
   const [source, target] = [top(from), top(to)];
+  if (source === COMPOSITION) return !ROOTS.includes(target);
+  if (target === COMPOSITION) return from === 'main.ts';
   if (ROOTS.includes(target)) return mayReachRoot(from, target);
   if (ROOTS.includes(source) || source === target) return true;
   if (target === 'index.ts') return false;
@@ -87,7 +91,7 @@ describe('the import table of DESIGN section 4', () => {
     const folders = readdirSync(SRC, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name);
-    expect(folders.filter((folder) => !FOLDERS.includes(folder))).toEqual([]);
+    expect(folders.filter((folder) => !FOLDERS.includes(folder) && folder !== COMPOSITION)).toEqual([]);
   });
 
   test('lets a folder import only from folders above it', () => {
@@ -103,6 +107,8 @@ describe('the import table of DESIGN section 4', () => {
     expect(isAllowed('client/index.ts', 'http/server.ts')).toBe(false);
     expect(isAllowed('http/server.ts', 'gateway/index.ts')).toBe(true);
     expect(isAllowed('provider.ts', 'main.ts')).toBe(false);
+    expect(isAllowed('http/server.ts', 'composition/parts.ts')).toBe(false);
+    expect(isAllowed('composition/parts.ts', 'main.ts')).toBe(false);
   });
 
   test('keeps adapters of different technologies apart', () => {

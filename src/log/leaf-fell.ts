@@ -1,4 +1,5 @@
 import type { JsonValue } from '../encoding/index.js';
+import { namesNobody, type KindMember } from './leaf-member.js';
 
 /** What a `revoke` or `expire` leaf says beside the others: it is about many mappings at once, and names none. */
 export interface LeafFell {
@@ -22,7 +23,7 @@ const DIGEST = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const CRL_REASON =
   /^(?:none|unspecified|keyCompromise|cACompromise|affiliationChanged|superseded|cessationOfOperation|certificateHold|privilegeWithdrawn|aACompromise)$/;
 
-export const isFell = ({ eff, n, list, crl, rsn }: LeafFell): boolean =>
+const isFell = ({ eff, n, list, crl, rsn }: LeafFell): boolean =>
   (eff === 'removed' || eff === 'marked' || (eff === 'expired' && crl === null)) &&
   Number.isSafeInteger(n) &&
   n >= 1 &&
@@ -32,10 +33,10 @@ export const isFell = ({ eff, n, list, crl, rsn }: LeafFell): boolean =>
 
 const text = (value: string | null): string => (value === null ? 'null' : `"${value}"`);
 
-export const serialiseFell = ({ eff, n, list, crl, rsn }: LeafFell): string =>
+const serialiseFell = ({ eff, n, list, crl, rsn }: LeafFell): string =>
   `{"eff":"${eff}","n":${n},"list":"${list}","crl":${text(crl)},"rsn":${text(rsn)}}`;
 
-export const hasFellTypes = (value: JsonValue | undefined): boolean =>
+const hasFellTypes = (value: JsonValue | undefined): boolean =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
@@ -44,3 +45,14 @@ export const hasFellTypes = (value: JsonValue | undefined): boolean =>
   typeof value['n'] === 'number' &&
   typeof value['list'] === 'string' &&
   ['crl', 'rsn'].every((name) => value[name] === null || typeof value[name] === 'string');
+
+const isOfKind = (fell: LeafFell, isExpiry: boolean, why: string): boolean =>
+  (why === 'OK') === isExpiry && (fell.eff === 'expired') === isExpiry;
+
+/** Of `revoke` and `expire` leaves. */
+export const FELL: KindMember = {
+  name: 'fell',
+  fits: (leaf) => leaf.fell !== undefined && isFell(leaf.fell) && isOfKind(leaf.fell, leaf.k === 'expire', leaf.why) && namesNobody(leaf),
+  serialise: ({ fell }) => (fell === undefined ? 'null' : serialiseFell(fell)),
+  hasTypes: hasFellTypes,
+};

@@ -1,6 +1,7 @@
 import { JsonError, parseStrictJson, type JsonObject, type JsonValue } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
-import { hasFellTypes, isFell, serialiseFell, type LeafFell } from './leaf-fell.js';
+import { FELL, type LeafFell } from './leaf-fell.js';
+import type { KindMember } from './leaf-member.js';
 
 /**
  * DESIGN section 8: the leaf is our own format, so that auditors hash the raw octets and never serialise again: ASCII, members in this order,
@@ -79,19 +80,15 @@ const isSigner = (np: LeafSigner): boolean =>
   np.iss.every((print) => FINGERPRINT.test(print)) &&
   FINGERPRINT.test(np.ee);
 
-/** A leaf about what many registered names nobody: whose credentials they were is nobody else's business. */
-const isAboutMany = (k: unknown): boolean => k === 'revoke' || k === 'expire';
+/** The last member that a leaf of some kinds has beside the others, and alone has. */
+const MEMBER_OF: Partial<Record<LeafKind, KindMember>> = { revoke: FELL, expire: FELL };
 
-const hasKindsMembers = ({ k, act, ap, np, tok, sii, map, why, fell }: LeafFields): boolean => {
-  if (!isAboutMany(k)) return fell === undefined;
-  const isExpiry = k === 'expire';
-  return (
-    fell !== undefined &&
-    isFell(fell) &&
-    (why === 'OK') === isExpiry &&
-    (fell.eff === 'expired') === isExpiry &&
-    [act, ap, np, tok, sii, map].every((member) => member === null)
-  );
+const MEMBER_NAMES = [...new Set(Object.values(MEMBER_OF).map(({ name }) => name))];
+
+const hasKindsMembers = (leaf: LeafFields): boolean => {
+  const own = MEMBER_OF[leaf.k];
+  if (MEMBER_NAMES.some((name) => (leaf[name] !== undefined) !== (name === own?.name))) return false;
+  return own === undefined || own.fits(leaf);
 };
 
 /** The first member that breaks the grammar, or null. */
@@ -106,11 +103,16 @@ const faultOf = (leaf: LeafFields): string | null => {
   if (!matches(DIGEST, leaf.map)) return 'map';
   if (!WHY.test(leaf.why)) return 'why';
   for (const name of ['pol', 'tl', 'num', 'rev'] as const) if (!DIGEST.test(leaf[name])) return name;
-  if (!hasKindsMembers(leaf)) return 'fell';
+  if (!hasKindsMembers(leaf)) return MEMBER_OF[leaf.k]?.name ?? 'members';
   return GATEWAY.test(leaf.gw) ? null : 'gw';
 };
 
 const text = (value: string | null): string => (value === null ? 'null' : `"${value}"`);
+
+const serialiseMember = (leaf: LeafFields): string => {
+  const own = MEMBER_OF[leaf.k];
+  return own === undefined ? '}' : `,"${own.name}":${own.serialise(leaf)}}`;
+};
 
 const serialise = (leaf: LeafFields): string => {
   const np =
@@ -120,7 +122,7 @@ const serialise = (leaf: LeafFields): string => {
   return (
     `{"v":1,"k":"${leaf.k}","t":${leaf.t},"act":${text(leaf.act)},"ap":${text(leaf.ap)},"np":${np},"tok":${text(leaf.tok)},` +
     `"sii":${text(leaf.sii)},"map":${text(leaf.map)},"why":"${leaf.why}","pol":"${leaf.pol}","tl":"${leaf.tl}","num":"${leaf.num}","rev":"${leaf.rev}","gw":"${leaf.gw}"` +
-    (leaf.fell === undefined ? '}' : `,"fell":${serialiseFell(leaf.fell)}}`)
+    serialiseMember(leaf)
   );
 };
 
@@ -152,15 +154,24 @@ const hasSignerTypes = (np: JsonValue | undefined): boolean =>
     Array.isArray(np['iss']) &&
     np['iss'].every(isText));
 
+const memberOf = (kind: JsonValue | undefined): KindMember | undefined => MEMBER_OF[kind as LeafKind];
+
+const membersOf = (kind: JsonValue | undefined): string => [MEMBERS, memberOf(kind)?.name ?? []].flat().join();
+
+const hasMemberTypes = (value: JsonObject): boolean => {
+  const own = memberOf(value['k']);
+  return own === undefined || own.hasTypes(value[own.name]);
+};
+
 const hasLeafTypes = (value: JsonValue): boolean =>
   isObject(value) &&
-  Object.keys(value).join() === (isAboutMany(value['k']) ? `${MEMBERS},fell` : MEMBERS) &&
+  Object.keys(value).join() === membersOf(value['k']) &&
   value['v'] === 1 &&
   typeof value['t'] === 'number' &&
   ['k', 'why', 'pol', 'tl', 'num', 'rev', 'gw'].every((name) => isText(value[name])) &&
   ['act', 'ap', 'tok', 'sii', 'map'].every((name) => isTextOrNull(value[name])) &&
   hasSignerTypes(value['np']) &&
-  (!isAboutMany(value['k']) || hasFellTypes(value['fell']));
+  hasMemberTypes(value);
 
 /**
  * The fields of a leaf, of the one spelling that they have.

@@ -1,0 +1,27 @@
+import type { Logger } from 'pino';
+import { fallenSince, type InvalidatedMappings, type RunningGateway } from '../gateway/index.js';
+import { describeFault } from '../http/index.js';
+
+const swept = new WeakMap<RunningGateway, { readonly told: readonly InvalidatedMappings[]; readonly fault: Error | null }>();
+
+/** Tells of a sweep what it did since the last turn, and a fault once. */
+export const tendMappings = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+  gateway.tendMappings();
+  const { mappings } = gateway.invalidation;
+  const fault = gateway.sweepFault;
+  const before = swept.get(gateway) ?? { told: [], fault: null };
+  const fallen = fallenSince(before.told, mappings);
+  if (fallen.length > 0) log.warn({ mappings: fallen }, 'mappings fell with their credentials');
+  if (fault !== null && fault !== before.fault) log.error({ fault: describeFault(fault) }, 'stored mappings cannot be judged again');
+  swept.set(gateway, { told: mappings, fault });
+};
+
+/** A walk that store or log kept from its end is made again an hour later: nobody reads what has run out. */
+export const expireMappings = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+  try {
+    const mappings = await gateway.expireMappings();
+    if (mappings > 0) log.info({ mappings }, 'mappings ran out');
+  } catch (error) {
+    log.error({ fault: describeFault(error) }, 'what has run out stays in the store');
+  }
+};
