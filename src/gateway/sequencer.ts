@@ -3,18 +3,11 @@ import { subjectId } from '../identifiers/index.js';
 import type { Tree } from '../log/index.js';
 import { StoreBehind, type Clock, type PartitionBatch, type SubjectId, type WriteAheadLog } from '../ports/index.js';
 import type { Subject } from '../registry/index.js';
-import {
-  Decisions,
-  type DecisionParts,
-  type ExpiryRequest,
-  type RevocationRequest,
-  type Revoked,
-  type SequencerRequest,
-  type Sequenced,
-} from './decision.js';
+import { Decisions, type DecisionParts, type SequencerRequest, type Sequenced } from './decision.js';
 import { Draft } from './draft.js';
 import type { Population } from './population.js';
 import type { Projection } from './projection.js';
+import { SweepDecisions, type ExpiryRequest, type RevocationRequest, type Revoked } from './sweep-decision.js';
 
 export type { Committed, SequencerRequest, Sequenced } from './decision.js';
 
@@ -57,6 +50,7 @@ interface Waiting {
 export class Sequencer {
   readonly #parts: SequencerParts;
   readonly #decisions: Decisions;
+  readonly #sweeps: SweepDecisions;
   #queue: Waiting[] = [];
   #running: Promise<void> | null = null;
   #time: number;
@@ -68,6 +62,7 @@ export class Sequencer {
   constructor(parts: SequencerParts) {
     this.#parts = parts;
     this.#decisions = new Decisions(parts);
+    this.#sweeps = new SweepDecisions(parts);
     this.#time = parts.timeFloor;
   }
 
@@ -104,7 +99,7 @@ export class Sequencer {
     return this.#enqueue<Revoked>(
       (resolve) => ({
         ids: () => request.places.map(({ id }) => id),
-        decide: (draft, time) => this.#decisions.revoke(draft, time, request, resolve),
+        decide: (draft, time) => this.#sweeps.revoke(draft, time, request, resolve),
       }),
       true,
     );
@@ -114,7 +109,7 @@ export class Sequencer {
   expire(request: ExpiryRequest): Promise<number> {
     return this.#enqueue<number>((resolve) => ({
       ids: () => request.subjects,
-      decide: (draft, time) => this.#decisions.expire(draft, time, request, resolve),
+      decide: (draft, time) => this.#sweeps.expire(draft, time, request, resolve),
     }));
   }
 

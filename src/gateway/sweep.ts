@@ -3,7 +3,7 @@ import type { MappingStore, SubjectId, Vault, WriteAheadLog } from '../ports/ind
 import { everyMapping, unpackSubject, type RevokeEvent } from '../registry/index.js';
 import { worstOf, type Fall } from '../verification/index.js';
 import { credentialIdOfMapping, type CredentialBook, type CredentialId } from './credential-book.js';
-import type { RevocationRequest } from './decision.js';
+import type { RevocationRequest } from './sweep-decision.js';
 import { readJournalEntry } from './journal.js';
 import type { Fallen, Standings } from './judged-book.js';
 import { firstLeafSince } from './leaf-time.js';
