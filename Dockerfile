@@ -13,6 +13,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
+COPY --from=build /app/dist/audit-ui dist/audit-ui
 COPY package.json LICENSE README.md ./
 COPY policies policies
 COPY certs certs

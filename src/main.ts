@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { isNativeError } from 'node:util/types';
 import {
   ConfigurationProblems,
@@ -10,7 +11,7 @@ import {
   reportReload,
   type Generation,
 } from './adapters/configuration/index.js';
-import { StorageFault } from './adapters/files/index.js';
+import { StorageFault, readPageFiles } from './adapters/files/index.js';
 import { every, systemClock, systemRandom } from './adapters/system/index.js';
 import { FetchBudget, FetchedCredentials, GuardedFetcher } from './adapters/x5u/index.js';
 import type { GatewayHandle, GatewayOptions } from './composition/options.js';
@@ -41,6 +42,8 @@ const LISTS_MS = 1_000;
 /** How late a CRL may be fetched. */
 const CRLS_MS = 5_000;
 const SNAPSHOT_CHECK_MS = 10_000;
+/** Where the build puts the auditor's page, beside what it makes of these sources. */
+const AUDIT_PAGE = fileURLToPath(new URL('../audit-ui/', import.meta.url));
 
 /**
  * Puts the parts together and opens the door: the one place that knows them all.
@@ -126,6 +129,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     clock,
     random,
     fetches: () => credentials.counts.entries(),
+    auditPage: await readPageFiles(AUDIT_PAGE),
     log,
   });
   const host = options.host ?? '127.0.0.1';

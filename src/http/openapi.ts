@@ -95,6 +95,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   '/readyz': { summary: 'Every promise can be kept', answers: { '200': { description: 'yes', content: json(answers.readiness) } } },
   '/metrics': { summary: 'Prometheus metrics', answers: { '200': { description: 'text format', content: text('text/plain') } } },
+  '/audit': { summary: "Where the auditor's page is", answers: { '308': { description: '/audit/', content: text('text/plain') } } },
+  '/audit/': { summary: "The auditor's page", answers: { '200': { description: 'HTML', content: text('text/html') } } },
+  '/audit/*path': {
+    summary: "What the auditor's page is made of",
+    answers: { '200': { description: 'a file', content: { ...text('text/javascript'), ...text('text/css'), ...text('image/svg+xml') } } },
+  },
   '/v1/admin/reload': {
     summary: 'Read policies, trust, principals and TLS files again, and swap all of it or nothing',
     answers: {

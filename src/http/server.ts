@@ -11,6 +11,7 @@ import { OpenStreams, type StreamLimits } from './open-streams.js';
 import type { ReasonsDocument } from './reasons-document.js';
 import { EXPRESS_ROUTES, HOT_ROUTES } from './routes/index.js';
 import type { Discovery, Site } from './site.js';
+import { StaticPage } from './static-page.js';
 
 export interface HttpServerOptions {
   readonly gateway: Gateway;
@@ -25,6 +26,8 @@ export interface HttpServerOptions {
   readonly log: Logger;
   /** What was fetched from elsewhere, for the metrics. */
   readonly fetches?: () => Iterable<FetchCount>;
+  /** The auditor's page as it was built, by path below /audit/; absent: it was not. */
+  readonly auditPage?: ReadonlyMap<string, Buffer>;
   readonly limits?: AdmissionLimits;
   readonly streams?: Partial<StreamLimits>;
 }
@@ -49,6 +52,13 @@ export const createHttpServer = (options: HttpServerOptions): GatewayServer => {
     metering: () => gateway.metering,
   });
   if (options.fetches !== undefined) registerFetchMetrics(metrics.registry, options.fetches);
-  const site: Site = { ...options, metrics, admission, streams, openapi: openApiDocument() };
+  const site: Site = {
+    ...options,
+    metrics,
+    admission,
+    streams,
+    openapi: openApiDocument(),
+    auditPage: new StaticPage(options.auditPage ?? new Map()),
+  };
   return { ...createHttpsServer({ site, credentials, random, hot: HOT_ROUTES, routes: EXPRESS_ROUTES }), metrics };
 };

@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.js';
 import type { OpenStreams } from './open-streams.js';
 import type { ReasonsDocument } from './reasons-document.js';
 import type { RequestMetrics } from './request-metrics.js';
+import type { StaticPage } from './static-page.js';
 
 /** What outsiders need to know of this gateway; public. */
 export interface Discovery {
@@ -38,4 +39,5 @@ export interface Site extends CommonSite {
   readonly metrics: Metrics;
   readonly streams: OpenStreams;
   readonly openapi: string;
+  readonly auditPage: StaticPage;
 }

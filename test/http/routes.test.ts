@@ -441,6 +441,9 @@ describe('the OpenAPI document', () => {
     );
     expect(open.map(([path]) => path).sort()).toEqual([
       '/.well-known/mimi-discovery',
+      '/audit',
+      '/audit/',
+      '/audit/{path}',
       '/healthz',
       '/log/{path}',
       '/openapi.json',

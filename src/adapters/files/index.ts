@@ -5,6 +5,7 @@ export { epochFile, nextEpoch } from './epoch.js';
 export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';
 export { noteSigner, openKeys, readPublicKeys, type GatewayKeys, type PublicKeys } from './keys.js';
 export { DirectoryLock } from './lock.js';
+export { readPageFiles } from './page-files.js';
 export { FilePrincipalRecords } from './principal-records.js';
 export { FileQuotaJournal } from './quota-journal.js';
 export { FileRegister } from './register.js';

@@ -1,5 +1,6 @@
 import type { Route } from '../route.js';
 import { adminReload } from './admin.js';
+import { auditFile, auditIndex, auditPlace } from './audit-page.js';
 import { discovery, openapi, reasons } from './documents.js';
 import { entry, proof } from './entries.js';
 import { healthz, readyz } from './health.js';
@@ -27,6 +28,9 @@ export const EXPRESS_ROUTES: readonly Route[] = [
   metrics,
   openapi,
   discovery,
+  auditPlace,
+  auditIndex,
+  auditFile,
   adminReload,
   readPrincipal,
   putPrincipal,

@@ -1,5 +1,8 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Refusal } from '../../reasons/index.js';
 import { answerWith } from '../answer.js';
+import { takesGzip } from '../content-coding.js';
 import type { Route } from '../route.js';
 
 /** C2SP tlog-tiles: level 0 to 63, index in groups of three digits, all but the last with "x", width 1 to 255; one spelling each. */
@@ -12,6 +15,12 @@ const MUTABLE = ['Cache-Control', 'no-cache'];
 const FULL = ['Cache-Control', 'public, max-age=31536000, immutable'];
 const PARTIAL = ['Cache-Control', 'public, max-age=86400, immutable'];
 
+const TILE_TYPE = 'application/octet-stream';
+/** Entries repeat each other and shrink to a third or less; the other tiles are hashes, which do not shrink. */
+const BUNDLES = 'tile/entries/';
+const VARY = ['Vary', 'Accept-Encoding'];
+const compress = promisify(gzip);
+
 /** The published log: C2SP tlog-tiles. Anybody may read it: that nobody needs to ask is its worth. */
 export const log: Route = {
   method: 'GET',
@@ -19,7 +28,7 @@ export const log: Route = {
   access: 'public',
   consumes: [],
   urgency: 'normal',
-  async handle({ site, params }) {
+  async handle({ site, request, params }) {
     const path = params['path'] ?? '';
     const tile = TILE.exec(path);
     if (path !== CHECKPOINT && tile === null) throw new Refusal('not-found');
@@ -27,6 +36,10 @@ export const log: Route = {
     if (octets === null) throw new Refusal('not-found');
     const body = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
     if (tile === null) return answerWith(200, 'text/plain; charset=utf-8', body, MUTABLE);
-    return answerWith(200, 'application/octet-stream', body, tile[1] === undefined ? FULL : PARTIAL);
+    const cache = tile[1] === undefined ? FULL : PARTIAL;
+    if (!path.startsWith(BUNDLES)) return answerWith(200, TILE_TYPE, body, cache);
+    return takesGzip(request)
+      ? answerWith(200, TILE_TYPE, await compress(body), [...cache, ...VARY, 'Content-Encoding', 'gzip'])
+      : answerWith(200, TILE_TYPE, body, [...cache, ...VARY]);
   },
 };

@@ -1,0 +1,24 @@
+import { answerWith } from '../answer.js';
+import type { Route } from '../route.js';
+
+/** The page of people who would rather look than read. Anybody may have it: it reads what is public, and verifies that itself. */
+const served = { method: 'GET', access: 'public', consumes: [], urgency: 'normal' } as const;
+
+/** What the page reads is named relative to a path that ends in "/". */
+export const auditPlace: Route = {
+  ...served,
+  path: '/audit',
+  handle: () => answerWith(308, 'text/plain; charset=utf-8', '/audit/\n', ['Location', '/audit/', 'Cache-Control', 'no-cache']),
+};
+
+export const auditIndex: Route = {
+  ...served,
+  path: '/audit/',
+  handle: ({ site, request }) => site.auditPage.answer('index.html', request),
+};
+
+export const auditFile: Route = {
+  ...served,
+  path: '/audit/*path',
+  handle: ({ site, request, params }) => site.auditPage.answer(params['path'] ?? '', request),
+};
