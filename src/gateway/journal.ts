@@ -1,10 +1,10 @@
 import type { SubjectId, Vault, WalRecord } from '../ports/index.js';
 import { subjectId } from '../identifiers/index.js';
-import { commitList, parseLeaf, peekLeaf, type LeafHead } from '../log/index.js';
+import { commitList, digestOfPlaces, packPlaces, parseLeaf, peekLeaf, type LeafHead } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
 import type { SweepEvent } from '../registry/index.js';
 import { AS_JUDGED, decodeSealedEvent, type SealedEvent } from './sealed-event.js';
-import { decodeSealedSweep, digestOfPlaces, packPlaces, sweepEventOf, type SealedSweep } from './sealed-sweep.js';
+import { decodeSealedSweep, sweepEventOf, type SealedSweep } from './sealed-sweep.js';
 
 /** AES-GCM context of a sealed record: its index, so that no record can be moved to another place in the log. */
 export const sealingContext = (index: number): Buffer => {

@@ -1,14 +1,7 @@
-import { createHash } from 'node:crypto';
+import { PLACE_OCTETS, type MappingPlace } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
-import type { SubjectId } from '../ports/index.js';
 import type { RevokeEvent, SweepEvent } from '../registry/index.js';
 import { AS_JUDGED } from './sealed-event.js';
-
-/** A mapping as the store has it: whose it is, and the leaf of its last registration. */
-export interface MappingPlace {
-  readonly id: SubjectId;
-  readonly index: number;
-}
 
 export type SweepEffect = RevokeEvent['effect'] | 'expired';
 
@@ -24,21 +17,8 @@ export interface SealedSweep {
 
 const EFFECTS: readonly SweepEffect[] = ['removed', 'marked', 'expired'];
 
-const PLACE = 22;
 /** Version octet, opening, effect octet, attestBy in 6 octets. */
 const HEAD = 1 + 32 + 1 + 6;
-
-/** The list as the leaf commits to it: 6 octets of index and 16 of the id for each, in ascending order of index. */
-export const packPlaces = (list: readonly MappingPlace[]): Buffer => {
-  const octets = Buffer.allocUnsafe(list.length * PLACE);
-  list.forEach(({ id, index }, place) => {
-    octets.writeUIntBE(index, place * PLACE, 6);
-    octets.write(id, place * PLACE + 6, 16, 'latin1');
-  });
-  return octets;
-};
-
-export const digestOfPlaces = (packed: Uint8Array): Uint8Array => createHash('sha256').update(packed).digest();
 
 /** Version 1: the head, and the list as `packPlaces` gives it. */
 export const encodeSealedSweep = ({ opening, effect, attestBy }: Omit<SealedSweep, 'list'>, packed: Uint8Array): Buffer => {
@@ -55,11 +35,11 @@ export const decodeSealedSweep = (plaintext: Uint8Array): SealedSweep => {
   const octets = Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
   const version = octets[0];
   const effect = EFFECTS[(octets[33] ?? 0) - 1];
-  if (octets.length < HEAD || (octets.length - HEAD) % PLACE !== 0 || version !== 1 || effect === undefined)
+  if (octets.length < HEAD || (octets.length - HEAD) % PLACE_OCTETS !== 0 || version !== 1 || effect === undefined)
     return refuse('log-corrupt', 'sealed sweep');
   const list: MappingPlace[] = [];
-  for (let at = HEAD; at < octets.length; at += PLACE)
-    list.push({ index: octets.readUIntBE(at, 6), id: octets.toString('latin1', at + 6, at + PLACE) });
+  for (let at = HEAD; at < octets.length; at += PLACE_OCTETS)
+    list.push({ index: octets.readUIntBE(at, 6), id: octets.toString('latin1', at + 6, at + PLACE_OCTETS) });
   return {
     opening: octets.subarray(1, 33),
     effect,

@@ -1,4 +1,4 @@
-import { MOST_FELL } from '../log/index.js';
+import { MOST_FELL, digestOfPlaces, packPlaces, type MappingPlace } from '../log/index.js';
 import type { SubjectId } from '../ports/index.js';
 import {
   asOf,
@@ -16,7 +16,7 @@ import { contextAt, type DecisionParts } from './decision.js';
 import type { Draft } from './draft.js';
 import { sealingContext } from './journal.js';
 import { sweptLeaf } from './leaf-record.js';
-import { digestOfPlaces, encodeSealedSweep, packPlaces, type MappingPlace, type SweepEffect } from './sealed-sweep.js';
+import { encodeSealedSweep, type SweepEffect } from './sealed-sweep.js';
 import { versionsOf } from './world.js';
 
 /** Mappings whose credentials no longer stand, for one cause. */

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { MappingPlace } from '../log/index.js';
 import type { MappingStore, SubjectId, Vault, WriteAheadLog } from '../ports/index.js';
 import { everyMapping, unpackSubject, type RevokeEvent } from '../registry/index.js';
 import { worstOf, type Fall } from '../verification/index.js';
@@ -7,7 +8,6 @@ import type { RevocationRequest } from './sweep-decision.js';
 import { readJournalEntry } from './journal.js';
 import type { Fallen, Standings } from './judged-book.js';
 import { firstLeafSince } from './leaf-time.js';
-import type { MappingPlace } from './sealed-sweep.js';
 import type { Sequencer } from './sequencer.js';
 import { versionsOf } from './world.js';
 

@@ -44,3 +44,6 @@ export const commitList = (opening: Uint8Array, digest: Uint8Array): string =>
 /** The fingerprint of a certificate that names numbers or a mailbox: public registers of certificates would turn it into the number. */
 export const commitFingerprint = (opening: Uint8Array, fingerprint: Uint8Array): string =>
   hmac(opening, Buffer.concat([Buffer.from('cert/1\n'), fingerprint]));
+
+/** The case under which an entry was opened or a subject erased. */
+export const commitCase = (opening: Uint8Array, caseId: string): string => hmac(opening, `case/1\n${caseId}`);

@@ -1,4 +1,4 @@
-export { commitFingerprint, commitList, commitMapping, commitSii } from './commitment.js';
+export { commitCase, commitFingerprint, commitList, commitMapping, commitSii } from './commitment.js';
 export {
   LEAF_KINDS,
   MAX_LEAF_OCTETS,
@@ -10,6 +10,7 @@ export {
   type LeafKind,
   type LeafSigner,
 } from './leaf.js';
+export { PLACE_OCTETS, digestOfPlaces, packPlaces, type MappingPlace } from './fell-list.js';
 export { MOST_FELL, type LeafFell } from './leaf-fell.js';
 export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
 export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../encoding/index.js';
-import { namesNobody, type KindMember } from './leaf-member.js';
+import { DIGEST, isObjectOf, namesNobody, type KindMember } from './leaf-member.js';
 
 /** What a `revoke` or `expire` leaf says beside the others: it is about many mappings at once, and names none. */
 export interface LeafFell {
@@ -18,7 +18,6 @@ export interface LeafFell {
 /** One leaf covers at most so many: its list, 22 octets each, stays below 100 KB, and a lookup never waits long for one commit. */
 export const MOST_FELL = 4096;
 
-const DIGEST = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 /** Those of RFC 5280 section 5.3.1 that revoke. */
 const CRL_REASON =
   /^(?:none|unspecified|keyCompromise|cACompromise|affiliationChanged|superseded|cessationOfOperation|certificateHold|privilegeWithdrawn|aACompromise)$/;
@@ -37,10 +36,7 @@ const serialiseFell = ({ eff, n, list, crl, rsn }: LeafFell): string =>
   `{"eff":"${eff}","n":${n},"list":"${list}","crl":${text(crl)},"rsn":${text(rsn)}}`;
 
 const hasFellTypes = (value: JsonValue | undefined): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.keys(value).join() === 'eff,n,list,crl,rsn' &&
+  isObjectOf(value, 'eff,n,list,crl,rsn') &&
   typeof value['eff'] === 'string' &&
   typeof value['n'] === 'number' &&
   typeof value['list'] === 'string' &&

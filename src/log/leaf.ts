@@ -1,7 +1,9 @@
 import { JsonError, parseStrictJson, type JsonObject, type JsonValue } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
+import { ERASED, type LeafErased } from './leaf-erased.js';
 import { FELL, type LeafFell } from './leaf-fell.js';
-import type { KindMember } from './leaf-member.js';
+import { DIGEST, type KindMember } from './leaf-member.js';
+import { OPENED, type LeafOpened } from './leaf-opened.js';
 
 /**
  * DESIGN section 8: the leaf is our own format, so that auditors hash the raw octets and never serialise again: ASCII, members in this order,
@@ -51,12 +53,15 @@ export interface LeafFields {
   readonly gw: string;
   /** Of `revoke` and `expire` leaves alone. */
   readonly fell?: LeafFell;
+  /** Of `open` leaves alone. */
+  readonly opened?: LeafOpened;
+  /** Of `erase` leaves alone. */
+  readonly erased?: LeafErased;
 }
 
 /** DESIGN section 8. */
 export const MAX_LEAF_OCTETS = 1024;
 
-const DIGEST = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const FINGERPRINT = /^\*?[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const NAME = /^(?:[a-z0-9][a-z0-9.-]{0,63}|#[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 const SPC = /^[0-9A-Z]{1,20}$/;
@@ -81,7 +86,7 @@ const isSigner = (np: LeafSigner): boolean =>
   FINGERPRINT.test(np.ee);
 
 /** The last member that a leaf of some kinds has beside the others, and alone has. */
-const MEMBER_OF: Partial<Record<LeafKind, KindMember>> = { revoke: FELL, expire: FELL };
+const MEMBER_OF: Partial<Record<LeafKind, KindMember>> = { revoke: FELL, expire: FELL, open: OPENED, erase: ERASED };
 
 const MEMBER_NAMES = [...new Set(Object.values(MEMBER_OF).map(({ name }) => name))];
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { commitList, commitMapping, commitSii, leafHash, parseLeaf } from '../../src/log/index.js';
+import { commitCase, commitList, commitMapping, commitSii, leafHash, parseLeaf } from '../../src/log/index.js';
 import { FINDINGS, OFF_PROFILE, REASONS, problemType } from '../../src/reasons/index.js';
 import { REMARK_FINDINGS } from '../../src/reasons/remark-findings.js';
 import { PIPELINE, SEQUENCER_STEPS } from '../../src/verification/index.js';
@@ -37,9 +37,16 @@ describe('docs/log-format.md', () => {
     expect(fell?.list).toBe(commitList(Buffer.alloc(32, 7), createHash('sha256').update(list).digest()));
   });
 
+  test('shows leaves of what was opened and erased, with the commitments to the case that it names', () => {
+    const committed = commitCase(Buffer.alloc(32, 7), 'POL-2026/17');
+    expect(parseLeaf(Buffer.from(block(text, 'opened'), 'latin1'))).toMatchObject({ k: 'open', opened: { ref: '12', case: committed } });
+    expect(parseLeaf(Buffer.from(block(text, 'erased'), 'latin1'))).toMatchObject({ k: 'erase', erased: { case: committed } });
+  });
+
   test('describes every member of a leaf', () => {
-    const fallen = parseLeaf(Buffer.from(block(text, 'fallen'), 'latin1'));
-    const members = [...Object.keys(fallen), ...Object.keys(fallen.fell ?? {})];
+    const [fallen, opened, erased] = ['fallen', 'opened', 'erased'].map((name) => parseLeaf(Buffer.from(block(text, name), 'latin1')));
+    const own = [fallen?.fell, opened?.opened, erased?.erased].flatMap((member) => Object.keys(member ?? {}));
+    const members = [...Object.keys(fallen ?? {}), ...own];
     expect(members).toEqual(expect.arrayContaining(Object.keys(parseLeaf(octets))));
     for (const member of members) expect(text).toContain(`\`${member}\``);
   });

@@ -8,7 +8,8 @@ import {
   parseRecords,
 } from '../../../src/adapters/files/wal-format.js';
 import { decodeSealedEvent, encodeSealedEvent } from '../../../src/gateway/sealed-event.js';
-import { decodeSealedSweep, encodeSealedSweep, packPlaces } from '../../../src/gateway/sealed-sweep.js';
+import { decodeSealedSweep, encodeSealedSweep } from '../../../src/gateway/sealed-sweep.js';
+import { packPlaces } from '../../../src/log/index.js';
 import { packSubject, transition, unpackSubject, type RegistryEvent, type Subject } from '../../../src/registry/index.js';
 import { mutateOctets } from '../../support/mutation/octets.js';
 import { mutateTextOctets } from '../../support/mutation/text.js';
