@@ -33,8 +33,9 @@ const PURE = FOLDERS.slice(0, FOLDERS.indexOf('privacy') + 1);
 const APART = ['adapters', 'http', 'client'];
 /** docs/adr/0001: the verbs that start a gateway reach the composition root, by a lazy import. */
 const MAY_REACH_MAIN = new Set(['cli/serve.ts', 'cli/demo.ts', 'cli/bench.ts']);
-/** docs/adr/0010: one for the gateway, one for a provider's server; neither knows the other. */
-const ROOTS = ['main.ts', 'provider.ts'];
+/** docs/adr/0010 and 0019: one for the gateway, one for a provider's server, one for a witness; none knows another. */
+const ROOTS = ['main.ts', 'provider.ts', 'witness.ts'];
+const ROOT_VERBS: Readonly<Record<string, string>> = { 'provider.ts': 'cli/np-serve.ts', 'witness.ts': 'cli/witness.ts' };
 /** docs/adr/0001: the parts of main.ts, which is the only one that may ask for them. */
 const COMPOSITION = 'composition';
 
@@ -68,8 +69,8 @@ const top = (path: string): string => path.split('/')[0] as string;
 const all = files(SRC).flatMap(imports);
 
 const mayReachRoot = (from: string, root: string): boolean =>
-  root === 'provider.ts'
-    ? from === 'cli/np-serve.ts'
+  Object.hasOwn(ROOT_VERBS, root)
+    ? from === ROOT_VERBS[root]
     : MAY_REACH_MAIN.has(from) || from.startsWith('cli/bench-') || from.startsWith('cli/demo-');
 
 const isAllowed = (from: string, to: string): boolean => {
@@ -113,6 +114,7 @@ describe('the import table of DESIGN section 4', () => {
     expect(isAllowed('audit-ui/main.tsx', 'audit-ui/proof/note.ts')).toBe(true);
     expect(isAllowed('http/server.ts', 'composition/parts.ts')).toBe(false);
     expect(isAllowed('composition/parts.ts', 'main.ts')).toBe(false);
+    expect(isAllowed('witness.ts', 'main.ts')).toBe(false);
   });
 
   test('keeps adapters of different technologies apart', () => {

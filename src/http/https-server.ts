@@ -21,8 +21,8 @@ import type { CommonSite } from './site.js';
 export interface ServerCredentials {
   readonly key: string;
   readonly cert: string;
-  /** Who may have issued client certificates. */
-  readonly clientAuthorities: string;
+  /** Who may have issued client certificates; null: none is asked for. */
+  readonly clientAuthorities: string | null;
 }
 
 export interface HttpServer {
@@ -68,7 +68,7 @@ export const createHttpsServer = <S extends CommonSite>(parts: ServerParts<S>): 
 const secureContext = (credentials: ServerCredentials) => ({
   key: credentials.key,
   cert: credentials.cert,
-  ca: credentials.clientAuthorities,
+  ...(credentials.clientAuthorities === null ? {} : { ca: credentials.clientAuthorities }),
   minVersion: 'TLSv1.3' as const,
   // A ticket would carry an old verdict about a client past a reload: every connection proves itself anew.
   secureOptions: constants.SSL_OP_NO_TICKET,
@@ -76,7 +76,7 @@ const secureContext = (credentials: ServerCredentials) => ({
 
 const serverOptions = (credentials: ServerCredentials) => ({
   ...secureContext(credentials),
-  requestCert: true,
+  requestCert: credentials.clientAuthorities !== null,
   // CONTRACT section 2: without a known client the handshake passes and the route answers 401.
   rejectUnauthorized: false,
   ALPNProtocols: ['http/1.1'],

@@ -6,3 +6,4 @@ export { reasonsDocument, type DocumentedStep, type ReasonsDocument } from './re
 export { createHttpsServer, type HttpServer, type ServerCredentials } from './https-server.js';
 export { createHttpServer, type GatewayServer, type HttpServerOptions } from './server.js';
 export type { Discovery } from './site.js';
+export { createWitnessServer, type WitnessServerOptions } from './witness/server.js';

@@ -1,3 +1,4 @@
+export { encodeAddCheckpoint, parseAddCheckpoint, type AddCheckpoint } from './add-checkpoint.js';
 export { commitCase, commitFingerprint, commitList, commitMapping, commitSii } from './commitment.js';
 export {
   LEAF_KINDS,
@@ -14,10 +15,29 @@ export { PLACE_OCTETS, digestOfPlaces, packPlaces, type MappingPlace } from './f
 export { MOST_FELL, type LeafFell } from './leaf-fell.js';
 export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
 export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';
-export { openNote, signNote, verifyNote, type NoteSignature, type Signer, type VerifiedLine } from './note.js';
+export {
+  openNote,
+  signNote,
+  signatureLine,
+  unverifiedText,
+  verifyNote,
+  type NoteSignature,
+  type Signer,
+  type VerifiedLine,
+} from './note.js';
 export { verifyConsistency, verifyInclusion, type ConsistencyClaim, type Count, type InclusionClaim } from './proof.js';
 export { receiptKeyName, signReceipt, verifyReceipt, type Receipt } from './receipt.js';
-export { KEY_TYPE, formatVkey, keyId, parseVkey, toVerificationKey, type KeyType, type VerificationKey } from './vkey.js';
+export {
+  KEY_TYPE,
+  asCosigner,
+  formatVkey,
+  keyId,
+  parseVkey,
+  isKeyName,
+  toVerificationKey,
+  type KeyType,
+  type VerificationKey,
+} from './vkey.js';
 export { formatCheckpoint, openCheckpoint, parseCheckpoint, type Checkpoint } from './checkpoint.js';
 export { cosign, cosignedMessage } from './cosignature.js';
 export { TileProver } from './prover.js';

@@ -18,6 +18,8 @@ export interface VerifiedLine {
   readonly key: VerificationKey;
   /** Seconds, of a cosignature; null for a plain signature. */
   readonly time: bigint | null;
+  /** What stands in the line after the key id. */
+  readonly payload: Uint8Array;
 }
 
 interface Line {
@@ -71,6 +73,9 @@ const splitNote = (note: unknown): { text: string; lines: Line[] } => {
   return { text: whole.slice(0, blank + 1), lines: lines.map(parseLine) };
 };
 
+/** What a note says, whoever may have signed it: to find out whose signature to ask for. @throws Refusal `malformed-note` */
+export const unverifiedText = (note: string | Uint8Array): string => splitNote(note).text;
+
 const keysOf = (vkeys: unknown): Map<string, VerificationKey> => {
   if (!Array.isArray(vkeys)) return refuse('untrusted-note', 'no keys');
   const keys = new Map<string, VerificationKey>();
@@ -88,12 +93,12 @@ const keysOf = (vkeys: unknown): Map<string, VerificationKey> => {
 const verifyLine = (key: VerificationKey, text: string, signature: Buffer): VerifiedLine => {
   if (key.type === KEY_TYPE.ed25519) {
     if (!verifyEd25519(key, Buffer.from(text), signature)) return refuse('untrusted-note', 'signature');
-    return { key, time: null };
+    return { key, time: null, payload: signature };
   }
   if (signature.length !== 72) return refuse('untrusted-note', 'signature');
   const time = signature.readBigUInt64BE(0);
   if (!verifyEd25519(key, cosignedMessage(time, text), signature.subarray(8))) return refuse('untrusted-note', 'signature');
-  return { key, time };
+  return { key, time, payload: signature };
 };
 
 /**

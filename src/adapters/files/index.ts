@@ -14,3 +14,4 @@ export { StorageFault } from './storage-fault.js';
 export { FileLogStorage, listPublished } from './tile-storage.js';
 export { FileVault, type VaultOptions } from './vault.js';
 export { openWal, type FileWal, type WalOptions } from './wal.js';
+export { openWitnessDirectory, type WitnessDirectory } from './witness-directory.js';

@@ -25,7 +25,7 @@ export interface GatewayKeys {
   readonly receiptVkey: string;
 }
 
-const newPem = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+export const newPem = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const checkOf = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
 
 /** The secret, and its digest: a flipped bit in a pepper would lose every fence without a sign. */
@@ -62,7 +62,8 @@ const secretOf = (text: Buffer, path: string): Uint8Array => {
     : unusable(path, 'is not a secret with its digest: restore it from a backup');
 };
 
-class KeyFolder {
+/** Secrets in a folder, each made once. */
+export class KeyFolder {
   readonly #fs: FileSystem;
   readonly #directory: string;
   readonly #mayCreate: boolean;
@@ -80,7 +81,7 @@ class KeyFolder {
   }
 
   async #make(path: string, text: string): Promise<Buffer> {
-    if (!this.#mayCreate) return unusable(path, 'is missing and the log is not empty: restore it from a backup');
+    if (!this.#mayCreate) return unusable(path, 'is missing, and something was signed already: restore it from a backup');
     const temporary = `${path}.new`;
     await writeWhole(this.#fs, temporary, Buffer.from(text));
     await this.#fs.link(temporary, path);
