@@ -37,6 +37,7 @@ export const fillLog = async (place: BenchPlace, name: string, count: number, cr
     gateway: 'signpost@bench',
     world: () => world,
     changed: () => undefined,
+    committed: () => undefined,
     timeFloor: recovered.time,
   });
   const requestAt = requestsLike(judgedAt(world.verifier, place), credentials);

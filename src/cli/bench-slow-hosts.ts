@@ -149,6 +149,7 @@ const openWith = async (place: BenchPlace, port: number): Promise<{ gateway: Run
     wal: data.wal,
     vault: data.vault,
     snapshots: data.snapshots,
+    searches: data.searches,
     store: new MemoryMappingStore(),
     storeIsVolatile: true,
     quotas: new MemoryQuotaStore(),

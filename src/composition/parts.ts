@@ -71,6 +71,7 @@ export const openParts = async ({ options, clock, first: ofFiles, closers }: Sta
     vault: data.vault,
     classes: data.classes,
     snapshots: data.snapshots,
+    searches: data.searches,
     store: store.mappings,
     storeIsVolatile: store.isVolatile,
     quotas: store.quotas,

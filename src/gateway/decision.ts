@@ -2,7 +2,7 @@ import { Unavailable, type Reason } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import type { RandomSource, SubjectId, Vault } from '../ports/index.js';
 import { transition, type RegistryEvent, type Subject, type TransitionContext } from '../registry/index.js';
-import type { NotAccepted, VerifiedPassport } from '../verification/index.js';
+import type { NotAccepted, PortedRecord, VerifiedPassport } from '../verification/index.js';
 import { credentialId, type CredentialBook, type CredentialEntry } from './credential-book.js';
 import type { CredentialClasses } from './credential-classes.js';
 import type { Draft } from './draft.js';
@@ -20,7 +20,15 @@ export type EventRequest =
   | { readonly kind: 'passport'; readonly event: RegistryEvent; readonly verified: VerifiedPassport; readonly client: string }
   | { readonly kind: 'connection'; readonly event: RegistryEvent; readonly client: string };
 
-export type SequencerRequest = EventRequest | { readonly kind: 'refusal'; readonly verdict: NotAccepted; readonly client: string };
+export type SequencerRequest =
+  | EventRequest
+  | {
+      readonly kind: 'refusal';
+      readonly verdict: NotAccepted;
+      readonly client: string;
+      /** Who is of record by a port, where that was asked. */
+      readonly record: PortedRecord | null;
+    };
 
 export interface Committed {
   readonly outcome: 'committed';
@@ -74,7 +82,7 @@ export class Decisions {
   /** @param time ms; of the leaf */
   decide(draft: Draft, time: number, request: SequencerRequest, resolve: Resolve<Sequenced>): void {
     if (request.kind === 'refusal') {
-      const committed = this.#refuse(draft, time, request.verdict, request.client);
+      const committed = this.#refuse(draft, time, request);
       draft.answers.push(() => resolve({ ...committed, outcome: 'committed' }));
       return;
     }
@@ -146,7 +154,8 @@ export class Decisions {
       if (credential !== null && fingerprint !== undefined) draft.credentials.push([credentialId(fingerprint), credential]);
     }
     draft.put(id, subject, index);
-    const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot });
+    const owner = event.type === 'withdraw-by-connection' ? null : event.judgedUnder.providerOfRecord;
+    const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot }, { ids: [id], owner });
     draft.answers.push(() => resolve({ outcome: 'committed', index, time, leafHash: hash, subject }));
   }
 
@@ -178,23 +187,20 @@ export class Decisions {
       passportDigest: verified?.passportDigest ?? null,
     };
     const versions = versionsOf(this.#parts.world());
-    const committed = this.#refuse(draft, time, { reason: refusal.reason, known, versions }, client);
+    const record = draft.working.get(subjectId(this.#parts.pepper, event.sii))?.record ?? null;
+    const committed = this.#refuse(draft, time, { verdict: { reason: refusal.reason, known, versions }, client, record });
     draft.answers.push(() => resolve({ ...committed, outcome: 'refused', ...refusal }));
   }
 
-  #refuse(
-    draft: Draft,
-    time: number,
-    verdict: Pick<NotAccepted, 'reason' | 'known' | 'versions'>,
-    client: string,
-  ): Omit<Committed, 'outcome'> {
+  #refuse(draft: Draft, time: number, { verdict, client, record }: Refused): Omit<Committed, 'outcome'> {
     const index = draft.next;
     const opening = this.#parts.random(32);
     const keySlot = this.#slotForRefusals(draft, time);
     const leaf = refusedLeaf({ verdict, client, time, opening, gateway: this.#parts.gateway });
-    const { sii, ssi } = verdict.known;
+    const { sii, ssi, signer } = verdict.known;
+    const owner = sii === null || signer === null ? null : this.#parts.world().verifier.providerOfRecord(sii, time, record);
     const sealed = this.#parts.vault.seal(keySlot, sealingContext(index), encodeSealedRefusal({ opening, sii, ssi }));
-    const hash = draft.record({ leaf, sealed, keySlot });
+    const hash = draft.record({ leaf, sealed, keySlot }, { ids: sii === null ? [] : [subjectId(this.#parts.pepper, sii)], owner });
     return { index, time, leafHash: hash, subject: null };
   }
 
@@ -206,6 +212,12 @@ export class Decisions {
     }
     return this.#refusalSlot.slot;
   }
+}
+
+interface Refused {
+  readonly verdict: Pick<NotAccepted, 'reason' | 'known' | 'versions'>;
+  readonly client: string;
+  readonly record: PortedRecord | null;
 }
 
 /** In which an event is applied now. `sii` null: of an event about many. @param time ms */

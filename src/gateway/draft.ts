@@ -3,6 +3,7 @@ import type { SubjectId, WalRecord } from '../ports/index.js';
 import type { Subject } from '../registry/index.js';
 import type { CredentialEntry, CredentialId } from './credential-book.js';
 import type { Put } from './projection.js';
+import { ABOUT_NOBODY, type RecordAbout } from './search-row.js';
 import type { Spent } from './spent-passports.js';
 
 /** One batch on its way to the log: nothing of it is in the shared state before its records are durable. */
@@ -11,6 +12,8 @@ export class Draft {
   readonly base: number;
   readonly records: WalRecord[] = [];
   readonly hashes: Uint8Array[] = [];
+  /** Beside each record, for the search. */
+  readonly abouts: RecordAbout[] = [];
   readonly puts = new Map<SubjectId, Put>();
   /** Subjects as the decisions so far leave them. */
   readonly working: Map<SubjectId, Subject | null>;
@@ -32,8 +35,9 @@ export class Draft {
     return this.base + this.records.length;
   }
 
-  record(record: WalRecord): Uint8Array {
+  record(record: WalRecord, about: RecordAbout = ABOUT_NOBODY): Uint8Array {
     this.records.push(record);
+    this.abouts.push(about);
     const hash = leafHash(record.leaf);
     this.hashes.push(hash);
     return hash;

@@ -6,11 +6,13 @@ import type {
   Clock,
   CredentialSource,
   StatusSource,
+  SubjectId,
   LogStorage,
   MappingStore,
   NoteSigner,
   QuotaStore,
   RandomSource,
+  SearchStorage,
   SnapshotStorage,
   Vault,
   WriteAheadLog,
@@ -25,6 +27,8 @@ import { Meter } from './meter.js';
 import { OcspBook } from './ocsp-book.js';
 import { Population } from './population.js';
 import { recover } from './recovery.js';
+import { searchEntries } from './search.js';
+import { SearchFilling } from './search-filling.js';
 import { Sequencer } from './sequencer.js';
 import { snapshotParts } from './snapshot.js';
 import { submitPassport, withdrawByConnection } from './submit.js';
@@ -37,6 +41,7 @@ export interface GatewayParts {
   readonly vault: Vault;
   readonly classes: ClassStorage;
   readonly snapshots: SnapshotStorage;
+  readonly searches: SearchStorage;
   readonly store: MappingStore;
   /** True for a store that forgets its subjects when the process ends: they are then kept in the snapshot. */
   readonly storeIsVolatile: boolean;
@@ -76,6 +81,12 @@ export interface RunningGateway extends Gateway {
   readonly sweepFault: Error | null;
   /** Publishing is the publisher's; the gateway asks it for proofs and for what makes it unready. */
   attach(publisher: { inclusionProofText(index: number): Promise<string>; problems(): readonly string[] }): void;
+  /** Resolves when every entry can be searched, or cannot be until a restart. */
+  searchable(): Promise<void>;
+  /** Why entries cannot be searched until a restart, or null; for the log. */
+  readonly searchFault: Error | null;
+  /** No search finds entries about this subject any more: to be called before its key is destroyed. @throws Unavailable `search-unavailable` */
+  forget(id: SubjectId): Promise<void>;
   /** Saves a snapshot at the present log size. */
   snapshot(): Promise<void>;
   /** Resolves when everything submitted is decided. A sweep is ended where it is; the next start goes on. */
@@ -98,6 +109,14 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     epoch: parts.epoch,
     longestTtl: () => Math.max(world.lookup.ttl, world.lookup.negativeTtl),
   });
+  const filling = new SearchFilling({
+    wal,
+    storage: parts.searches,
+    vault,
+    pepper,
+    providerOfRecord: (sii, at) => world.verifier.providerOfRecord(sii, at, null),
+    follow: () => undefined,
+  });
   const sequencer = new Sequencer({
     wal,
     vault,
@@ -113,6 +132,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     gateway: parts.gateway,
     world: currentWorld,
     changed: (id, before, after) => held.changed(id, before, after, clock.now()),
+    committed: (draft) => filling.committed(draft),
     timeFloor: time,
   });
   const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
@@ -162,6 +182,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
       publisher = next;
       // Not before: the publisher starts from a log to which nothing is appended.
       invalidation.start();
+      filling.begin();
     },
     submit: (passport, client) => submitPassport(submitParts, passport, client),
     withdraw: (request, client) => withdrawByConnection(submitParts, withdrawal(request), client),
@@ -178,14 +199,21 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
       const { leaf } = await wal.get(index);
       return { leaf, leafHash: leafHash(leaf) };
     },
+    search: (search) => searchEntries({ wal, filling, pepper }, search),
     proof: (index) => (publisher === null ? Promise.reject(new Refusal('not-published')) : publisher.inclusionProofText(index)),
     logFile: (path) => logStorage.read(path),
     readiness,
+    searchable: () => filling.filled(),
+    get searchFault() {
+      return filling.fault;
+    },
+    forget: (id) => filling.forget(id),
     snapshot: () => saveSnapshot(parts, { tree, spent, book, projection, sequencer }),
     drain: async () => {
       await invalidation.stop();
       await expiry.stop();
       await population.stop();
+      await filling.stop();
       await sequencer.drain();
     },
     repair: () => sequencer.repair(),

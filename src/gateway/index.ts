@@ -6,6 +6,8 @@ export { OverQuota } from './meter.js';
 export { FORMULA, type QuotaTerms } from './quota.js';
 export type {
   Acceptance,
+  EntrySearch,
+  FoundEntries,
   Gateway,
   HeldAnswersState,
   InvalidatedMappings,

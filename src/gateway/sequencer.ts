@@ -36,6 +36,8 @@ export interface SequencerParts extends DecisionParts {
   readonly clock: Clock;
   /** Told of each subject that a commit changed, once the store has the commit, or is known to be behind: then nobody reads before it is repaired. */
   readonly changed: (id: SubjectId, before: Subject | null, after: Subject) => void;
+  /** Told of what is durable, before anybody is answered. Must not throw. */
+  readonly committed: (draft: Draft) => void;
   /** ms: no leaf gets an earlier time. */
   readonly timeFloor: number;
 }
@@ -180,6 +182,7 @@ export class Sequencer {
       await this.#flush(draft);
       if (draft.records.length > 0) await wal.append(draft.base, draft.records);
       batches = this.#remember(draft);
+      this.#parts.committed(draft);
     } catch (error) {
       this.#failure = error as Error;
       throw new Unavailable('log-unavailable');

@@ -3,7 +3,15 @@ import { signReceipt } from '../log/index.js';
 import type { Clock, CredentialSource, NoteSigner, StatusSource, WriteAheadLog } from '../ports/index.js';
 import { asOf, registrationOf, ssiOf, wasPending, type RegistryEvent, type Subject } from '../registry/index.js';
 import { leafHash, parseLeaf } from '../log/index.js';
-import type { InspectedPassport, NotAccepted, PortedNumber, Verdict, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
+import type {
+  InspectedPassport,
+  NotAccepted,
+  PortedNumber,
+  PortedRecord,
+  Verdict,
+  VerifiedClaims,
+  VerifiedPassport,
+} from '../verification/index.js';
 import { judgeAcquiring, type Judged } from './acquire.js';
 import { effectStands } from './effect.js';
 import type { OcspBook } from './ocsp-book.js';
@@ -38,12 +46,16 @@ export interface SubmitParts {
 export const submitPassport = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission> => {
   let ported: PortedNumber | null = null;
   for (let judgement = 0; judgement < MAX_JUDGEMENTS; judgement += 1) {
-    const { verdict, chain } = await judgeKnowing(parts, passport, client, ported);
+    const { verdict, chain, ported: known } = await judgeKnowing(parts, passport, client, ported);
     const { findings } = verdict;
-    if (!verdict.accepted) return withFindings(await notAccepted(parts, passport, client, { verdict, chain }), findings);
+    if (!verdict.accepted)
+      return withFindings(await notAccepted(parts, passport, client, { verdict, chain, record: known?.record ?? null }), findings);
     const misfit = checkPresenter(verdict.verified, client);
     if (misfit !== null)
-      return withFindings(await refuse(parts, client, asRefusal(verdict.verified, misfit, 'check-presenter', parts)), findings);
+      return withFindings(
+        await refuse(parts, client, asRefusal(verdict.verified, misfit, 'check-presenter', parts), known?.record ?? null),
+        findings,
+      );
     const event = eventOf(verdict.verified, client, parts.world());
     const sequenced = await parts.sequencer.submit({ kind: 'passport', event, verified: verdict.verified, client: client.domain });
     if (sequenced.outcome !== 'moved') return withFindings(await answerSequenced(parts, verdict.verified.claims, sequenced), findings);
@@ -120,12 +132,18 @@ const portedOf = async ({ subject, clock }: SubmitParts, sii: string): Promise<P
  * The verdict, with what the log knows of ports where numbering data alone refuse: few numbers are ported, so a subject is read for those alone that
  * need it. Whoever is accepted without it and should not be is told at the commit that the provider of record has moved.
  */
-const judgeKnowing = async (parts: SubmitParts, passport: string, client: Principal, ported: PortedNumber | null): Promise<Judged> => {
+const judgeKnowing = async (
+  parts: SubmitParts,
+  passport: string,
+  client: Principal,
+  ported: PortedNumber | null,
+): Promise<Judged & { readonly ported: PortedNumber | null }> => {
   const judged = await judgeAcquiring(parts, passport, client.domain, ported);
   const sii = siiToAsk(judged.verdict);
-  if (sii === null) return judged;
+  if (sii === null) return { ...judged, ported };
   const known = await portedOf(parts, sii);
-  return known === null || isSame(known, ported) ? judged : judgeAcquiring(parts, passport, client.domain, known);
+  const isKnown = known === null || isSame(known, ported);
+  return { ...(isKnown ? judged : await judgeAcquiring(parts, passport, client.domain, known)), ported: known ?? ported };
 };
 
 const siiToAsk = (verdict: Verdict): string | null =>
@@ -143,20 +161,20 @@ const notAccepted = async (
   parts: SubmitParts,
   passport: string,
   client: Principal,
-  { verdict, chain }: Judged & { readonly verdict: NotAccepted },
+  { verdict, chain, record }: Judged & { readonly verdict: NotAccepted; readonly record: PortedRecord | null },
 ): Promise<Submission> => {
   // Without its path the signature of a retry cannot be verified again, so no first answer is due either.
   if (verdict.reason === 'credential-unavailable') return { ...outcomeOf(verdict), outcome: 'unavailable', logIndex: null };
   const first = await firstAnswer(parts, passport, client, chain);
   if (first !== null) return first;
   if (verdict.family === 'unavailable') return { ...outcomeOf(verdict), outcome: 'unavailable', logIndex: null };
-  return await refuse(parts, client, verdict);
+  return await refuse(parts, client, verdict, record);
 };
 
 const outcomeOf = ({ reason, step, clause, detail, retryAfter }: NotAccepted) => ({ reason, step, clause, detail, retryAfter });
 
-const refuse = async (parts: SubmitParts, client: Principal, verdict: NotAccepted): Promise<Submission> => {
-  const sequenced = await parts.sequencer.submit({ kind: 'refusal', verdict, client: client.domain });
+const refuse = async (parts: SubmitParts, client: Principal, verdict: NotAccepted, record: PortedRecord | null): Promise<Submission> => {
+  const sequenced = await parts.sequencer.submit({ kind: 'refusal', verdict, client: client.domain, record });
   return { ...outcomeOf(verdict), outcome: 'refused', logIndex: 'index' in sequenced ? sequenced.index : null };
 };
 

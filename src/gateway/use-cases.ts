@@ -1,3 +1,4 @@
+import type { LeafFilter } from '../log/index.js';
 import type { OffProfile, Reason } from '../reasons/index.js';
 import type { ChangeReader } from './change-feed.js';
 import type { QuotaEpoch, QuotaTerms } from './quota.js';
@@ -136,6 +137,25 @@ export interface InvalidationState {
   readonly mappings: readonly InvalidatedMappings[];
 }
 
+/** What is looked for in the log. */
+export interface EntrySearch {
+  readonly filter: LeafFilter;
+  /** Entries about this SII; null: about any. */
+  readonly sii: string | null;
+  readonly newestFirst: boolean;
+  readonly limit: number;
+  /** Of the page before; null: from the beginning. */
+  readonly cursor: string | null;
+}
+
+export interface FoundEntries {
+  readonly entries: readonly { readonly index: number; readonly leaf: Uint8Array; readonly leafHash: Uint8Array }[];
+  /** Null: there are no more. */
+  readonly cursor: string | null;
+  /** Log size that the search was made under. */
+  readonly size: number;
+}
+
 /** What http/ calls. Everything that is not an outcome below is thrown: Refusal, Unavailable, or a fault. */
 export interface Gateway {
   submit(passport: string, client: Principal): Promise<Submission>;
@@ -151,6 +171,8 @@ export interface Gateway {
   readonly held: HeldAnswersState;
   /** Raw leaf of an entry and its hash. @throws Refusal `not-found` */
   entry(index: number): Promise<{ readonly leaf: Uint8Array; readonly leafHash: Uint8Array }>;
+  /** A page of the entries that fit. @throws Refusal `malformed-request`; Unavailable `search-unavailable` */
+  search(search: EntrySearch): Promise<FoundEntries>;
   /** tlog-proof text. @throws Refusal `not-found`, `not-published` */
   proof(index: number): Promise<string>;
   /** A published file by its path below the log prefix (`checkpoint`, `tile/0/000`), or null. */

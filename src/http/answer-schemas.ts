@@ -14,6 +14,18 @@ export const acceptance = z.strictObject({
   mapping: z.strictObject({ sii: z.string(), ssi: z.string(), provider: z.string(), expires: time }).optional(),
 });
 
+export const foundEntry = z.strictObject({
+  index: logIndex,
+  leaf: z.looseObject({ v: z.literal(1), k: z.string(), t: z.int(), why: z.string() }).meta({ description: 'docs/log-format.md' }),
+  leafHash: z.base64(),
+});
+
+export const foundEntries = z.strictObject({
+  entries: z.array(foundEntry),
+  cursor: z.string().nullable(),
+  size: z.int().nonnegative().meta({ description: 'log size that the search was made under' }),
+});
+
 export const withdrawalAnswer = z.strictObject({ logIndex, receipt: z.string() });
 
 export const lookupAnswer = z.strictObject({

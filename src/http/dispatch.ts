@@ -60,6 +60,7 @@ export class Dispatcher<S extends CommonSite> {
         client: principal,
         caller,
         params,
+        query,
         mediaType: route.consumes.length === 0 ? '' : mediaTypeOf(request),
         body: () => readBody(request),
       });
@@ -124,9 +125,9 @@ export class Dispatcher<S extends CommonSite> {
 }
 
 /** @throws Refusal `malformed-request`, `unsupported-media-type` */
-const checkRequest = (route: Pick<Route, 'consumes'>, request: IncomingMessage, query: string | null): void => {
-  // No route here takes a query, and one that is silently ignored would look as if it had been heard.
-  if (query !== null) throw new Refusal('malformed-request', 'this route takes no query');
+const checkRequest = (route: Pick<Route, 'consumes' | 'query'>, request: IncomingMessage, query: string | null): void => {
+  // A query that is silently ignored would look as if it had been heard.
+  if (query !== null && route.query === undefined) throw new Refusal('malformed-request', 'this route takes no query');
   if (route.consumes.length === 0) return;
   if (isCoded(request)) throw new Refusal('unsupported-media-type', 'Content-Encoding');
   if (!route.consumes.includes(mediaTypeOf(request))) throw new Refusal('unsupported-media-type', route.consumes.join(' or '));

@@ -6,6 +6,9 @@ export const LIMITS = {
   lineBytes: 32 * 1024,
   /** CONTRACT section 2: lookups in one request. */
   lookupBatch: 256,
+  /** Entries of one page of a search: a leaf has at most 1 KiB, so a megabyte. */
+  searchPage: 1_000,
+  searchPageUsual: 100,
   /** DESIGN section 7: answers are padded to the next 2 KiB, so that their size says nothing. */
   paddingBytes: 2048,
   /** Request line and header fields together; Node's own default, said aloud. */

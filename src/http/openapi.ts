@@ -75,6 +75,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'The steps, their clauses and reason codes',
     answers: { '200': { description: 'the table', content: json(answers.reasonsAnswer) } },
   },
+  '/v1/entries': {
+    summary: 'Search the log: entries that fit every parameter',
+    answers: {
+      '200': {
+        description:
+          'a page; `cursor` goes on where it ended, null: there are no more. As application/jsonl one entry a line, with the fields Signpost-Size and, where there are more, Signpost-Cursor',
+        content: { ...json(answers.foundEntries), 'application/jsonl': { schema: schemaOf(answers.foundEntry) } },
+      },
+    },
+  },
   '/v1/entries/:index': {
     summary: 'The raw leaf of an entry of the log',
     answers: {
@@ -150,6 +160,13 @@ const parametersOf = (path: string): Schema[] =>
     schema: { type: name === 'index' ? 'integer' : 'string' },
   }));
 
+/** Parameters of the query, as the route's schema has them. */
+const queryOf = (query: Route['query']): Schema[] =>
+  Object.entries(query?.shape ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = schemaOf(schema as z.ZodType);
+    return { name, in: 'query', required: false, ...(description === undefined ? {} : { description }), schema: rest };
+  });
+
 const operationOf = (route: Route): Schema => {
   const operation = OPERATIONS[`${route.method} ${route.path}`] ?? OPERATIONS[route.path];
   if (operation === undefined) throw new Error(`no OpenAPI operation for ${route.method} ${route.path}`);
@@ -157,7 +174,7 @@ const operationOf = (route: Route): Schema => {
     summary: operation.summary,
     security: route.access === 'public' ? [] : [{ clientCertificate: [] }],
     ...(route.access === 'public' ? {} : { 'x-principals': route.access }),
-    parameters: [...parametersOf(route.path), ...(operation.headers ?? [])],
+    parameters: [...parametersOf(route.path), ...queryOf(route.query), ...(operation.headers ?? [])],
     ...(operation.body === undefined ? {} : { requestBody: { required: true, content: operation.body } }),
     responses: { ...operation.answers, default: PROBLEM },
   };

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../gateway/use-cases.js';
 import type { Answer } from './answer.js';
@@ -18,6 +19,8 @@ export interface Exchange<S extends CommonSite = Site> {
   caller(): Principal;
   /** Path parameters, decoded by nobody: routes take only characters that need no decoding. */
   readonly params: Readonly<Record<string, string>>;
+  /** Without the question mark, and not looked at; null where there is none. */
+  readonly query: string | null;
   /** The body's media type, lower case, without parameters; '' where the route takes no body. */
   readonly mediaType: string;
   /** The whole body. @throws Refusal `too-large`, `malformed-request` (cut off or too slow) */
@@ -34,6 +37,8 @@ export interface Route<S extends CommonSite = Site> {
   readonly access: 'public' | readonly Kind[];
   /** Media types of the body; none: the route takes no body. */
   readonly consumes: readonly string[];
+  /** What the query may hold, for the routes that take one. */
+  readonly query?: z.ZodObject;
   /** `always`: answered under overload and while draining. `reserved`: shed last. */
   readonly urgency: 'normal' | 'reserved' | 'always';
   handle(exchange: Exchange<S>): Answer | Promise<Answer>;

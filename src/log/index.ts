@@ -12,6 +12,17 @@ export {
   type LeafSigner,
 } from './leaf.js';
 export { PLACE_OCTETS, digestOfPlaces, packPlaces, type MappingPlace } from './fell-list.js';
+export {
+  FILTER_GRAMMAR,
+  FILTER_NAMES,
+  kindsOfVerdict,
+  matchesLeaf,
+  parseLeafFilter,
+  providerInLeaf,
+  type FilterName,
+  type FilterTexts,
+  type LeafFilter,
+} from './leaf-filter.js';
 export { MOST_FELL, type LeafFell } from './leaf-fell.js';
 export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
 export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';

@@ -44,6 +44,14 @@ export const REQUEST_REASONS = {
     'this kind of client may not use this route',
     'Use a principal of the right kind.',
   ),
+  'sii-search-not-allowed': row(
+    'request',
+    403,
+    '-',
+    'docs/adr/0023',
+    'whom entries are about is for auditors alone to ask',
+    'Search without sii; who needs to know what was decided about a number asks an auditor.',
+  ),
   'client-suspended': row('request', 403, '-', 'docs/adr/0015', 'an operator has suspended this client', 'Ask who operates the gateway.'),
   'client-key-mismatch': row(
     'request',
@@ -97,6 +105,14 @@ export const REQUEST_REASONS = {
     'Retry after the time given.',
   ),
   'log-unavailable': row('unavailable', 503, '-', 'docs/architecture.md', 'the log cannot be written', 'Retry after the time given.'),
+  'search-unavailable': row(
+    'unavailable',
+    503,
+    '-',
+    'docs/adr/0023',
+    'the search index is being made of the log, as after a start; or it cannot be made',
+    'Retry after the time given; read the tiles meanwhile: audit grep does.',
+  ),
   'not-ready': row(
     'unavailable',
     503,

@@ -135,6 +135,7 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
   held: { kept: 5, told: 4, unheld: 3, resets: 2 },
   metering: { counted: 3, alarms: { 'hit-rate': 1, sequence: 2 }, leastHealth: 0.5 },
   entry: async () => ({ leaf: Buffer.from('{"k":"register"}'), leafHash: createHash('sha256').update('leaf').digest() }),
+  search: async () => ({ entries: [], cursor: null, size: 13 }),
   proof: async () => 'c2sp.org/tlog-proof@v1\n',
   logFile: async (path) => (path === 'checkpoint' || path.startsWith('tile/0/000') ? Buffer.from(path) : null),
   invalidation: { pending: false, problem: null, unknown: 0, mappings: [] },

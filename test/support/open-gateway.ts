@@ -144,6 +144,7 @@ const openOver = async (
     vault: data.vault,
     classes: data.classes,
     snapshots: data.snapshots,
+    searches: data.searches,
     store,
     storeIsVolatile,
     quotas,

@@ -9,6 +9,7 @@ import { DirectoryLock } from './lock.js';
 import { FileQuotaJournal } from './quota-journal.js';
 import { FilePrincipalRecords } from './principal-records.js';
 import { FileRegister } from './register.js';
+import { FileSearchStorage } from './search-storage.js';
 import { FileSnapshotStorage } from './snapshot.js';
 import { FileLogStorage } from './tile-storage.js';
 import { FileVault } from './vault.js';
@@ -21,6 +22,8 @@ export const LAYOUT = {
   vault: 'vault',
   classes: 'classes',
   snapshot: 'snapshot',
+  /** The search index, block by block. Derived: take it away and the next start makes it again. */
+  index: 'index',
   keys: 'keys',
   /** The last good trust list of each name, with its sequence: what keeps an older one from coming back. */
   trustLists: 'trust-lists',
@@ -41,6 +44,7 @@ export interface DataDirectory {
   readonly vault: FileVault;
   readonly classes: FileClassStorage;
   readonly snapshots: FileSnapshotStorage;
+  readonly searches: FileSearchStorage;
   readonly lastSigned: FileRegister;
   trustList(name: string): FileRegister;
   readonly crls: FileCrlArchive;
@@ -81,6 +85,7 @@ export const openDataDirectory = async (
       classes,
       tiles: await FileLogStorage.open(join(directory, LAYOUT.tiles), fs),
       snapshots: new FileSnapshotStorage(join(directory, LAYOUT.snapshot), fs),
+      searches: new FileSearchStorage(join(directory, LAYOUT.index), fs),
       lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),
       trustList: (name) => new FileRegister(join(directory, LAYOUT.trustLists, `${name}.json`), fs),
       crls: new FileCrlArchive(join(directory, LAYOUT.crls), fs),

@@ -3,6 +3,7 @@ import { adminReload } from './admin.js';
 import { auditFile, auditIndex, auditPlace } from './audit-page.js';
 import { discovery, openapi, reasons } from './documents.js';
 import { entry, proof } from './entries.js';
+import { search } from './search.js';
 import { healthz, readyz } from './health.js';
 import { invalidations } from './invalidations.js';
 import { log } from './log.js';
@@ -21,6 +22,7 @@ export const EXPRESS_ROUTES: readonly Route[] = [
   quota,
   reasons,
   log,
+  search,
   entry,
   proof,
   healthz,
