@@ -113,6 +113,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const principals = await PrincipalDirectory.open({ records: parts.data.principals, clock, fromFile });
   gateway.attach({
     inclusionProofText: (index) => publisher.inclusionProofText(index),
+    newest: () => publisher.newest,
     problems: () => [...publication.problems(), ...storeProblems, ...keeper.problems()],
   });
   await publication.turn();

@@ -8,6 +8,7 @@ import { enroll, enrollCommand, type EnrollOptions } from './ap-enroll.js';
 import { attested, type AttestOptions } from './ap-attest.js';
 import { importFile } from './ap-import.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
+import { lookupSigned, questionOf } from './ap-lookup-signed.js';
 import { circleOf, signNow, type ApStatement } from './ap-passport.js';
 import { watchAnswers } from './ap-watch.js';
 import { lookupWords, print, quotaWords, reportError, type Report } from './ap-report.js';
@@ -16,6 +17,7 @@ interface Options extends CallerOptions, Partial<Pick<AttestOptions, 'providerUr
   readonly json?: boolean;
   readonly country?: string;
   readonly receiptKey?: string;
+  readonly logKey?: string;
   readonly purpose: 'consumer' | 'business';
   readonly kind?: 'user' | 'service';
   readonly consent: Consent;
@@ -86,6 +88,9 @@ const program = (does: Does): Command => {
     .argument('<sii...>', 'numbers or e-mail addresses')
     .addOption(new Option('--view <view>', 'which mappings').choices(['consumer', 'business', 'all']))
     .option('--circle <code>', 'circle code')
+    .option('--signed', 'ask for a signed answer and verify it; --log-key and --receipt-key are then needed')
+    .option('--log-key <vkey>', "the log's key")
+    .option('--out <file>', 'with --signed: keep the answer there, for audit verify')
     .action(does(lookup));
   verb(ap, 'watch', 'a JSON line for each answer of yours that has changed, until SIGTERM')
     .option('--after <id>', 'go on after this id of an earlier run')
@@ -187,10 +192,8 @@ const withdraw = async (options: Options, typedSii?: string, typedUser?: string)
 };
 
 const lookup = async (options: Options, ...typed: string[]): Promise<Report> => {
-  const how = {
-    ...(options.view === undefined ? {} : { view: options.view }),
-    ...(options.circle === undefined ? {} : { circle: circleOf(options.circle) }),
-  };
+  if (options.signed === true) return await lookupSigned(options, typed, (work) => withClient(options, work));
+  const how = questionOf(options);
   const queries = typed.map((one) => ({ ...how, sii: understandSii(one, options.country) }));
   const answers = await withClient(options, (client) => client.lookupMany(queries));
   const found = answers.every((answer) => answer.mappings.length > 0);

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
 import { parseVkey, leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFell, type LeafFields } from '../log/index.js';
+import { checkSignedAnswer } from '../client/index.js';
 import { refuse } from '../reasons/index.js';
+import { wordsOf as signedWords } from './ap-lookup-signed.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 
 export interface VerifyOptions {
@@ -100,9 +102,27 @@ const verifyPromise = async (text: Buffer, options: VerifyOptions): Promise<Audi
 
 const isProof = (octets: Buffer): boolean => octets.subarray(0, 20).toString('latin1') === 'c2sp.org/tlog-proof@';
 
-/** Verifies one tlog-proof or receipt. Asks nobody: keys, entry and proof are all that is needed. */
+const verifySaid = (text: Buffer, options: VerifyOptions): AuditReport => {
+  const quorum = options.quorum === undefined ? {} : { quorum: Number(options.quorum) };
+  const answer = checkSignedAnswer(text.toString('utf8').trimEnd(), {
+    logVkey: required(options.logVkey, '--log-vkey'),
+    receiptVkey: required(options.receiptVkey, '--receipt-vkey'),
+    witnesses: options.witness ?? [],
+    ...quorum,
+  });
+  const { origin, size, root, time } = answer.statement;
+  const members = { origin, size: Number(size), root: encodeBase64(root), time: new Date(time).toISOString(), asker: answer.asker };
+  const entries = answer.entries.map(({ index, isProven }) => ({ index, isProven }));
+  const words = [`holds: ${signedWords(answer)}`, 'that nothing was left out is not proven'].join('\n');
+  return { code: 0, json: { holds: true, kind: 'answer', ...members, entries }, words };
+};
+
+const isAnswer = (octets: Buffer): boolean => octets[0] === 0x7b;
+
+/** Verifies one tlog-proof, receipt or signed answer. Asks nobody: keys, entry and proof are all that is needed. */
 export const auditVerify = async (file: string, options: VerifyOptions): Promise<AuditReport> => {
   const octets = await readInput(file);
+  if (isAnswer(octets)) return verifySaid(octets, options);
   if (!isProof(octets)) return await verifyPromise(octets, options);
   return await verifyProof(octets, options);
 };

@@ -9,10 +9,10 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
   const audit = new Command('signpost audit').description('prove what a gateway says of its decisions, without trusting it').exitOverride();
   audit
     .command('verify')
-    .description('verify one tlog-proof or one receipt, offline')
-    .argument('<file>', 'the proof or receipt; - reads standard input')
-    .option('--log-vkey <vkey>', "the log's verifier key, for a proof")
-    .option('--receipt-vkey <vkey>', 'the receipt key, for a receipt')
+    .description('verify one tlog-proof, one receipt or one signed answer, offline')
+    .argument('<file>', 'the proof, receipt or answer; - reads standard input')
+    .option('--log-vkey <vkey>', "the log's verifier key, for a proof or an answer")
+    .option('--receipt-vkey <vkey>', 'the receipt key, for a receipt or an answer')
     .option('--leaf <file>', 'the entry as the log holds it, as GET /v1/entries/INDEX gives it')
     .option('--leaf-hash <base64>', 'or its hash alone')
     .option('--witness <vkey...>', "witnesses' verifier keys")

@@ -8,7 +8,9 @@ import {
   type Quota,
   type Withdrawal,
 } from './answers.js';
-import { UnexpectedAnswer } from './api-refusal.js';
+import { problemError, UnexpectedAnswer } from './api-refusal.js';
+import { parseSii } from '../identifiers/index.js';
+import { refuse } from '../reasons/index.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { importUnanswered } from './import-retry.js';
 import { importPassports, type ImportLine } from './import-stream.js';
@@ -16,6 +18,7 @@ import { watchInvalidations, type Invalidation, type WatchOptions } from './inva
 import { checkAction } from './passport-action.js';
 import { checkReceipt } from './receipt.js';
 import { DEFAULT_PATIENCE, persist, type Patience } from './retry.js';
+import { checkSignedAnswer, type AnswerKeys, type SignedLookupAnswer } from './signed-answer.js';
 import { submitPassport, type Submitted } from './submission.js';
 
 export interface ClientOptions extends ConnectionOptions {
@@ -116,6 +119,22 @@ export class ApClient {
   /** Who can be reached under an SII. No match is an empty list, and looks like any other answer. */
   lookup(sii: string, how: Omit<Query, 'sii'> = {}): Promise<LookupAnswer> {
     return persist(this.#patience, () => this.#post('/v1/lookups', { ...how, sii }, lookupAnswer));
+  }
+
+  /**
+   * As `lookup`, with the provider's signature and the log entries behind what was found, all verified: see `checkSignedAnswer` for what that proves.
+   * Keep `document`: whoever has it and the keys can hold the provider to its word.
+   * @throws ApiRefusal `answers-not-signed` where policy does not let answers be signed; what `checkSignedAnswer` throws
+   */
+  async lookupSigned(sii: string, keys: AnswerKeys, how: Omit<Query, 'sii'> = {}): Promise<SignedLookupAnswer> {
+    const body = JSON.stringify({ ...how, sii, signed: true });
+    const answer = await persist(this.#patience, async () => {
+      const got = await this.#connection.call({ method: 'POST', path: '/v1/lookups', type: 'application/json', body });
+      if (got.status !== 200) throw problemError(got.status, got.body, got.retryAfter);
+      return checkSignedAnswer(got.body.toString('utf8').trimEnd(), keys);
+    });
+    const isAsked = answer.sii === parseSii(sii).uri && answer.circle === (how.circle ?? null) && answer.view === (how.view ?? answer.view);
+    return isAsked ? answer : refuse('commitment-failed', 'another question');
   }
 
   /** Answers in the order of the queries, 256 to a request. A request that the quota does not hold is refused whole; those before it were answered. */

@@ -21,5 +21,6 @@ export { type ImportLine } from './import-stream.js';
 export { NpClient } from './np-client.js';
 export { checkReceipt } from './receipt.js';
 export { type Patience } from './retry.js';
+export { checkSignedAnswer, contradicts, type AnsweredEntry, type AnswerKeys, type SignedLookupAnswer } from './signed-answer.js';
 export { type Submitted } from './submission.js';
 export { dueAt, keepRenewed, type RenewingParts, type Validity } from './renewing.js';

@@ -30,6 +30,7 @@ import { recover } from './recovery.js';
 import { searchEntries } from './search.js';
 import { SearchFilling } from './search-filling.js';
 import { Sequencer } from './sequencer.js';
+import { lookupSigned, type PublishedLog } from './signed-lookup.js';
 import { snapshotParts } from './snapshot.js';
 import { submitPassport, withdrawByConnection } from './submit.js';
 import type { Gateway, Readiness, ScanAlarm } from './use-cases.js';
@@ -80,7 +81,7 @@ export interface RunningGateway extends Gateway {
   /** A fault of the last sweep, for the log; null: none. */
   readonly sweepFault: Error | null;
   /** Publishing is the publisher's; the gateway asks it for proofs and for what makes it unready. */
-  attach(publisher: { inclusionProofText(index: number): Promise<string>; problems(): readonly string[] }): void;
+  attach(publisher: PublishedLog & { problems(): readonly string[] }): void;
   /** Resolves when every entry can be searched, or cannot be until a restart. */
   searchable(): Promise<void>;
   /** Why entries cannot be searched until a restart, or null; for the log. */
@@ -143,6 +144,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   // Who needs it waits for it, and begins it again where it failed.
   counted().catch(() => undefined);
   const lookupParts = { world: currentWorld, projection, sequencer, meter, held, pepper, clock };
+  const published = (): PublishedLog | null => publisher;
+  const signedParts = { ...lookupParts, wal, vault, random, origin, receiptSigner, published };
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
   const ocsp = new OcspBook({ status, clock, random, maxSeconds: () => world.ocspSeconds });
@@ -187,6 +190,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     submit: (passport, client) => submitPassport(submitParts, passport, client),
     withdraw: (request, client) => withdrawByConnection(submitParts, withdrawal(request), client),
     lookup: (queries, client) => lookup(lookupParts, queries, client),
+    lookupSigned: (query, client) => lookupSigned(signedParts, query, client),
     changes: (client, after, wake) => held.read(client.domain, after, wake),
     get held() {
       return held.state;

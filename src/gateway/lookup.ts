@@ -78,10 +78,10 @@ const answer = (world: World, sii: string, subject: Subject | null, query: Looku
     maxTtl: world.lookup.ttl,
     negativeTtl: world.lookup.negativeTtl,
   });
-  return { sii, mappings: mappings.map((mapping) => shown(mapping, client)), ttl: ttlSeconds };
+  return { sii, mappings: mappings.map((mapping) => shown(mapping, client, query.signed === true)), ttl: ttlSeconds };
 };
 
-const questionOf = ({ view, circle }: LookupQuery, client: Principal): Question => ({
+export const questionOf = ({ view, circle }: LookupQuery, client: Principal): Question => ({
   view: view ?? ownView(client),
   circle: circle ?? null,
 });
@@ -89,10 +89,10 @@ const questionOf = ({ view, circle }: LookupQuery, client: Principal): Question 
 /** An AP sees what its own class serves unless it asks otherwise; who is no AP sees all. */
 const ownView = (client: Principal): View => client.class ?? 'all';
 
-const shown = (mapping: ResolvedMapping, client: Principal): LookupAnswer['mappings'][number] => {
+const shown = (mapping: ResolvedMapping, client: Principal, isSigned: boolean): LookupAnswer['mappings'][number] => {
   const { ssi, provider, purpose, kind } = mapping;
   const answered = { ssi, provider, purpose, kind, default: mapping.default, expires: new Date(mapping.expires * 1000).toISOString() };
-  return client.kind === 'auditor' || client.domain === provider ? { ...answered, logIndex: mapping.leafIndex } : answered;
+  return isSigned || client.kind === 'auditor' || client.domain === provider ? { ...answered, logIndex: mapping.leafIndex } : answered;
 };
 
 /**

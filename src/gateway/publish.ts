@@ -74,6 +74,11 @@ export class Publisher {
     return this.#published?.size ?? 0;
   }
 
+  /** What is published, or null before the first. */
+  get newest(): Signed | null {
+    return this.#published;
+  }
+
   /** The published checkpoint note, or null before the first. */
   get checkpoint(): string | null {
     return this.#published?.note ?? null;

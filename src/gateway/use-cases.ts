@@ -46,6 +46,8 @@ export interface LookupQuery {
   readonly sii: string;
   readonly view?: 'consumer' | 'business' | 'all' | undefined;
   readonly circle?: string | undefined;
+  /** The answer is to be signed: each mapping then names its entry of the log. */
+  readonly signed?: true | undefined;
 }
 
 export interface LookupAnswer {
@@ -57,7 +59,7 @@ export interface LookupAnswer {
     readonly kind: string;
     readonly default: boolean;
     readonly expires: string;
-    /** Only to the mapping's own AP and to auditors. */
+    /** Only to the mapping's own AP and to auditors, and in signed answers. */
     readonly logIndex?: number;
   }>;
   /** Seconds. */
@@ -79,6 +81,40 @@ export interface QuotaStanding {
   readonly terms: QuotaTerms;
   /** How many may be asked at once. */
   readonly bucket: number;
+}
+
+/** What shows a looker that a mapping stands on an accepted registration in the log. */
+export interface AnsweredEntry {
+  readonly index: number;
+  /** The leaf, as it stands in the log. */
+  readonly leaf: string;
+  /** base64url: opens the leaf's commitments to SII and mapping. */
+  readonly opening: string;
+  /** tlog-proof text; or, until a checkpoint covers the entry, the log's receipt. */
+  readonly proof?: string;
+  readonly receipt?: string;
+}
+
+/** An answer that the discovery provider stands by (docs/adr/0024). */
+export interface SignedAnswer extends LookupAnswer {
+  readonly signed: {
+    /** A signed note: `log/answer.ts`. */
+    readonly statement: string;
+    /** base64url: opens what the statement commits to. */
+    readonly nonce: string;
+    readonly asker: string;
+    readonly view: string;
+    readonly circle: string | null;
+    /** The published checkpoint that the statement names. */
+    readonly checkpoint: string;
+    /** In the order of the mappings. */
+    readonly entries: readonly AnsweredEntry[];
+  };
+}
+
+export interface SignedLookup {
+  readonly answer: SignedAnswer;
+  readonly quota: QuotaStanding;
 }
 
 export interface Lookups {
@@ -162,6 +198,11 @@ export interface Gateway {
   withdraw(request: { readonly sii: string; readonly ssi: string }, client: Principal): Promise<{ logIndex: number; receipt: string }>;
   /** All of the queries or none. @throws Refusal `over-quota` (OverQuota), `malformed-request`; Unavailable `store-unavailable` */
   lookup(queries: readonly LookupQuery[], client: Principal): Promise<Lookups>;
+  /**
+   * As `lookup`, of one query, with the provider's word and what it stands on.
+   * @throws also Refusal `answers-not-signed` by policy; Unavailable `overloaded` while nothing is published
+   */
+  lookupSigned(query: LookupQuery, client: Principal): Promise<SignedLookup>;
   /** @throws Unavailable `store-unavailable` */
   quota(client: Principal): Promise<QuotaStanding>;
   /**

@@ -18,6 +18,8 @@ export interface World {
     /** Seconds: the longest ttl of an answer with mappings, and of one without. */
     readonly ttl: number;
     readonly negativeTtl: number;
+    /** Whether callers may ask for signed answers. */
+    readonly signed: boolean;
   };
   readonly quota: QuotaTerms;
   /** Seconds that an OCSP response is used at most. */

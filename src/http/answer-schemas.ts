@@ -44,6 +44,29 @@ export const lookupAnswer = z.strictObject({
   ttl: z.number().nonnegative().meta({ description: 'seconds' }),
 });
 
+export const signedLookupAnswer = z.strictObject({
+  ...lookupAnswer.shape,
+  signed: z.strictObject({
+    statement: z.string().meta({ description: 'a signed note (docs/log-format.md)' }),
+    nonce: z.string().meta({ description: 'base64url; opens what the statement commits to' }),
+    asker: z.string(),
+    view: z.string(),
+    circle: z.string().nullable(),
+    checkpoint: z.string().meta({ description: 'the published checkpoint that the statement names' }),
+    entries: z
+      .array(
+        z.strictObject({
+          index: logIndex,
+          leaf: z.string().meta({ description: 'the octets of the leaf' }),
+          opening: z.string().meta({ description: "base64url; opens the leaf's commitments" }),
+          proof: z.string().optional().meta({ description: 'tlog-proof' }),
+          receipt: z.string().optional().meta({ description: 'instead of a proof, until a checkpoint covers the entry' }),
+        }),
+      )
+      .meta({ description: 'in the order of the mappings' }),
+  }),
+});
+
 export const lookupBatchAnswer = z.strictObject({ answers: z.array(lookupAnswer) });
 
 const count = z.number().nonnegative();

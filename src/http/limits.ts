@@ -11,6 +11,8 @@ export const LIMITS = {
   searchPageUsual: 100,
   /** DESIGN section 7: answers are padded to the next 2 KiB, so that their size says nothing. */
   paddingBytes: 2048,
+  /** docs/adr/0024: an answer with the entries of four mappings fits. */
+  signedPaddingBytes: 16 * 1024,
   /** Request line and header fields together; Node's own default, said aloud. */
   headerBytes: 16 * 1024,
   /** Slow header attacks: a header section is one packet or two. */

@@ -51,8 +51,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     body: json(lookupBody),
     answers: {
       '200': {
-        description: 'no match is an empty list; padded with spaces to the next 2 KiB',
-        content: json(z.union([answers.lookupAnswer, answers.lookupBatchAnswer])),
+        description: 'no match is an empty list; padded with spaces to the next 2 KiB, a signed one to the next 16 KiB',
+        content: json(z.union([answers.lookupAnswer, answers.signedLookupAnswer, answers.lookupBatchAnswer])),
       },
     },
   },

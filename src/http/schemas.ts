@@ -39,6 +39,9 @@ export const lookupQuery = z.strictObject({
   circle: circle.optional(),
 });
 
+/** One query, and an answer that the discovery provider signs, where policy lets it. */
+export const signedLookup = z.strictObject({ ...lookupQuery.shape, signed: z.literal(true) });
+
 export const lookupBatch = z.strictObject({ lookups: z.array(lookupQuery).min(1).max(LIMITS.lookupBatch) });
 
 export const withdrawal = z.strictObject({ sii, ssi });

@@ -47,3 +47,10 @@ export const commitFingerprint = (opening: Uint8Array, fingerprint: Uint8Array):
 
 /** The case under which an entry was opened or a subject erased. */
 export const commitCase = (opening: Uint8Array, caseId: string): string => hmac(opening, `case/1\n${caseId}`);
+
+/** A question, under the nonce of its answer: the space of questions is as small as that of numbers. */
+export const commitQuestion = (nonce: Uint8Array, question: string): string => hmac(nonce, `ask/1\n${question}`);
+
+/** What was found. By its digest, since it may be long. */
+export const commitFound = (nonce: Uint8Array, found: string): string =>
+  hmac(nonce, Buffer.concat([Buffer.from('found/1\n'), sha256(Buffer.from(found))]));

@@ -1,4 +1,13 @@
 export { encodeAddCheckpoint, parseAddCheckpoint, type AddCheckpoint } from './add-checkpoint.js';
+export {
+  answerKey,
+  answerKeyName,
+  signAnswer,
+  verifyAnswer,
+  type AnswerFound,
+  type AnswerQuestion,
+  type AnswerStatement,
+} from './answer.js';
 export { commitCase, commitFingerprint, commitList, commitMapping, commitSii } from './commitment.js';
 export {
   LEAF_KINDS,
@@ -54,5 +63,13 @@ export { cosign, cosignedMessage } from './cosignature.js';
 export { TileProver } from './prover.js';
 export { TileBuilder, type ReadFile, type TileFile } from './tile-builder.js';
 export { TILE_WIDTH, encodeBundle, parseBundle, parseTilePath, tilePath, type TileCoordinates } from './tiles.js';
-export { encodeTlogProof, parseTlogProof, verifyTlogProof, type ProofQuestion, type ProvenEntry, type TlogProof } from './tlog-proof.js';
+export {
+  encodeTlogProof,
+  openCosigned,
+  parseTlogProof,
+  verifyTlogProof,
+  type ProofQuestion,
+  type ProvenEntry,
+  type TlogProof,
+} from './tlog-proof.js';
 export { fsckLog, type FsckProblem, type FsckReport, type FsckSource } from './fsck.js';

@@ -92,16 +92,29 @@ const cosignersOf = (witnesses: unknown): VerificationKey[] => {
  */
 export const verifyTlogProof = (question: ProofQuestion): ProvenEntry => {
   if (typeof question !== 'object' || question === null) return refuse('malformed-proof', 'question');
-  const { proof, leafHash, witnesses = [], quorum } = question;
+  const { proof, leafHash } = question;
   if (!isHash(leafHash)) return refuse('malformed-proof', 'leaf hash');
   const parsed = parseTlogProof(proof);
-  const log = toKey(question.log);
+  const cosigned = openCosigned(parsed.checkpoint, question);
+  const { size, root } = cosigned;
+  verifyInclusion({ index: parsed.index, size, leafHash, root, proof: parsed.proof });
+  return { ...cosigned, index: parsed.index };
+};
+
+/**
+ * Opens a checkpoint that the log signed and `quorum` witnesses cosigned.
+ * @throws Refusal `malformed-note`, `untrusted-note`, `malformed-checkpoint`, `quorum-missing`
+ */
+export const openCosigned = (
+  checkpoint: string,
+  { log, witnesses = [], quorum }: Pick<ProofQuestion, 'log' | 'witnesses' | 'quorum'>,
+): Omit<ProvenEntry, 'index'> => {
+  const key = toKey(log);
   const cosigners = cosignersOf(witnesses);
   const needed = quorum ?? cosigners.length;
   if (!Number.isSafeInteger(needed) || needed < 0 || needed > cosigners.length) return refuse('quorum-missing', 'quorum');
-  const { origin, size, root, lines } = openCheckpoint(parsed.checkpoint, log, cosigners);
+  const { origin, size, root, lines } = openCheckpoint(checkpoint, key, cosigners);
   const names = lines.filter((line) => line.key.type === KEY_TYPE.cosignature).map((line) => line.key.name);
   if (names.length < needed) return refuse('quorum-missing');
-  verifyInclusion({ index: parsed.index, size, leafHash, root, proof: parsed.proof });
-  return { origin, index: parsed.index, size, root, witnesses: names };
+  return { origin, size, root, witnesses: names };
 };

@@ -48,7 +48,12 @@ const schema = z.strictObject({
   consent: z.strictObject({ minimum: z.enum(CONSENTS).default('app') }).prefault({}),
   /** Seconds: the longest ttl of an answer with mappings, and of one without. */
   lookup: z
-    .strictObject({ ttlSeconds: z.int().min(0).max(86_400).default(3600), negativeTtlSeconds: z.int().min(0).max(86_400).default(60) })
+    .strictObject({
+      ttlSeconds: z.int().min(0).max(86_400).default(3600),
+      negativeTtlSeconds: z.int().min(0).max(86_400).default(60),
+      /** Whether callers may ask for signed answers, which show them the log's entries behind what they find (docs/adr/0024). */
+      signed: z.boolean().default(false),
+    })
     .prefault({}),
   /** How many distinct SIIs a client may look up in an epoch (docs/adr/0014): base + factor * reachable * (1 - exp(-mappings * contacts / reachable)). */
   quota: z

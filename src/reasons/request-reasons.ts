@@ -52,6 +52,14 @@ export const REQUEST_REASONS = {
     'whom entries are about is for auditors alone to ask',
     'Search without sii; who needs to know what was decided about a number asks an auditor.',
   ),
+  'answers-not-signed': row(
+    'request',
+    403,
+    '-',
+    'docs/adr/0024',
+    "this gateway's policy does not let answers be signed",
+    'Ask without `signed`, or ask who operates the gateway.',
+  ),
   'client-suspended': row('request', 403, '-', 'docs/adr/0015', 'an operator has suspended this client', 'Ask who operates the gateway.'),
   'client-key-mismatch': row(
     'request',
@@ -176,6 +184,14 @@ export const REQUEST_REASONS = {
     'RFC 9162 section 2.1.3.2',
     'the inclusion proof does not hold',
     'Keep the proof and the checkpoint: they are evidence.',
+  ),
+  'commitment-failed': row(
+    'refused',
+    422,
+    '-',
+    'docs/log-format.md',
+    'what is shown is not what was committed to',
+    'Keep it and the entry or statement: they are evidence.',
   ),
   'consistency-failed': row(
     'refused',

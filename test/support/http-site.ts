@@ -130,6 +130,15 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
         : { sii, mappings: [], ttl: 300 },
     ),
   }),
+  lookupSigned: async ({ sii }, { domain: asker }) => ({
+    quota: STANDING,
+    answer: {
+      sii,
+      mappings: [],
+      ttl: 60,
+      signed: { statement: 'statement', nonce: 'nonce', asker, view: 'consumer', circle: null, checkpoint: 'checkpoint', entries: [] },
+    },
+  }),
   quota: async () => STANDING,
   changes: () => ({ id: '1-0', take: () => [], close: () => undefined }),
   held: { kept: 5, told: 4, unheld: 3, resets: 2 },

@@ -69,7 +69,7 @@ export const makeWorld = async ({ pki, clock }: Place, change: (material: Materi
     mappingLifetime: policies.gateway.mapping.lifetimeDays * 86_400,
     attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
     ports: { pairing: policies.gateway.ports.pairHours * 3600, grace: policies.gateway.ports.graceDays * 86_400 },
-    lookup: { ttl: 300, negativeTtl: 60 },
+    lookup: { ttl: 300, negativeTtl: 60, signed: false },
     quota: QUOTA,
     ocspSeconds: 3600,
     refusalRetentionDays: 90,
@@ -164,7 +164,8 @@ const openOver = async (
     { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log },
     gateway.tree,
   );
-  gateway.attach({ inclusionProofText: (index) => publisher.inclusionProofText(index), problems: () => [] });
+  const inclusionProofText = (index: number): Promise<string> => publisher.inclusionProofText(index);
+  gateway.attach({ inclusionProofText, newest: () => publisher.newest, problems: () => [] });
   const close = async (): Promise<void> => {
     await gateway.drain();
     await store.close();

@@ -51,7 +51,7 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
     mappingLifetime: mapping.lifetimeDays * 86_400,
     attestGrace: mapping.attestGraceDays * 86_400,
     ports: { pairing: ports.pairHours * 3600, grace: ports.graceDays * 86_400 },
-    lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds },
+    lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds, signed: lookup.signed },
     quota,
     ocspSeconds: revocation.ocspSeconds,
     refusalRetentionDays: evidence.days,
