@@ -1,4 +1,7 @@
 import { render } from 'preact';
+import { Session } from './reading/session.js';
+import { Page } from './view/page.js';
 
-const Page = () => <main>hello</main>;
-render(<Page />, document.getElementById('page') as HTMLElement);
+const session = new Session(new URL('.', location.href).href);
+render(<Page session={session} />, document.getElementById('page') as HTMLElement);
+void session.open();

@@ -2,25 +2,17 @@ import { fail } from './fault.js';
 import { nodeHash } from './hash.js';
 import { isEqual, type Octets } from './octets.js';
 
-export interface ConsistencyClaim {
-  readonly size1: number;
-  readonly root1: Octets;
-  readonly size2: number;
-  readonly root2: Octets;
-  readonly proof: readonly Octets[];
-}
-
 /**
- * RFC 9162 section 2.1.4.2: the tree of `size1` leaves with `root1` is a prefix of the tree of `size2` leaves with `root2`. Size 0 is refused: an
- * empty tree is a prefix of every tree, so the answer would say nothing.
+ * RFC 9162 section 2.1.4.2: the roots that a path gives for a tree of `size1` leaves and for the tree of `size2` that begins with it. Unlike a proof, the
+ * path names its first node always, also where that is the whole older tree: so who knows one root can tell which of the two is wrong.
  */
-export const verifyConsistency = async ({ size1, root1, size2, root2, proof }: ConsistencyClaim): Promise<true> => {
-  if (![size1, size2].every(Number.isSafeInteger) || size1 < 1 || size1 > size2)
-    return fail('consistency-failed', `from ${size1} to ${size2}`);
-  if (size1 === size2) return proof.length === 0 && isEqual(root1, root2) ? true : broken();
-  if (proof.length === 0) return fail('consistency-failed', 'the proof is empty');
-  // Step 2: the old root is itself a node of the new tree when its size is a power of two.
-  const path = Number.isInteger(Math.log2(size1)) ? [root1, ...proof] : proof;
+export const foldConsistency = async (
+  size1: number,
+  size2: number,
+  path: readonly Octets[],
+): Promise<{ first: Octets; second: Octets }> => {
+  const isCount = Number.isSafeInteger(size1) && Number.isSafeInteger(size2) && size1 >= 1 && size1 <= size2;
+  if (!isCount || path.length === 0) return fail('consistency-failed', `no path from ${size1} to ${size2}`);
   let [fn, sn] = [size1 - 1, size2 - 1];
   while (fn % 2 === 1) [fn, sn] = [half(fn), half(sn)];
   let [first, second] = [path[0] as Octets, path[0] as Octets];
@@ -34,9 +26,31 @@ export const verifyConsistency = async ({ size1, root1, size2, root2, proof }: C
     }
     [fn, sn] = [half(fn), half(sn)];
   }
-  return sn === 0 && isEqual(first, root1) && isEqual(second, root2) ? true : broken();
+  return sn === 0 ? { first, second } : fail('consistency-failed', 'the proof is too short');
 };
 
 const half = (n: number): number => Math.floor(n / 2);
 
-const broken = (): never => fail('consistency-failed', 'the newer tree does not begin with the older one');
+export const isPowerOfTwo = (n: number): boolean => Number.isInteger(Math.log2(n));
+
+export interface ConsistencyClaim {
+  readonly size1: number;
+  readonly root1: Octets;
+  readonly size2: number;
+  readonly root2: Octets;
+  readonly proof: readonly Octets[];
+}
+
+/** The tree of `size1` leaves with `root1` is a prefix of the tree of `size2` leaves with `root2`. Size 0 is refused: it would say nothing. */
+export const verifyConsistency = async ({ size1, root1, size2, root2, proof }: ConsistencyClaim): Promise<true> => {
+  if (size1 < 1) return fail('consistency-failed', 'an empty tree');
+  if (size1 === size2 ? proof.length !== 0 : proof.length === 0)
+    return fail('consistency-failed', 'the proof has not the length that it must have');
+  // Step 1: of one size nothing is hashed.
+  const roots =
+    size1 === size2 ? { first: root1, second: root1 } : foldConsistency(size1, size2, isPowerOfTwo(size1) ? [root1, ...proof] : proof);
+  const { first, second } = await roots;
+  return isEqual(first, root1) && isEqual(second, root2)
+    ? true
+    : fail('consistency-failed', 'the newer tree does not begin with the older one');
+};

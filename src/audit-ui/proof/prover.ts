@@ -18,6 +18,8 @@ export class TileProver {
   readonly #read: ReadFile;
   readonly #size: number;
   readonly #tiles = new Map<string, Promise<Octets[]>>();
+  /** Nodes above the tiles of level 0: proofs of neighbours share them. */
+  readonly #nodes = new Map<number, Promise<Octets>>();
 
   constructor(size: number, read: ReadFile) {
     this.#size = size;
@@ -39,8 +41,11 @@ export class TileProver {
     return (await Promise.all(path)).toReversed();
   }
 
-  /** RFC 9162 section 2.1.4.1, from `size1` >= 1. */
-  async consistency(size1: number): Promise<Octets[]> {
+  /**
+   * RFC 9162 section 2.1.4.1, from `size1` >= 1, but with the first node always: a proof leaves it out where it is the whole older tree, whose root the
+   * verifier knows.
+   */
+  async consistencyPath(size1: number): Promise<Octets[]> {
     const path: Promise<Octets>[] = [];
     let [begin, end] = [0, this.#size];
     while (end !== size1) {
@@ -49,8 +54,7 @@ export class TileProver {
       path.push(isRight ? this.#root(begin, middle) : this.#root(middle, end));
       [begin, end] = isRight ? [middle, end] : [begin, middle];
     }
-    // The old tree's last subtree is known to the verifier only where it is the whole old tree.
-    if (begin > 0) path.push(this.#root(begin, end));
+    path.push(this.#root(begin, end));
     return (await Promise.all(path)).toReversed();
   }
 
@@ -62,11 +66,28 @@ export class TileProver {
       const [left, right] = await Promise.all([this.#root(begin, begin + split, own), this.#root(begin + split, end, own)]);
       return nodeHash(left, right);
     }
+    if (length >= TILE_WIDTH) return this.#node(begin, length);
+    const place = Math.floor(begin / TILE_WIDTH);
+    const hashes = own?.place === place ? own.hashes : await this.#tile(0, place);
+    return rootOf(hashes.slice(begin % TILE_WIDTH, (begin % TILE_WIDTH) + length));
+  }
+
+  /** Of a full subtree of at least a tile: whole hashes of a higher tile. */
+  #node(begin: number, length: number): Promise<Octets> {
+    // Unique: `begin` is a multiple of `length`, a power of two.
+    const name = begin * 2 + length;
+    const known = this.#nodes.get(name) ?? this.#makeNode(begin, length);
+    this.#nodes.set(name, known);
+    known.catch(() => this.#nodes.delete(name));
+    return known;
+  }
+
+  async #makeNode(begin: number, length: number): Promise<Octets> {
     const level = Math.floor(Math.log2(length) / 8);
     const span = TILE_WIDTH ** level;
     const first = begin / span;
     const place = Math.floor(first / TILE_WIDTH);
-    const hashes = level === 0 && own?.place === place ? own.hashes : await this.#tile(level, place);
+    const hashes = await this.#tile(level, place);
     return rootOf(hashes.slice(first % TILE_WIDTH, (first % TILE_WIDTH) + length / span));
   }
 
