@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DevPki } from '../adapters/desk/index.js';
 import type { Authority, IssuedCredential } from '../issuance/index.js';
+import { NumberingPlan, parseNumberingCsv } from '../numbering/index.js';
 import { importP256 } from '../passport/index.js';
 import { parsePolicySet, POLICY_FILES, type PolicyFile } from '../policy/index.js';
 import { Verifier, type Material } from '../verification/index.js';
@@ -153,8 +154,8 @@ const figuresOf = (warm: Costs, cold: Costs, openssl: number | null): Figure[] =
 
 /** What a gateway of this PKI judges under. */
 export const materialOf = (pki: DevPki): Material => {
-  const texts = Object.fromEntries(POLICY_FILES.map((file): [PolicyFile, string] => [file, readPolicy(pki, file)]));
-  const parsed = parsePolicySet(texts);
+  const texts = Object.fromEntries(POLICY_FILES.map((file) => [file, readPolicy(pki, file)])) as Record<PolicyFile, string>;
+  const parsed = parsePolicySet({ ...texts, 'numbering.csv': parseNumberingCsv(Buffer.from(texts['numbering.csv'])) });
   if (!parsed.ok) throw new Error(parsed.problems.join('; '));
   const { gateway, numbering, authorizer } = parsed.value;
   return {
@@ -162,7 +163,7 @@ export const materialOf = (pki: DevPki): Material => {
     crlAnchors: [],
     crls: [...pki.hierarchy.crls().values()],
     crlSigners: [],
-    numbering,
+    numbering: new NumberingPlan([numbering]),
     policy: gateway,
     authorizer,
   };

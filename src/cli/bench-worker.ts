@@ -7,6 +7,7 @@ export const WORKERS = {
   load: async () => (await import('./bench-load.js')).work,
   origin: async () => (await import('./bench-origin.js')).work,
   bare: async () => (await import('./bench-bare.js')).work,
+  numbering: async () => (await import('./bench-numbering.js')).work,
   sweep: async () => (await import('./bench-sweep.js')).work,
 } as const;
 

@@ -12,6 +12,7 @@ const BENCHES: Record<string, () => Promise<(options: BenchOptions) => Promise<B
   log: async () => (await import('./bench-log.js')).measure,
   memory: async () => (await import('./bench-memory.js')).measure,
   crl: async () => (await import('./bench-crl.js')).measure,
+  numbering: async () => (await import('./bench-numbering.js')).measure,
   revoke: async () => (await import('./bench-revoke.js')).measure,
   restart: async () => (await import('./bench-restart.js')).measure,
   desk: async () => (await import('./bench-desk.js')).measure,
@@ -30,7 +31,7 @@ interface Options {
  */
 export const run = async (argv: string[]): Promise<number> => {
   const command = new Command('signpost bench')
-    .description('measure: verdicts, x5u, submissions, lookups, the log, memory, CRLs, mappings judged again, restart')
+    .description('measure: verdicts, x5u, submissions, lookups, the log, memory, CRLs, numbering data, mappings judged again, restart')
     .exitOverride()
     .addOption(new Option('--only <name>', 'one of them').choices(Object.keys(BENCHES)))
     .option('--quick', 'small counts: shows that it runs, measures nothing')

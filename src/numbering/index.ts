@@ -1,3 +1,5 @@
+export { NumberingReader, parseNumberingCsv, type Read } from './csv.js';
 export { parseInstant } from './instant.js';
 export { NumberingPlan, type Holder } from './numbering-plan.js';
-export { parseNumberingCsv, type NumberingRow, type ParsedRows } from './row.js';
+export { NumberingTable, buffersOf, type TableColumns } from './numbering-table.js';
+export type { NumberingRow } from './row.js';

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { digitsOf, firstKeyOf, keyOf } from './number-key.js';
+import { NumberingTable, type RowVisitor } from './numbering-table.js';
 import type { NumberingRow } from './row.js';
 
 /** Who answers for a number. `unusable`: the data contradict themselves for this number, so nobody can be believed. */
@@ -10,166 +12,107 @@ export type Holder =
 const NOBODY: Holder = { status: 'nobody' };
 const UNUSABLE: Holder = { status: 'unusable' };
 
-/** What all rows of one validFrom say of a stretch of numbers. */
-interface Layer {
-  readonly validFrom: number | null;
-  /** A row of the one provider; null where two have it. */
-  readonly row: NumberingRow | null;
-  /** One of its rows runs past the last number of its length. */
-  readonly overflows: boolean;
-}
-
-/** Disjoint stretches of numbers of one length, ascending; each with the layers over it, the latest validFrom first. */
-interface Stretches {
-  readonly starts: number[];
-  readonly layers: (readonly Layer[])[];
-}
-
 /**
  * Which provider holds which number, by numbering data alone (ports are events of the log, and the caller's to add).
- * Of rows over one number the latest validFrom that has come wins; two providers with the same one, or a row that runs past the last number
- * of its length, make the number unusable (standards: profiles, "Authority").
+ * Of rows over one number the latest validFrom that has come wins, whatever table it is from; two providers with the same one, or a row that runs past
+ * the last number of its length, make the number unusable (standards: profiles, "Authority").
  */
 export class NumberingPlan {
   readonly size: number;
-  readonly #rows: readonly NumberingRow[];
-  readonly #spcs: ReadonlySet<string>;
-  readonly #byLength = new Map<number, Stretches>();
+  readonly #tables: readonly NumberingTable[];
   #version: string | null = null;
 
-  constructor(rows: readonly NumberingRow[]) {
-    this.size = rows.length;
-    this.#spcs = new Set(rows.map((row) => row.spc));
-    this.#rows = rows;
-    const byLength = new Map<number, NumberingRow[]>();
-    for (const row of rows) {
-      const list = byLength.get(row.start.length);
-      if (list === undefined) byLength.set(row.start.length, [row]);
-      else list.push(row);
-    }
-    for (const [length, list] of byLength) this.#byLength.set(length, stretchesOf(list));
+  constructor(tables: readonly NumberingTable[]) {
+    this.#tables = tables.filter(({ size }) => size > 0);
+    this.size = tables.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Lower-case hex SHA-256 over the rows, in no order. */
+  static of(rows: readonly NumberingRow[]): NumberingPlan {
+    return new NumberingPlan([NumberingTable.of(rows)]);
+  }
+
+  /** Lower-case hex SHA-256 over the digests of the tables, in no order. */
   get version(): string {
-    if (this.#version === null) {
-      const texts = this.#rows.map((row) => `${row.spc},${row.start},${row.count},${row.validFrom ?? ''}\n`).sort();
-      this.#version = createHash('sha256').update(texts.join('')).digest('hex');
-    }
+    this.#version ??= createHash('sha256')
+      .update(
+        this.#tables
+          .map(({ digest }) => `${digest}\n`)
+          .sort()
+          .join(''),
+      )
+      .digest('hex');
     return this.#version;
   }
 
   /** Whether any row, of whatever time, names this provider. */
   knows(spc: string): boolean {
-    return this.#spcs.has(spc);
+    return this.#tables.some((table) => table.knows(spc));
   }
 
   /** Whether every one of the `count` numbers from `start` on is held by this provider at a time in milliseconds. */
   holdsAll(spc: string, { start, count }: Pick<NumberingRow, 'start' | 'count'>, at: number): boolean {
-    const stretches = this.#byLength.get(start.length);
-    const first = Number(start);
-    if (stretches === undefined || first + count > 10 ** start.length) return false;
-    const index = lastAtMost(stretches.starts, first);
-    for (let i = index; i < stretches.starts.length; i += 1) {
-      if (i > index && (stretches.starts[i] ?? 0) >= first + count) break;
-      const holder = judge(stretches.layers[i] ?? [], at);
-      if (holder.status !== 'held' || holder.spc !== spc) return false;
-    }
+    const from = keyOf(start);
+    const until = from + count;
+    if (until > 2 * firstKeyOf(start.length)) return false;
+    const isHeld = (key: number): boolean => {
+      const holder = this.#holderOf(key, start.length, at);
+      return holder.status === 'held' && holder.spc === spc;
+    };
+    if (!isHeld(from)) return false;
+    // Between two edges the same rows hold.
+    for (const table of this.#tables) for (const edge of table.edges(from, until)) if (edge < until && !isHeld(edge)) return false;
     return true;
   }
 
   /** Who holds the number at a time in milliseconds. `tn` is digits, country code first. */
   holderOf(tn: string, at: number): Holder {
-    const stretches = this.#byLength.get(tn.length);
-    if (stretches === undefined) return NOBODY;
-    const layers = stretches.layers[lastAtMost(stretches.starts, Number(tn))];
-    return layers === undefined ? NOBODY : judge(layers, at);
+    return this.#holderOf(keyOf(tn), tn.length, at);
+  }
+
+  #holderOf(key: number, length: number, at: number): Holder {
+    const claim = new Claim(length, at);
+    for (const table of this.#tables) table.visit(key, claim);
+    return claim.holder;
   }
 }
 
-const judge = (layers: readonly Layer[], at: number): Holder => {
-  const effective = layers.filter(({ validFrom }) => validFrom === null || validFrom <= at);
-  const [latest] = effective;
-  if (latest === undefined) return NOBODY;
-  if (latest.row === null || effective.some(({ overflows }) => overflows)) return UNUSABLE;
-  return { status: 'held', spc: latest.row.spc, since: latest.validFrom, row: latest.row };
-};
+/** What the rows over one number come to. */
+class Claim implements RowVisitor {
+  readonly #first: number;
+  readonly #at: number;
+  #spc: string | null = null;
+  #start = 0;
+  #count = 0;
+  #since = -Infinity;
+  #isContested = false;
+  #overflows = false;
 
-/** RFC 8226 section 9: a range never grows a number's length. The last number of a length may be held; beyond it there is none. */
-const overflows = (row: NumberingRow): boolean => Number(row.start) + row.count > 10 ** row.start.length;
-
-const endOf = (row: NumberingRow): number => Math.min(Number(row.start) + row.count, 10 ** row.start.length);
-
-/** The rows of one validFrom that are over the place of the sweep. */
-class OpenLayer {
-  readonly validFrom: number | null;
-  readonly #bySpc = new Map<string, Set<NumberingRow>>();
-  #overflowing = 0;
-
-  constructor(validFrom: number | null) {
-    this.validFrom = validFrom;
+  constructor(length: number, at: number) {
+    this.#first = firstKeyOf(length);
+    this.#at = at;
   }
 
-  get isEmpty(): boolean {
-    return this.#bySpc.size === 0;
+  add(spc: string, start: number, count: number, since: number): void {
+    // A row of shorter numbers that runs past their last says nothing of longer ones.
+    if (since > this.#at || start < this.#first) return;
+    // RFC 8226 section 9: a range never grows a number's length. The last number of a length may be held; beyond it there is none.
+    if (start + count > 2 * this.#first) this.#overflows = true;
+    const isLater = this.#spc === null || since > this.#since;
+    if (!isLater && since < this.#since) return;
+    this.#isContested = !isLater && (this.#isContested || spc !== this.#spc);
+    // Of one provider's the first row, the shortest of those: whatever order they came in, the evidence is the same.
+    if (!isLater && (start > this.#start || (start === this.#start && count >= this.#count))) return;
+    this.#spc = spc;
+    this.#start = start;
+    this.#count = count;
+    this.#since = since;
   }
 
-  open(row: NumberingRow): void {
-    const rows = this.#bySpc.get(row.spc);
-    if (rows === undefined) this.#bySpc.set(row.spc, new Set([row]));
-    else rows.add(row);
-    if (overflows(row)) this.#overflowing += 1;
-  }
-
-  close(row: NumberingRow): void {
-    const rows = this.#bySpc.get(row.spc);
-    rows?.delete(row);
-    if (rows?.size === 0) this.#bySpc.delete(row.spc);
-    if (overflows(row)) this.#overflowing -= 1;
-  }
-
-  get layer(): Layer {
-    const [rows = []] = this.#bySpc.size > 1 ? [] : this.#bySpc.values();
-    const [row = null] = rows;
-    return { validFrom: this.validFrom, row, overflows: this.#overflowing > 0 };
+  get holder(): Holder {
+    if (this.#spc === null) return NOBODY;
+    if (this.#isContested || this.#overflows) return UNUSABLE;
+    const since = this.#since === -Infinity ? null : this.#since;
+    const row = { spc: this.#spc, start: digitsOf(this.#start), count: this.#count, validFrom: since };
+    return { status: 'held', spc: this.#spc, since, row };
   }
 }
-
-/**
- * A sweep over the rows' ends: between two of them the same rows hold. Each stretch keeps one layer for each validFrom, not the rows, so that
- * rows which all overlap cost no more than rows apart.
- */
-const stretchesOf = (rows: readonly NumberingRow[]): Stretches => {
-  const ends = rows.flatMap((row) => [
-    { at: Number(row.start), row, opens: true },
-    { at: endOf(row), row, opens: false },
-  ]);
-  ends.sort((a, b) => a.at - b.at);
-  const open = new Map<number | null, OpenLayer>();
-  const stretches: Stretches = { starts: [], layers: [] };
-  ends.forEach(({ at, row, opens }, i) => {
-    const layer = open.get(row.validFrom) ?? new OpenLayer(row.validFrom);
-    if (opens) layer.open(row);
-    else layer.close(row);
-    if (layer.isEmpty) open.delete(row.validFrom);
-    else open.set(row.validFrom, layer);
-    if (ends[i + 1]?.at === at) return;
-    stretches.starts.push(at);
-    stretches.layers.push([...open.values()].map((one) => one.layer).sort(byLatest));
-  });
-  return stretches;
-};
-
-const byLatest = (a: Layer, b: Layer): number => (b.validFrom ?? -Infinity) - (a.validFrom ?? -Infinity) || 0;
-
-/** Index of the last start that is not above the number; -1 when there is none. */
-const lastAtMost = (starts: readonly number[], number: number): number => {
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((starts[middle] ?? 0) <= number) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-};

@@ -1,4 +1,4 @@
-import { NumberingPlan, parseNumberingCsv } from '../numbering/index.js';
+import type { NumberingTable, Read } from '../numbering/index.js';
 import { Authorizer } from './authorizer.js';
 import type { Parsed } from './document.js';
 import { parseFederationPolicy, type FederationPolicy } from './federation.js';
@@ -24,20 +24,26 @@ export interface PolicySet {
   readonly trust: TrustPolicy;
   readonly principals: Principals;
   readonly federation: FederationPolicy;
-  readonly numbering: NumberingPlan;
+  /** The rows of numbering.csv; those of feeds are beside them. */
+  readonly numbering: NumberingTable;
   readonly authorizer: Authorizer;
 }
 
+/** The texts of a policy folder, and what its numbering data came to: they may be too large for a text. */
+export interface PolicyTexts extends Readonly<Partial<Record<Exclude<PolicyFile, 'numbering.csv'>, string>>> {
+  readonly 'numbering.csv'?: Read<NumberingTable>;
+}
+
 /** Reads the texts of a policy folder. Every problem of every file at once; a file that is not there is a problem. */
-export const parsePolicySet = (texts: Readonly<Partial<Record<PolicyFile, string>>>): Parsed<PolicySet> => {
+export const parsePolicySet = (texts: PolicyTexts): Parsed<PolicySet> => {
+  const { 'numbering.csv': rows } = texts;
   const missing = POLICY_FILES.filter((file) => texts[file] === undefined);
-  if (missing.length > 0) return { ok: false, problems: missing.map((file) => `${file}: is missing`) };
-  const text = (file: PolicyFile): string => texts[file] ?? '';
+  if (rows === undefined || missing.length > 0) return { ok: false, problems: missing.map((file) => `${file}: is missing`) };
+  const text = (file: Exclude<PolicyFile, 'numbering.csv'>): string => texts[file] ?? '';
   const gateway = parseGatewayPolicy(text('gateway.yaml'));
   const trust = parseTrustPolicy(text('trust.yaml'));
   const principals = parsePrincipals(text('principals.yaml'));
   const federation = parseFederationPolicy(text('federation.yaml'));
-  const rows = parseNumberingCsv(text('numbering.csv'));
   const authorizer = Authorizer.load(text('authorization.cedar'), text('authorization.cedarschema'));
   if (gateway.ok && trust.ok && principals.ok && federation.ok && rows.ok && authorizer.ok) {
     const value = {
@@ -45,7 +51,7 @@ export const parsePolicySet = (texts: Readonly<Partial<Record<PolicyFile, string
       trust: trust.value,
       principals: principals.value,
       federation: federation.value,
-      numbering: new NumberingPlan(rows.value),
+      numbering: rows.value,
       authorizer: authorizer.value,
     };
     return { ok: true, value };

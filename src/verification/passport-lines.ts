@@ -98,7 +98,7 @@ export class PassportLines {
       crlAnchors: this.#usable(readDerList(lists, 'crl', [])),
       crls: readDerList(line, 'crls', []),
       crlSigners: this.#usable(readDerList(line, 'crlSigners', [])),
-      numbering: new NumberingPlan(readRows(memberOf(line, 'numbering'))),
+      numbering: NumberingPlan.of(readRows(memberOf(line, 'numbering'))),
       policy: policyOf(line, this.#policies.policy),
       authorizer: this.#policies.authorizer,
     };

@@ -72,7 +72,7 @@ const gateway = parseGatewayPolicy('audience: dp.example\norigin: dp.example/log
 const material = (crls: readonly Buffer[] = []): Material => {
   if (!gateway.ok) throw new Error('the policy does not parse');
   const authorizer = { version: '' } as Material['authorizer'];
-  return { anchors: [], crlAnchors: [], crls, crlSigners: [], numbering: new NumberingPlan([]), policy: gateway.value, authorizer };
+  return { anchors: [], crlAnchors: [], crls, crlSigners: [], numbering: NumberingPlan.of([]), policy: gateway.value, authorizer };
 };
 
 const judge = async (lists: TrustLists, files: TrustListFiles, crls: readonly Buffer[] = []): Promise<TrustListStanding> => {

@@ -264,7 +264,7 @@ describe('numbering data', () => {
   test('that gives the number to another NP takes nothing away that was registered, and nothing new is accepted', async () => {
     const tn = number();
     const credential = await swept.register(tn);
-    const moved = new NumberingPlan([
+    const moved = NumberingPlan.of([
       { spc: '505X', start: '12025550000', count: 10_000, validFrom: null },
       { spc: '709J', start: '13035550000', count: 10_000, validFrom: null },
     ]);

@@ -213,7 +213,7 @@ describe('a port', () => {
       { spc: FROM, start: tn, count: 1, validFrom: validFrom * 1000 },
     ];
     const under = async (validFrom: number): Promise<string[]> => {
-      const world = await makeWorld(place, (material) => ({ ...material, numbering: new NumberingPlan(rowSince(validFrom)) }));
+      const world = await makeWorld(place, (material) => ({ ...material, numbering: NumberingPlan.of(rowSince(validFrom)) }));
       swept.gateway.setWorld(world);
       advance();
       const user = sign(place, place.pki.hierarchy.npCredential(TO), releaseOf());
@@ -229,7 +229,7 @@ describe('a port', () => {
   test('to a provider that numbering data do not know makes it the provider of record all the same', async () => {
     const world = await makeWorld(place, (material) => ({
       ...material,
-      numbering: new NumberingPlan([{ spc: FROM, start: '12025550000', count: 10_000, validFrom: null }]),
+      numbering: NumberingPlan.of([{ spc: FROM, start: '12025550000', count: 10_000, validFrom: null }]),
     }));
     swept.gateway.setWorld(world);
     expect(await judge(registrationOfTo(place, tn, OF_TO.domain), OF_TO)).toBe('spc-unknown');

@@ -107,7 +107,7 @@ describe('numbering data', () => {
       ['709J', '160', 5, null],
       ['709J', '990', 20, null],
     ] as const;
-    const plan = new NumberingPlan(rows.map(([spc, start, count, validFrom]) => ({ spc, start, count, validFrom })));
+    const plan = NumberingPlan.of(rows.map(([spc, start, count, validFrom]) => ({ spc, start, count, validFrom })));
     for (const now of [0, Date.UTC(2027, 0, 1)]) {
       for (let start = 95; start < 1000; start += start < 170 ? 1 : 7) {
         for (const count of [1, 2, 5, 21, 40]) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { NumberingPlan, parseInstant, parseNumberingCsv, type NumberingRow } from '../../src/numbering/index.js';
+import { parseNumberingCsv } from '../../src/numbering/index.js';
 import {
   Authorizer,
   POLICY_FILES,
@@ -105,7 +105,8 @@ describe('authorization.cedar', () => {
 });
 
 describe('the policy folder', () => {
-  const shipped = Object.fromEntries(POLICY_FILES.map((file) => [file, readFileSync(join(ROOT, 'policies', file), 'utf8')]));
+  const texts = Object.fromEntries(POLICY_FILES.map((file) => [file, readFileSync(join(ROOT, 'policies', file), 'utf8')]));
+  const shipped = { ...texts, 'numbering.csv': parseNumberingCsv(Buffer.from(texts['numbering.csv'] ?? '')) };
 
   test('is read as shipped, and names no anchor and no number', () => {
     const parsed = parsePolicySet(shipped);
@@ -117,7 +118,7 @@ describe('the policy folder', () => {
 
   test('states the defaults that the code has', () => {
     const bare = parseGatewayPolicy('audience: dp.example\norigin: dp.example/log\n');
-    expect(parseGatewayPolicy(shipped['gateway.yaml'] ?? '')).toEqual(bare);
+    expect(parseGatewayPolicy(texts['gateway.yaml'] ?? '')).toEqual(bare);
   });
 
   test.each([
@@ -139,7 +140,7 @@ describe('the policy folder', () => {
       ...shipped,
       'gateway.yaml': 'audiense: x',
       'principals.yaml': 'principals: [{domain: A.example, kind: ap}]',
-      'numbering.csv': 'spc,start,count,validFrom\na,b,c,d\n1,2\n',
+      'numbering.csv': parseNumberingCsv(Buffer.from('spc,start,count,validFrom\na,b,c,d\n1,2\n')),
     };
     const problems = problemsOf(parsePolicySet(broken));
     for (const file of ['gateway.yaml', 'principals.yaml', 'numbering.csv: line 2', 'numbering.csv: line 3'])
@@ -202,90 +203,6 @@ describe('the policy folder', () => {
         (text) => void [parseGatewayPolicy, parseTrustPolicy, parsePrincipals, parseFederationPolicy].map((parse) => parse(text)),
       ),
     );
-  });
-});
-
-describe('numbering data', () => {
-  const row = (spc: string, start: string, count: number, validFrom: number | null = null): NumberingRow => ({
-    spc,
-    start,
-    count,
-    validFrom,
-  });
-  const holder = (rows: readonly NumberingRow[], tn: string, at = 0) => {
-    const found = new NumberingPlan(rows).holderOf(tn, at);
-    return found.status === 'held' ? found.spc : found.status;
-  };
-
-  test('finds the holder of the first and the last number, and nobody beside them', () => {
-    const rows = [row('A', '12025550100', 100), row('B', '12025550300', 1), row('C', '4930', 1)];
-    expect(
-      ['12025550099', '12025550100', '12025550199', '12025550200', '12025550300', '4930', '04930', '49300'].map((tn) => holder(rows, tn)),
-    ).toEqual(['nobody', 'A', 'A', 'nobody', 'B', 'C', 'nobody', 'nobody']);
-  });
-
-  test('lets the latest validFrom that has come win', () => {
-    const rows = [row('A', '1000', 100), row('B', '1050', 10, 500)];
-    expect([holder(rows, '1050', 499), holder(rows, '1050', 500), holder(rows, '1060', 500)]).toEqual(['A', 'B', 'A']);
-  });
-
-  test('calls a number unusable where two providers have it from one moment, or its row overflows', () => {
-    const rows = [row('A', '1000', 100), row('B', '1099', 10), row('A', '1000', 5), row('C', '9990', 11)];
-    expect(['1000', '1098', '1099', '1100', '9990', '9999'].map((tn) => holder(rows, tn))).toEqual([
-      'A',
-      'A',
-      'unusable',
-      'B',
-      'unusable',
-      'unusable',
-    ]);
-    expect(holder([row('C', '9990', 10)], '9999')).toBe('C');
-  });
-
-  test('agrees with a search through all rows', () => {
-    const rows = fc.array(
-      fc.record({
-        spc: fc.constantFrom('A', 'B', 'C'),
-        start: fc.integer({ min: 100, max: 999 }).map(String),
-        count: fc.integer({ min: 1, max: 60 }),
-        validFrom: fc.constantFrom(null, 5, 9),
-      }),
-      { maxLength: 12 },
-    );
-    fc.assert(
-      fc.property(rows, fc.integer({ min: 100, max: 999 }), fc.integer({ min: 0, max: 10 }), (all, number, at) => {
-        const over = all.filter(
-          ({ start, count, validFrom }) => (validFrom ?? -1) <= at && number >= Number(start) && number < Number(start) + count,
-        );
-        const latest = over.filter(({ validFrom }) => (validFrom ?? -1) === Math.max(...over.map((one) => one.validFrom ?? -1)));
-        const spcs = new Set(latest.map(({ spc }) => spc));
-        const isBroken = over.some(({ start, count }) => Number(start) + count > 1000);
-        const expected = over.length === 0 ? 'nobody' : isBroken || spcs.size > 1 ? 'unusable' : [...spcs][0];
-        expect(holder(all, String(number), at)).toBe(expected);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('has a version that is of the rows and not of their order', () => {
-    const [a, b] = [row('A', '1000', 100), row('B', '2000', 100)];
-    expect(new NumberingPlan([a, b]).version).toBe(new NumberingPlan([b, a]).version);
-    expect(new NumberingPlan([a]).version).not.toBe(new NumberingPlan([row('A', '1000', 101)]).version);
-  });
-
-  test('reads its CSV', () => {
-    const text = 'spc,start,count,validFrom\r\n709J,12025550000,1000,\r\n505X,4930,1,2026-01-01T00:00:00Z\r\n';
-    expect(parseNumberingCsv(text)).toEqual({
-      ok: true,
-      value: [row('709J', '12025550000', 1000), row('505X', '4930', 1, Date.UTC(2026, 0, 1))],
-    });
-    expect(parseNumberingCsv('').ok).toBe(false);
-  });
-
-  test('knows an instant from a date, and February', () => {
-    expect(parseInstant('2026-11-24T01:00:00.250+01:00')).toBe(Date.UTC(2026, 10, 24) + 250);
-    for (const text of ['2026-11-24', '2026-02-29T00:00:00Z', '2026-11-24T24:00:00Z', '2026-11-24T00:00:00', '2026-11-24 00:00:00Z', ''])
-      expect(parseInstant(text)).toBeNull();
   });
 });
 

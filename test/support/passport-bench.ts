@@ -85,7 +85,7 @@ export const materialOf = (line: PathLine, { rows = ROWS, speaksFor = 'any', pol
   crlAnchors: line.crlAnchors,
   crls: line.crls,
   crlSigners: line.crlSigners,
-  numbering: new NumberingPlan(rows),
+  numbering: NumberingPlan.of(rows),
   policy: { ...POLICY, ...policy },
   authorizer: AUTHORIZER,
   ...material,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { NumberingPlan } from '../../numbering/index.js';
 import type { PolicySet } from '../../policy/index.js';
 import type { Material } from '../../verification/index.js';
 import { readPolicyFolder } from './policy-folder.js';
@@ -46,6 +47,7 @@ export const readConfiguration = async (places: ConfigurationPlaces, now: number
     list.add(`${directory}: files change while they are read: they are read again when they hold still`);
   if (policies === null || tls === null || trust === null || list.problems.length > 0) throw new ConfigurationProblems(list.problems);
   const { crlHorizons, lists, ...files } = trust;
-  const { gateway: policy, numbering, authorizer } = policies;
+  const { gateway: policy, authorizer } = policies;
+  const numbering = new NumberingPlan([policies.numbering]);
   return { policies, tls, lists, crlHorizons, material: { ...files, numbering, policy, authorizer } };
 };

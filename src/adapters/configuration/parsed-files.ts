@@ -1,3 +1,4 @@
+import type { NumberingTable } from '../../numbering/index.js';
 import type { Certificate, Crl } from '../../x509/index.js';
 
 interface Kept<T> {
@@ -34,9 +35,11 @@ class ParsedOf<T> {
 export class ParsedFiles {
   readonly crls = new ParsedOf<readonly Crl[]>();
   readonly bundles = new ParsedOf<readonly Certificate[]>();
+  readonly numbering = new ParsedOf<NumberingTable>();
 
   forgetUnused(): void {
     this.crls.forgetUnused();
     this.bundles.forgetUnused();
+    this.numbering.forgetUnused();
   }
 }

@@ -36,15 +36,16 @@ export class ProblemList {
 
   /** The octets of a file, or null and a problem. */
   readOctets(file: string, whatFor: string): Promise<Buffer | null> {
-    return this.#look(file, whatFor, () => this.files.read(file));
+    return this.attempt(file, whatFor, () => this.files.read(file));
   }
 
   /** How a file looks, or null and a problem: it is being written. */
   look(file: string, whatFor: string): Promise<string | null> {
-    return this.#look(file, whatFor, () => this.files.look(file));
+    return this.attempt(file, whatFor, () => this.files.look(file));
   }
 
-  async #look<T>(file: string, whatFor: string, work: () => Promise<T>): Promise<T | null> {
+  /** What work with a file comes to, or null and a problem. */
+  async attempt<T>(file: string, whatFor: string, work: () => Promise<T>): Promise<T | null> {
     try {
       return await work();
     } catch (error) {

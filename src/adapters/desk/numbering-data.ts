@@ -6,16 +6,11 @@ import { writePublic } from './pem-files.js';
 
 const FILE = 'numbering.csv';
 
-const planOf = (text: string): NumberingPlan => {
-  const rows = parseNumberingCsv(text);
-  // Every problem at once, so that a file is mended once.
+const read = (path: string): NumberingPlan => {
+  const rows = parseNumberingCsv(readFileSync(path));
+  // The problems at once, so that a file is mended once.
   if (!rows.ok) throw new Error(rows.problems.join('\n'));
-  return new NumberingPlan(rows.value);
-};
-
-const read = (path: string): { readonly text: string; readonly plan: NumberingPlan } => {
-  const text = readFileSync(path, 'utf8');
-  return { text, plan: planOf(text) };
+  return new NumberingPlan([rows.value]);
 };
 
 /**
@@ -23,7 +18,7 @@ const read = (path: string): { readonly text: string; readonly plan: NumberingPl
  * @throws Error when it cannot be read or is broken; Refusal `spc-unknown` when it gives the provider no number: that file is another's
  */
 export const checkNumbering = (path: string, spc: string): NumberingPlan => {
-  const { plan } = read(path);
+  const plan = read(path);
   return plan.knows(spc) ? plan : refuse('spc-unknown', 'in the numbering data');
 };
 
@@ -50,7 +45,7 @@ export class NumberingData {
     const path = this.#files.path(FILE);
     const identity = this.#files.disk.stat(path)?.identity;
     if (identity === undefined) return null;
-    if (this.#known?.identity !== identity) this.#known = { identity, plan: read(path).plan };
+    if (this.#known?.identity !== identity) this.#known = { identity, plan: read(path) };
     return this.#known.plan;
   }
 }

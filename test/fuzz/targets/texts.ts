@@ -81,8 +81,8 @@ const CSV: Target = {
   ],
   mutate: mutateTextOctets,
   run: (input) => {
-    const read = parseNumberingCsv(input.toString());
-    return read.ok ? `accepted ${String(read.value.length)}` : `problems ${(read.problems[0] ?? '').replace(/\d+/g, '')}`;
+    const read = parseNumberingCsv(input);
+    return read.ok ? `accepted ${String(read.value.size)}` : `problems ${(read.problems[0] ?? '').replace(/\d+/g, '')}`;
   },
 };
 
