@@ -110,7 +110,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   );
   status.late.keeper = keeper;
   const fromFile = (domain: string) => keeper.current.principals.get(domain);
-  const principals = await PrincipalDirectory.open({ records: parts.data.principals, clock, fromFile });
+  const principals = await PrincipalDirectory.open({ records: parts.data.principals, gateway, fromFile });
   gateway.attach({
     inclusionProofText: (index) => publisher.inclusionProofText(index),
     newest: () => publisher.newest,

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { X509Certificate, createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,10 @@ import { makeDevPki } from '../src/adapters/desk/index.js';
 import { FilePrincipalRecords, nodeFileSystem, type FileSystem } from '../src/adapters/files/index.js';
 import { encodePem } from '../src/encoding/index.js';
 import type { Principal } from '../src/gateway/index.js';
+import { fsckDirectory } from '../src/cli/audit-fsck-directory.js';
+import { parseLeaf, verifyReceipt } from '../src/log/index.js';
 import { startGateway, type GatewayHandle } from '../src/main.js';
+import { makePlace, openAt, type Opened } from './support/open-gateway.js';
 import { ask, type Client, type Reply } from './support/http-site.js';
 import { reasonOfPromise } from './support/reasons.js';
 import { tlsOf } from './support/served-gateway.js';
@@ -162,6 +165,50 @@ describe('a principal that an operator puts', () => {
     expect((await lookup(handle, freshClient('new.example'))).status).toBe(200);
   });
 
+  test('is in the log, with a receipt, and not twice when it is said twice', async () => {
+    const place = newPlace();
+    const handle = await start(place);
+    const client = clientOf('new.example');
+    const spki = new X509Certificate(client.cert).publicKey.export({ type: 'spki', format: 'der' });
+    const pin = createHash('sha256').update(spki);
+    const clientKey = pin.copy().digest('base64');
+    const terms = { ...AP, operatedBy: '709J', clientKey };
+    const said = [
+      await admin(handle, 'PUT', 'new.example', terms),
+      await admin(handle, 'PUT', 'new.example', { ...terms, suspended: false }),
+      await admin(handle, 'PUT', 'new.example', { ...terms, suspended: true }),
+      await admin(handle, 'DELETE', 'new.example'),
+      await admin(handle, 'DELETE', 'new.example'),
+    ].map(json);
+    const who = { dom: 'new.example', kind: 'ap', cls: 'consumer', spc: '709J', susp: false, key: pin.digest('base64url') };
+    const removed = { dom: 'new.example', kind: null, cls: null, spc: null, susp: false, key: null };
+    const leaves = await Promise.all([0, 1, 2].map(async (index) => parseLeaf((await handle.gateway.entry(index)).leaf)));
+    expect(handle.gateway.logSize).toBe(3);
+    expect(leaves.map((leaf) => [leaf.k, leaf.ap, leaf.who])).toEqual([
+      ['principal', 'operator.example', who],
+      ['principal', 'operator.example', { ...who, susp: true }],
+      ['principal', 'operator.example', removed],
+    ]);
+    expect(said.map((answer) => (answer['change'] as { logIndex: number } | undefined)?.logIndex ?? answer['logIndex'])).toEqual([
+      0,
+      0,
+      1,
+      2,
+      undefined,
+    ]);
+    for (const [at, index] of [
+      [0, 0],
+      [2, 1],
+      [3, 2],
+    ] as const) {
+      const { leafHash } = await handle.gateway.entry(index);
+      expect(verifyReceipt(String(said[at]?.['receipt']), handle.receiptVkey)).toMatchObject({ index, leafHash, time: leaves[index]?.t });
+    }
+    expect([said[1]?.['receipt'], said[4]?.['receipt']]).toEqual([undefined, undefined]);
+    await restart(place);
+    expect((await fsckDirectory(place.data, {})).problem).toBeNull();
+  });
+
   test('overrules principals.yaml through reloads and restarts, and so does a removal', async () => {
     const place = newPlace();
     let handle = await start(place);
@@ -222,6 +269,7 @@ describe('a principal that an operator puts', () => {
     await restart(place);
     for (const one of running.splice(0)) await one.stop();
     writeFileSync(file, whole.subarray(0, 20));
+    expect((await fsckDirectory(place.data, {})).problem?.path).toMatch(/^principals\/[0-9a-f]{64}\.json$/);
     await expect(start(place)).rejects.toBeInstanceOf(ConfigurationProblems);
     writeFileSync(file, whole);
     expect(outcome(await lookup(await start(place), clientOf('b.example')))).toEqual([401, 'client-unknown']);
@@ -231,10 +279,15 @@ describe('a principal that an operator puts', () => {
 describe('the directory of principals', () => {
   const operator = (domain: string): Principal => ({ domain, kind: 'operator', class: null, spc: null });
   const ops = new Map(['one.example', 'two.example'].map((domain) => [domain, operator(domain)]));
+  let opened: Opened;
+  beforeAll(async () => {
+    opened = await openAt(await makePlace());
+  });
+  afterAll(() => opened.close());
   const parts = (fs: FileSystem = nodeFileSystem) => {
     places += 1;
     const records = new FilePrincipalRecords(join(directory, `records-${places}`, 'principals'), fs);
-    return { records, clock: { now: () => 1_800_000_000_000 }, fromFile: (domain: string) => ops.get(domain) };
+    return { records, gateway: opened.gateway, fromFile: (domain: string) => ops.get(domain) };
   };
 
   test('lets only one of two operators remove the other', async () => {
@@ -249,9 +302,12 @@ describe('the directory of principals', () => {
 
   test('puts nothing in force that is not durable', async () => {
     const full: FileSystem = { ...nodeFileSystem, rename: () => Promise.reject(new Error('full')) };
-    const principals = await PrincipalDirectory.open(parts(full));
-    await expect(principals.change('new.example', { kind: 'ep' }, 'one.example')).rejects.toThrow();
+    const own = await openAt(await makePlace());
+    const principals = await PrincipalDirectory.open({ ...parts(full), gateway: own.gateway });
+    expect(await reasonOfPromise(() => principals.change('new.example', { kind: 'ep' }, 'one.example'))).toBe('log-unavailable');
     expect([principals.of('new.example'), principals.state('new.example')]).toEqual([undefined, null]);
+    expect((await own.gateway.readiness()).ready).toBe(false);
+    await own.close();
   });
 
   test('does the same work for the three hundredth as for the first, and has them all after a start', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   FileClassStorage,
   FileLogStorage,
+  FilePrincipalRecords,
   FileRegister,
   FileSnapshotStorage,
   FileVault,
@@ -24,6 +25,7 @@ import { Tree, fsckLog, leafHash, openCheckpoint, type FsckProblem, type FsckRep
 import type { SubjectId } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
 import { everyMapping, unpackSubject } from '../registry/index.js';
+import { fsckPrincipals } from './audit-fsck-principals.js';
 import { CannotRun } from './audit-report.js';
 
 export interface DirectoryReport extends FsckReport {
@@ -143,12 +145,13 @@ class Directory {
     const store = new MemoryMappingStore();
     const { wal, vault, pepper } = this.#parts;
     const snapshots = new FileSnapshotStorage(join(this.#parts.place, LAYOUT.snapshot));
-    const { book } = await recover({ wal, vault, snapshots, store, storeIsVolatile: true, pepper, epoch: 1 });
+    const { book, principals } = await recover({ wal, vault, snapshots, store, storeIsVolatile: true, pepper, epoch: 1 });
     const folded = await foldLog({ wal, vault, pepper });
     this.subjects = folded.size;
     if (!(await sameMap(store, folded)))
       return { path: LAYOUT.snapshot, what: 'the mappings it gives are not those of the log: remove it, the next start replays the log' };
-    return await this.#credentials(store, book);
+    const records = new FilePrincipalRecords(join(this.#parts.place, LAYOUT.principals));
+    return (await this.#credentials(store, book)) ?? (await fsckPrincipals(records, wal, principals));
   }
 
   /** That every mapping could be judged again: its credential is known, and its class. */

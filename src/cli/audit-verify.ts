@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
-import { parseVkey, leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFell, type LeafFields } from '../log/index.js';
+import { parseVkey, leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFields } from '../log/index.js';
 import { checkSignedAnswer } from '../client/index.js';
 import { refuse } from '../reasons/index.js';
 import { wordsOf as signedWords } from './ap-lookup-signed.js';
+import { leafInWords } from './audit-leaf-words.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 
 export interface VerifyOptions {
@@ -52,14 +53,6 @@ const readLeaf = async ({ leaf, leafHash: hash }: VerifyOptions): Promise<Leaf |
   return { hash: octets, fields: null };
 };
 
-const inWords = (leaf: LeafFields): string => (leaf.fell === undefined ? decided(leaf) : fallen(leaf, leaf.fell));
-
-const fallen = ({ why, t }: LeafFields, { eff, n, rsn }: LeafFell): string =>
-  `${n} mappings ${eff} (${rsn === null ? why : `${why}, ${rsn}`}) at ${new Date(t).toISOString()}`;
-
-const decided = ({ k, why, act, ap, t }: LeafFields): string =>
-  `${k === 'reject' ? `refused (${why})` : k}: ${act ?? 'unreadable'} by ${ap ?? 'nobody'} at ${new Date(t).toISOString()}`;
-
 const verifyProof = async (proof: Buffer, options: VerifyOptions): Promise<AuditReport> => {
   const log = required(options.logVkey, '--log-vkey');
   const leaf = await readLeaf(options);
@@ -75,7 +68,7 @@ const verifyProof = async (proof: Buffer, options: VerifyOptions): Promise<Audit
   const members = { origin, index: Number(index), size: Number(size), root: encodeBase64(root), witnesses };
   const lines = [
     `holds: the log ${origin} has this entry at index ${index}, under its checkpoint of ${size} entries`,
-    ...(leaf.fields === null ? [] : [inWords(leaf.fields)]),
+    ...(leaf.fields === null ? [] : [leafInWords(leaf.fields)]),
     witnesses.length === 0 ? 'no witness was asked: whether others see the same log is not proven' : `cosigned by ${witnesses.join(', ')}`,
   ];
   return { code: 0, json: { holds: true, kind: 'proof', ...members, leaf: leaf.fields }, words: lines.join('\n') };
@@ -94,7 +87,7 @@ const verifyPromise = async (text: Buffer, options: VerifyOptions): Promise<Audi
   };
   const lines = [
     `holds: ${receipt.origin} promised at ${members.time} that its log has ${leaf === null ? 'an entry' : 'this entry'} at index ${receipt.index}`,
-    ...(leaf?.fields ? [inWords(leaf.fields)] : [`leaf hash ${members.leafHash}`]),
+    ...(leaf?.fields ? [leafInWords(leaf.fields)] : [`leaf hash ${members.leafHash}`]),
     'a promise is not the proof: GET /v1/entries/INDEX/proof gives that',
   ];
   return { code: 0, json: { holds: true, kind: 'receipt', ...members, leaf: leaf?.fields ?? null }, words: lines.join('\n') };

@@ -21,6 +21,8 @@ export class Draft {
   readonly replaced = new Map<SubjectId, Subject | null>();
   readonly spent = new Map<string, Spent>();
   readonly credentials: (readonly [CredentialId, CredentialEntry])[] = [];
+  /** Done once the records are durable, before anybody is answered. */
+  readonly finishing: (() => Promise<void>)[] = [];
   /** Said once everything is durable and the store has it. */
   readonly answers: (() => void)[] = [];
   newSlots = false;

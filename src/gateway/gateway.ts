@@ -1,6 +1,6 @@
 import { Refusal } from '../reasons/index.js';
 import { parseSii, parseSsi, subjectId } from '../identifiers/index.js';
-import { leafHash, type Tree } from '../log/index.js';
+import { leafHash, signReceipt, type Tree } from '../log/index.js';
 import type {
   ClassStorage,
   Clock,
@@ -26,6 +26,8 @@ import { currentSubjects, lookup } from './lookup.js';
 import { Meter } from './meter.js';
 import { OcspBook } from './ocsp-book.js';
 import { Population } from './population.js';
+import type { LoggedPrincipal, PrincipalRequest } from './principal-decision.js';
+import type { PrincipalChange } from './principal-record.js';
 import { recover } from './recovery.js';
 import { searchEntries } from './search.js';
 import { SearchFilling } from './search-filling.js';
@@ -80,6 +82,10 @@ export interface RunningGateway extends Gateway {
   swept(): Promise<void>;
   /** A fault of the last sweep, for the log; null: none. */
   readonly sweepFault: Error | null;
+  /** What the newest leaves say of principals: records that are older, or are not there, were not finished. */
+  readonly principalChanges: readonly PrincipalChange[];
+  /** @throws Unavailable `log-unavailable` */
+  changePrincipal(request: PrincipalRequest): Promise<LoggedPrincipal & { readonly receipt: string }>;
   /** Publishing is the publisher's; the gateway asks it for proofs and for what makes it unready. */
   attach(publisher: PublishedLog & { problems(): readonly string[] }): void;
   /** Resolves when every entry can be searched, or cannot be until a restart. */
@@ -100,7 +106,7 @@ export interface RunningGateway extends Gateway {
 export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> => {
   const { wal, vault, store, clock, random, pepper, origin, receiptSigner, logStorage } = parts;
   const classes = await CredentialClasses.load(parts.classes);
-  const { tree, spent, book, projection, time } = await recover(parts);
+  const { tree, spent, book, projection, time, principals } = await recover(parts);
   const population = new Population(false);
   let world = parts.world;
   let publisher: Parameters<RunningGateway['attach']>[0] | null = null;
@@ -180,6 +186,12 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     },
     get invalidation() {
       return invalidation.state;
+    },
+    principalChanges: principals,
+    changePrincipal: async (request) => {
+      const logged = await sequencer.changePrincipal(request);
+      const { logIndex: index, at } = logged.change;
+      return { ...logged, receipt: signReceipt({ origin, index, leafHash: logged.leafHash, time: at }, receiptSigner) };
     },
     attach: (next) => {
       publisher = next;

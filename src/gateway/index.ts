@@ -23,4 +23,5 @@ export type {
   Submission,
 } from './use-cases.js';
 export type { World } from './world.js';
-export type { KnownPrincipal, PrincipalControl, PrincipalState } from './principal-control.js';
+export type { KnownPrincipal, PrincipalChanged, PrincipalControl, PrincipalState } from './principal-control.js';
+export { encodePrincipalChange, parsePrincipalChange, saysTheSame, type PrincipalChange } from './principal-record.js';

@@ -12,18 +12,25 @@ export interface KnownPrincipal extends Principal {
 export interface PrincipalState {
   readonly domain: string;
   readonly terms: PrincipalTerms;
-  /** Null: `principals.yaml` says so. Else the operator's domain, and when, ms since 1970. */
-  readonly change: { readonly by: string; readonly at: number } | null;
+  /** Null: `principals.yaml` says so. Else the operator's domain, when, ms since 1970, and the leaf that says so. */
+  readonly change: { readonly by: string; readonly at: number; readonly logIndex: number } | null;
 }
 
-/** Onboarding while the gateway runs. Changes take turns; what resolves is durable, and in force for every request that begins later. */
+export interface PrincipalChanged {
+  /** Nobody of that name was known before. */
+  readonly isNew: boolean;
+  /** The leaf that this change made; null where it changed nothing. */
+  readonly logged: { readonly logIndex: number; readonly receipt: string } | null;
+}
+
+/** Onboarding while the gateway runs. Changes take turns; what resolves is durable, in the log, and in force for every request that begins later. */
 export interface PrincipalControl {
   /** Null: nobody of that name is known. */
   state(domain: string): PrincipalState | null;
   /**
    * Puts terms in force, or with null removes the principal for good: neither a reload nor a restart brings back what `principals.yaml` says of it.
-   * `isNew`: nobody of that name was known before.
-   * @throws Refusal `own-principal`, `client-not-allowed` (who says so is no operator any more); Unavailable `log-unavailable` (nothing is in force)
+   * What says again what an operator has said already makes no leaf.
+   * @throws Refusal `own-principal`, `client-not-allowed` (who says so is no operator any more); Unavailable `log-unavailable` (not known to be durable)
    */
-  change(domain: string, terms: PrincipalTerms | null, by: string): Promise<{ readonly isNew: boolean }>;
+  change(domain: string, terms: PrincipalTerms | null, by: string): Promise<PrincipalChanged>;
 }

@@ -2,6 +2,8 @@ import { refuse } from '../reasons/index.js';
 import { Tree, leafHash } from '../log/index.js';
 import { PARTITIONS, partitionOf, type MappingStore, type SnapshotStorage, type Vault, type WriteAheadLog } from '../ports/index.js';
 import { CredentialBook, credentialId } from './credential-book.js';
+import { PrincipalTail } from './principal-decision.js';
+import type { PrincipalChange } from './principal-record.js';
 import { readJournalEntry, subjectsOf, type JournalEntry } from './journal.js';
 import { Projection } from './projection.js';
 import { restoreSnapshot, type RestoredSnapshot } from './snapshot.js';
@@ -25,6 +27,8 @@ export interface Recovered {
   readonly projection: Projection;
   /** ms: time of the last leaf. */
   readonly time: number;
+  /** What leaves since the snapshot say of principals: their records may not have been written. */
+  readonly principals: readonly PrincipalChange[];
 }
 
 /**
@@ -40,6 +44,7 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   // The tail is read once. A store that is behind the snapshot itself is repaired afterwards, from where it is.
   const replay = projection.replayFrom(await store.positions());
   const isLevel = await holdsSnapshot(store, positions);
+  const principals = new PrincipalTail();
   let { time } = base;
   for await (const { index, record } of wal.read(base.size)) {
     if (index !== tree.size) return refuse('log-corrupt', `entry ${index} is out of order`);
@@ -47,6 +52,7 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
     const entry = readJournalEntry(vault, index, record);
     if (entry.leaf.t < time) return refuse('log-corrupt', `entry ${index} is earlier than the one before`);
     time = entry.leaf.t;
+    if (entry.leaf.k === 'principal') principals.take(index, record.leaf);
     const ids = subjectsOf(entry, pepper);
     for (const id of ids) positions[partitionOf(id)] = index + 1;
     if (isLevel) await replay.push(ids, entry);
@@ -54,7 +60,7 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   }
   await replay.end();
   await projection.repair({ wal, vault, pepper });
-  return { tree, spent, book, projection, time };
+  return { tree, spent, book, projection, time, principals: principals.changes };
 };
 
 /** What a commit keeps beside the subject: the PASSporT that is spent, and the credential that registered. */

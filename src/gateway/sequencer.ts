@@ -7,6 +7,7 @@ import { Decisions, type DecisionParts, type SequencerRequest, type Sequenced } 
 import { Draft } from './draft.js';
 import type { Population } from './population.js';
 import type { Projection } from './projection.js';
+import { decidePrincipal, type LoggedPrincipal, type PrincipalRequest } from './principal-decision.js';
 import { SweepDecisions, type ExpiryRequest, type RevocationRequest, type Revoked } from './sweep-decision.js';
 
 export type { Committed, SequencerRequest, Sequenced } from './decision.js';
@@ -16,11 +17,13 @@ export type { Committed, SequencerRequest, Sequenced } from './decision.js';
  *  1 vault keys of new subjects, and new
  *    credential classes, flushed             keys and classes that nothing refers to: harmless, never reused
  *  2 WAL append, fdatasync                    THE COMMIT. Nobody was answered; a retry gets this answer; start-up replays it into the store
- *  3 mapping store, under its log position    as 2: the store is at or behind the log, and `Projection.repair` brings it up
- *  4 answer                                   nothing to repair
- * A failure of 1 or 2, or of taking what is durable into memory, stops the sequencer for good: what is in memory may be ahead of the disk or behind
+ *  3 records of principals, where leaves are
+ *    about some                              as 2: start-up writes again what the leaves say
+ *  4 mapping store, under its log position    as 2: the store is at or behind the log, and `Projection.repair` brings it up
+ *  5 answer                                   nothing to repair
+ * A failure of 1 to 3, or of taking what is durable into memory, stops the sequencer for good: what is in memory may be ahead of the disk or behind
  * it, so only a restart may go on.
- * A failure of 3 stops it until the store answers again and has been repaired.
+ * A failure of 4 stops it until the store answers again and has been repaired.
  */
 
 /** DESIGN section 3: one fdatasync per batch of at most 2,000 leaves. */
@@ -115,6 +118,14 @@ export class Sequencer {
     }));
   }
 
+  /** Resolves once the leaf is durable, and `finish` has put in force what it says. @throws Unavailable `log-unavailable` */
+  changePrincipal(request: PrincipalRequest): Promise<LoggedPrincipal> {
+    return this.#enqueue<LoggedPrincipal>((resolve) => ({
+      ids: () => [],
+      decide: (draft, time) => decidePrincipal(draft, time, request, this.#parts, resolve),
+    }));
+  }
+
   #enqueue<T>(make: (resolve: (outcome: T) => void) => Omit<Waiting, 'reject'>, first = false): Promise<T> {
     if (this.#failure !== null) return Promise.reject(new Unavailable('log-unavailable'));
     return new Promise((resolve, reject) => {
@@ -183,6 +194,7 @@ export class Sequencer {
       if (draft.records.length > 0) await wal.append(draft.base, draft.records);
       batches = this.#remember(draft);
       this.#parts.committed(draft);
+      for (const finish of draft.finishing) await finish();
     } catch (error) {
       this.#failure = error as Error;
       throw new Unavailable('log-unavailable');

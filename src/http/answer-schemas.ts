@@ -149,7 +149,8 @@ export const reasonsAnswer = z.strictObject({
 
 export const principalState = z.strictObject({
   domain: z.string(),
-  change: z.strictObject({ by: z.string(), at: z.string() }).nullable(),
+  change: z.strictObject({ by: z.string(), at: z.string(), logIndex }).nullable(),
+  receipt: z.string().optional().meta({ description: 'of the leaf that this change made; absent where it changed nothing' }),
   kind: z.enum(['ap', 'np', 'ep', 'dp', 'auditor', 'operator']),
   class: z.enum(['consumer', 'business']).optional(),
   operatedBy: z.string().optional(),
@@ -158,4 +159,8 @@ export const principalState = z.strictObject({
   suspended: z.boolean().optional(),
 });
 
-export const principalRemoved = z.strictObject({ domain: z.string() });
+export const principalRemoved = z.strictObject({
+  domain: z.string(),
+  logIndex: logIndex.optional().meta({ description: 'absent where there was none' }),
+  receipt: z.string().optional(),
+});

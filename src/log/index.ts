@@ -33,6 +33,7 @@ export {
   type LeafFilter,
 } from './leaf-filter.js';
 export { MOST_FELL, type LeafFell } from './leaf-fell.js';
+export type { LeafPrincipal } from './leaf-principal.js';
 export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
 export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';
 export {

@@ -4,6 +4,7 @@ import { ERASED, type LeafErased } from './leaf-erased.js';
 import { FELL, type LeafFell } from './leaf-fell.js';
 import { DIGEST, type KindMember } from './leaf-member.js';
 import { OPENED, type LeafOpened } from './leaf-opened.js';
+import { WHO, type LeafPrincipal } from './leaf-principal.js';
 
 /**
  * DESIGN section 8: the leaf is our own format, so that auditors hash the raw octets and never serialise again: ASCII, members in this order,
@@ -11,7 +12,7 @@ import { OPENED, type LeafOpened } from './leaf-opened.js';
  */
 
 /** What a leaf may be about. */
-export const LEAF_KINDS = ['accept', 'reject', 'expire', 'revoke', 'erase', 'open'] as const;
+export const LEAF_KINDS = ['accept', 'reject', 'expire', 'revoke', 'erase', 'open', 'principal'] as const;
 export type LeafKind = (typeof LEAF_KINDS)[number];
 
 /** Who signed, once `verify-path` had passed: before that a name would be slander. */
@@ -57,6 +58,8 @@ export interface LeafFields {
   readonly opened?: LeafOpened;
   /** Of `erase` leaves alone. */
   readonly erased?: LeafErased;
+  /** Of `principal` leaves alone. */
+  readonly who?: LeafPrincipal;
 }
 
 /** DESIGN section 8. */
@@ -86,7 +89,7 @@ const isSigner = (np: LeafSigner): boolean =>
   FINGERPRINT.test(np.ee);
 
 /** The last member that a leaf of some kinds has beside the others, and alone has. */
-const MEMBER_OF: Partial<Record<LeafKind, KindMember>> = { revoke: FELL, expire: FELL, open: OPENED, erase: ERASED };
+const MEMBER_OF: Partial<Record<LeafKind, KindMember>> = { revoke: FELL, expire: FELL, open: OPENED, erase: ERASED, principal: WHO };
 
 const MEMBER_NAMES = [...new Set(Object.values(MEMBER_OF).map(({ name }) => name))];
 

@@ -44,9 +44,9 @@ describe('docs/log-format.md', () => {
   });
 
   test('describes every member of a leaf', () => {
-    const [fallen, opened, erased] = ['fallen', 'opened', 'erased'].map((name) => parseLeaf(Buffer.from(block(text, name), 'latin1')));
-    const own = [fallen?.fell, opened?.opened, erased?.erased].flatMap((member) => Object.keys(member ?? {}));
-    const members = [...Object.keys(fallen ?? {}), ...own];
+    const examples = ['fallen', 'opened', 'erased', 'principal'].map((name) => parseLeaf(Buffer.from(block(text, name), 'latin1')));
+    const own = examples.flatMap(({ fell, opened, erased, who }) => Object.keys(fell ?? opened ?? erased ?? who ?? {}));
+    const members = [...examples.flatMap((leaf) => Object.keys(leaf)), ...own];
     expect(members).toEqual(expect.arrayContaining(Object.keys(parseLeaf(octets))));
     for (const member of members) expect(text).toContain(`\`${member}\``);
   });

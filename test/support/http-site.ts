@@ -186,7 +186,7 @@ export const startSite = async (tls: TlsPki, changes: Partial<HttpServerOptions>
     gateway: gatewayThat(),
     principalOf: (domain) => PRINCIPALS.get(domain),
     configuration: fixedConfiguration(),
-    principals: { state: () => null, change: async () => ({ isNew: true }) },
+    principals: { state: () => null, change: async () => ({ isNew: true, logged: null }) },
     credentials: { ...tls.server, clientAuthorities: tls.ca },
     discovery: { audience: 'dp.example', origin: 'dp.example/log', logVkey: 'log', receiptVkey: 'receipt' },
     reasons: reasonsDocument([{ step: 'check-authority', clause: 'RFC 8226 section 9', reasons: ['tn-out-of-scope'] }]),

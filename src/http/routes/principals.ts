@@ -14,11 +14,11 @@ const domainOf = ({ params: { domain = '' } }: Pick<Exchange, 'params'>): string
   return domain;
 };
 
-const answerState = (status: number, state: PrincipalState | null): Answer => {
+const answerState = (status: number, state: PrincipalState | null, receipt: string | null = null): Answer => {
   if (state === null) throw new Refusal('not-found', 'nobody of that name is known');
   const { domain, terms, change } = state;
-  const said = change === null ? null : { by: change.by, at: new Date(change.at).toISOString() };
-  return answerJson(status, { domain, ...terms, change: said });
+  const said = change === null ? null : { ...change, at: new Date(change.at).toISOString() };
+  return answerJson(status, { domain, ...terms, change: said, ...(receipt === null ? {} : { receipt }) });
 };
 
 /** Who a domain is, and whether `principals.yaml` (`change` null) or an operator says so. */
@@ -43,9 +43,9 @@ export const putPrincipal: Route = {
     const domain = domainOf(exchange);
     const terms = parseBody(await exchange.body(), principalTerms);
     const by = clientOf(exchange).domain;
-    const { isNew } = await site.principals.change(domain, terms, by);
+    const { isNew, logged } = await site.principals.change(domain, terms, by);
     site.log.info({ requestId, domain, by, kind: terms.kind, suspended: terms.suspended === true }, 'principal changed');
-    return answerState(isNew ? 201 : 200, site.principals.state(domain));
+    return answerState(isNew ? 201 : 200, site.principals.state(domain), logged?.receipt ?? null);
   },
 };
 
@@ -60,8 +60,8 @@ export const removePrincipal: Route = {
     const { site, requestId } = exchange;
     const domain = domainOf(exchange);
     const by = clientOf(exchange).domain;
-    await site.principals.change(domain, null, by);
+    const { logged } = await site.principals.change(domain, null, by);
     site.log.info({ requestId, domain, by }, 'principal removed');
-    return answerJson(200, { domain });
+    return answerJson(200, { domain, ...logged });
   },
 };
