@@ -4,6 +4,8 @@ import { openDataDirectory } from '../adapters/files/index.js';
 import { MemoryMappingStore } from '../adapters/memory/index.js';
 import { systemClock, systemRandom } from '../adapters/system/index.js';
 import { CredentialClasses } from '../gateway/credential-classes.js';
+import { DocumentKeeper } from '../gateway/document-keeper.js';
+import { encodeEvidence } from '../gateway/evidence.js';
 import { Population } from '../gateway/population.js';
 import { recover } from '../gateway/recovery.js';
 import { Sequencer, type SequencerRequest } from '../gateway/sequencer.js';
@@ -27,10 +29,14 @@ export const fillLog = async (place: BenchPlace, name: string, count: number, cr
   const { wal, vault, snapshots, keys } = data;
   const parts = { wal, vault, pepper: keys.pepper };
   const recovered = await recover({ ...parts, snapshots, store: new MemoryMappingStore(), storeIsVolatile: true, epoch: 1 });
+  const documents = new DocumentKeeper(data.documents);
+  documents.keep(world.verifier);
   const sequencer = new Sequencer({
     ...parts,
     ...recovered,
     population: new Population(),
+    evidence: data.evidence,
+    documents,
     classes: await CredentialClasses.load(data.classes),
     clock: systemClock,
     random: systemRandom,
@@ -49,17 +55,24 @@ export const fillLog = async (place: BenchPlace, name: string, count: number, cr
   await data.close();
 };
 
+interface Judged {
+  readonly verified: VerifiedPassport;
+  readonly evidence: Uint8Array;
+}
+
 type Verifier = Awaited<ReturnType<typeof generationOf>>['world']['verifier'];
 
-const judgedAt = (verifier: Verifier, place: BenchPlace): VerifiedPassport => {
+const judgedAt = (verifier: Verifier, place: BenchPlace): Judged => {
   const passport = passportAt(place.credential, 0, Math.floor(Date.now() / 1000));
-  const verdict = verifier.verify({ passport, client: { domain: PROVIDER }, at: Date.now() });
+  const at = Date.now();
+  const verdict = verifier.verify({ passport, client: { domain: PROVIDER }, at });
   if (!verdict.accepted) throw new Error(`a PASSporT of the benchmark was refused: ${verdict.reason}`);
-  return verdict.verified;
+  const client = { domain: PROVIDER, kind: 'ap', class: 'consumer', spc: null } as const;
+  return { verified: verdict.verified, evidence: encodeEvidence({ kind: 'passport', client, input: { passport, at } }) };
 };
 
 /** Requests as one judged PASSporT would give them, with a number, user and jti of their own each. */
-const requestsLike = (judged: VerifiedPassport, credentials: Credentials): ((index: number) => SequencerRequest) => {
+const requestsLike = ({ verified: judged, evidence }: Judged, credentials: Credentials): ((index: number) => SequencerRequest) => {
   const { claims, judgedUnder } = judged;
   return (index) => {
     const { signer, origin } = index > 0 && credentials === 'own' ? anotherOf(judged, index) : judged;
@@ -88,7 +101,7 @@ const requestsLike = (judged: VerifiedPassport, credentials: Credentials): ((ind
       circle: null,
       operator: null,
     } as const;
-    return { kind: 'passport', event, verified, client: PROVIDER };
+    return { kind: 'passport', event, verified, client: PROVIDER, evidence };
   };
 };
 

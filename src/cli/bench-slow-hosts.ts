@@ -159,6 +159,8 @@ const openWith = async (place: BenchPlace, port: number): Promise<{ gateway: Run
     credentials: new FetchedCredentials({ fetcher, clock: systemClock, hosts: () => x5u.hosts }),
     status: NO_STATUS,
     classes: data.classes,
+    evidence: data.evidence,
+    documents: data.documents,
     origin,
     pepper: data.keys.pepper,
     epoch: 1,

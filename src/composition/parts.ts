@@ -70,6 +70,8 @@ export const openParts = async ({ options, clock, first: ofFiles, closers }: Sta
     wal: data.wal,
     vault: data.vault,
     classes: data.classes,
+    evidence: data.evidence,
+    documents: data.documents,
     snapshots: data.snapshots,
     searches: data.searches,
     store: store.mappings,

@@ -1,6 +1,7 @@
 import type { Clock, CredentialSource, FetchedChain, StatusSource } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
 import type { Needs, PortedNumber, StepName, Verdict } from '../verification/index.js';
+import type { PassportInput } from './evidence.js';
 import type { OcspBook } from './ocsp-book.js';
 import type { World } from './world.js';
 
@@ -16,6 +17,8 @@ export interface Judged {
   readonly verdict: Verdict;
   /** The path that was fetched; null where there was none to fetch, or it could not be. */
   readonly chain: readonly Uint8Array[] | null;
+  /** What the verdict was made from. */
+  readonly input: PassportInput;
 }
 
 /** The path, its CRLs, its responders' answers, its lists, the path again, and what the new one names: what needs still more has no end. */
@@ -54,12 +57,14 @@ class Acquisition {
   /** The path whose status was sought, and where: each once, since what was not to be had then is not to be had now. */
   #sought: { readonly path: readonly Uint8Array[] | null; readonly ocsp: boolean } | null = null;
   #responses: readonly Uint8Array[] = [];
+  #input: PassportInput;
 
   constructor(parts: AcquireParts, passport: string, client: string, ported: PortedNumber | null) {
     this.#parts = parts;
     this.#passport = passport;
     this.#client = client;
     this.#ported = ported;
+    this.#input = this.#nextInput();
   }
 
   async run(): Promise<Judged> {
@@ -71,24 +76,28 @@ class Acquisition {
         await this.#have(needs);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        return { verdict: this.#without(verdict, needs, error), chain: null };
+        return { verdict: this.#without(verdict, needs, error), chain: null, input: this.#input };
       }
       verdict = this.#judge();
     }
-    return { verdict, chain: this.#path };
+    return { verdict, chain: this.#path, input: this.#input };
   }
 
   #judge(unacquired?: Refusal): Verdict {
-    return this.#parts.world().verifier.verify({
+    this.#input = this.#nextInput(unacquired);
+    return this.#parts.world().verifier.verify({ ...this.#input, client: { domain: this.#client } });
+  }
+
+  #nextInput(unacquired?: Refusal): PassportInput {
+    return {
       passport: this.#passport,
-      client: { domain: this.#client },
       at: this.#parts.clock.now(),
       chain: this.#fetched?.chain,
       unacquired,
       tnLists: this.#lists,
       ocsp: this.#responses,
       ported: this.#ported,
-    });
+    };
   }
 
   #needsOf(verdict: Verdict): Needs | null {

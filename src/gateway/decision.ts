@@ -7,6 +7,7 @@ import { credentialId, type CredentialBook, type CredentialEntry } from './crede
 import type { CredentialClasses } from './credential-classes.js';
 import type { Draft } from './draft.js';
 import { effectStands } from './effect.js';
+import { evidenceContext } from './evidence.js';
 import { sealingContext } from './journal.js';
 import { acceptedLeaf, refusedLeaf } from './leaf-record.js';
 import { encodeSealedEvent, encodeSealedRefusal } from './sealed-event.js';
@@ -17,18 +18,24 @@ const DAY_MS = 86_400_000;
 
 /** About one SII. */
 export type EventRequest =
-  | { readonly kind: 'passport'; readonly event: RegistryEvent; readonly verified: VerifiedPassport; readonly client: string }
-  | { readonly kind: 'connection'; readonly event: RegistryEvent; readonly client: string };
+  | ({ readonly kind: 'passport'; readonly event: RegistryEvent; readonly verified: VerifiedPassport } & Submitted)
+  | ({ readonly kind: 'connection'; readonly event: RegistryEvent } & Submitted);
 
 export type SequencerRequest =
   | EventRequest
-  | {
+  | ({
       readonly kind: 'refusal';
       readonly verdict: NotAccepted;
-      readonly client: string;
       /** Who is of record by a port, where that was asked. */
       readonly record: PortedRecord | null;
-    };
+    } & Submitted);
+
+interface Submitted {
+  /** Domain of the authenticated client. */
+  readonly client: string;
+  /** As `encodeEvidence` gives it. */
+  readonly evidence: Uint8Array;
+}
 
 export interface Committed {
   readonly outcome: 'committed';
@@ -155,7 +162,8 @@ export class Decisions {
     }
     draft.put(id, subject, index);
     const owner = event.type === 'withdraw-by-connection' ? null : event.judgedUnder.providerOfRecord;
-    const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot }, { ids: [id], owner });
+    const evidence = this.#sealEvidence(subject.keySlot, index, request);
+    const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot }, { ids: [id], owner }, evidence);
     draft.answers.push(() => resolve({ outcome: 'committed', index, time, leafHash: hash, subject }));
   }
 
@@ -177,7 +185,7 @@ export class Decisions {
     resolve: Resolve<Sequenced>,
     refusal: { readonly reason: Reason; readonly step: 'check-replay' | 'check-order'; readonly detail: string | null },
   ): void {
-    const { event, client } = request;
+    const { event } = request;
     const verified = request.kind === 'passport' ? request.verified : null;
     const known = {
       action: verified?.claims.action ?? ('withdraw' as const),
@@ -186,13 +194,16 @@ export class Decisions {
       signer: verified?.signer ?? null,
       passportDigest: verified?.passportDigest ?? null,
     };
-    const versions = versionsOf(this.#parts.world());
+    // What was judged is refused under what it was judged under, though a later world is in force.
+    const versions = verified?.judgedUnder ?? versionsOf(this.#parts.world());
     const record = draft.working.get(subjectId(this.#parts.pepper, event.sii))?.record ?? null;
-    const committed = this.#refuse(draft, time, { verdict: { reason: refusal.reason, known, versions }, client, record });
+    const { client, evidence } = request;
+    const committed = this.#refuse(draft, time, { verdict: { reason: refusal.reason, known, versions }, client, evidence, record });
     draft.answers.push(() => resolve({ ...committed, outcome: 'refused', ...refusal }));
   }
 
-  #refuse(draft: Draft, time: number, { verdict, client, record }: Refused): Omit<Committed, 'outcome'> {
+  #refuse(draft: Draft, time: number, refused: Refused): Omit<Committed, 'outcome'> {
+    const { verdict, client, record } = refused;
     const index = draft.next;
     const opening = this.#parts.random(32);
     const keySlot = this.#slotForRefusals(draft, time);
@@ -200,8 +211,17 @@ export class Decisions {
     const { sii, ssi, signer } = verdict.known;
     const owner = sii === null || signer === null ? null : this.#parts.world().verifier.providerOfRecord(sii, time, record);
     const sealed = this.#parts.vault.seal(keySlot, sealingContext(index), encodeSealedRefusal({ opening, sii, ssi }));
-    const hash = draft.record({ leaf, sealed, keySlot }, { ids: sii === null ? [] : [subjectId(this.#parts.pepper, sii)], owner });
+    const evidence = this.#sealEvidence(keySlot, index, refused);
+    const hash = draft.record(
+      { leaf, sealed, keySlot },
+      { ids: sii === null ? [] : [subjectId(this.#parts.pepper, sii)], owner },
+      evidence,
+    );
     return { index, time, leafHash: hash, subject: null };
+  }
+
+  #sealEvidence(keySlot: number, index: number, { evidence }: Submitted): Uint8Array {
+    return this.#parts.vault.seal(keySlot, evidenceContext(index), evidence);
   }
 
   #slotForRefusals(draft: Draft, time: number): number {
@@ -214,9 +234,8 @@ export class Decisions {
   }
 }
 
-interface Refused {
+interface Refused extends Submitted {
   readonly verdict: Pick<NotAccepted, 'reason' | 'known' | 'versions'>;
-  readonly client: string;
   readonly record: PortedRecord | null;
 }
 

@@ -1,16 +1,20 @@
 import { leafHash } from '../log/index.js';
-import type { SubjectId, WalRecord } from '../ports/index.js';
+import type { EvidenceRecord, SubjectId, WalRecord } from '../ports/index.js';
 import type { Subject } from '../registry/index.js';
 import type { CredentialEntry, CredentialId } from './credential-book.js';
 import type { Put } from './projection.js';
 import { ABOUT_NOBODY, type RecordAbout } from './search-row.js';
 import type { Spent } from './spent-passports.js';
 
+const NONE = new Uint8Array();
+
 /** One batch on its way to the log: nothing of it is in the shared state before its records are durable. */
 export class Draft {
   /** Index that the first record will have. */
   readonly base: number;
   readonly records: WalRecord[] = [];
+  /** One for each record. */
+  readonly evidence: EvidenceRecord[] = [];
   readonly hashes: Uint8Array[] = [];
   /** Beside each record, for the search. */
   readonly abouts: RecordAbout[] = [];
@@ -37,8 +41,10 @@ export class Draft {
     return this.base + this.records.length;
   }
 
-  record(record: WalRecord, about: RecordAbout = ABOUT_NOBODY): Uint8Array {
+  /** @param evidence sealed under the record's key; empty where nothing was submitted */
+  record(record: WalRecord, about: RecordAbout = ABOUT_NOBODY, evidence: Uint8Array = NONE): Uint8Array {
     this.records.push(record);
+    this.evidence.push({ sealed: evidence, keySlot: record.keySlot });
     this.abouts.push(about);
     const hash = leafHash(record.leaf);
     this.hashes.push(hash);

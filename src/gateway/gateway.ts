@@ -5,6 +5,8 @@ import type {
   ClassStorage,
   Clock,
   CredentialSource,
+  DocumentStorage,
+  EvidenceStorage,
   StatusSource,
   SubjectId,
   LogStorage,
@@ -19,6 +21,7 @@ import type {
 } from '../ports/index.js';
 import type { CredentialBook } from './credential-book.js';
 import { CredentialClasses } from './credential-classes.js';
+import { DocumentKeeper } from './document-keeper.js';
 import { Expiry } from './expiry.js';
 import { HeldAnswers } from './held-answers.js';
 import { Invalidation } from './invalidate.js';
@@ -43,6 +46,8 @@ export interface GatewayParts {
   readonly wal: WriteAheadLog;
   readonly vault: Vault;
   readonly classes: ClassStorage;
+  readonly evidence: EvidenceStorage;
+  readonly documents: DocumentStorage;
   readonly snapshots: SnapshotStorage;
   readonly searches: SearchStorage;
   readonly store: MappingStore;
@@ -108,6 +113,9 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const classes = await CredentialClasses.load(parts.classes);
   const { tree, spent, book, projection, time, principals } = await recover(parts);
   const population = new Population(false);
+  const documents = new DocumentKeeper(parts.documents);
+  documents.keep(parts.world.verifier);
+  await documents.flush();
   let world = parts.world;
   let publisher: Parameters<RunningGateway['attach']>[0] | null = null;
   const currentWorld = (): World => world;
@@ -126,6 +134,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   });
   const sequencer = new Sequencer({
     wal,
+    evidence: parts.evidence,
+    documents,
     vault,
     projection,
     population,
@@ -175,6 +185,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     },
     versions: () => versionsOf(world),
     setWorld: (next) => {
+      documents.keep(next.verifier);
       world = next;
       invalidation.request();
     },

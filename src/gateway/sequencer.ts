@@ -1,9 +1,10 @@
 import { Unavailable } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import type { Tree } from '../log/index.js';
-import { StoreBehind, type Clock, type PartitionBatch, type SubjectId, type WriteAheadLog } from '../ports/index.js';
+import { StoreBehind, type Clock, type EvidenceStorage, type PartitionBatch, type SubjectId, type WriteAheadLog } from '../ports/index.js';
 import type { Subject } from '../registry/index.js';
 import { Decisions, type DecisionParts, type SequencerRequest, type Sequenced } from './decision.js';
+import type { DocumentKeeper } from './document-keeper.js';
 import { Draft } from './draft.js';
 import type { Population } from './population.js';
 import type { Projection } from './projection.js';
@@ -14,8 +15,9 @@ export type { Committed, SequencerRequest, Sequenced } from './decision.js';
 
 /*
  * The one place where order is decided and where a decision becomes a fact. Writes, and what a crash after each leaves:
- *  1 vault keys of new subjects, and new
- *    credential classes, flushed             keys and classes that nothing refers to: harmless, never reused
+ *  1 vault keys of new subjects, new
+ *    credential classes, documents,
+ *    evidence, side by side                  keys, classes and documents that nothing refers to: harmless, never reused; evidence is cut off at start
  *  2 WAL append, fdatasync                    THE COMMIT. Nobody was answered; a retry gets this answer; start-up replays it into the store
  *  3 records of principals, where leaves are
  *    about some                              as 2: start-up writes again what the leaves say
@@ -33,6 +35,8 @@ const MAX_QUEUE = 10_000;
 
 export interface SequencerParts extends DecisionParts {
   readonly wal: WriteAheadLog;
+  readonly evidence: Pick<EvidenceStorage, 'append'>;
+  readonly documents: Pick<DocumentKeeper, 'flush'>;
   readonly projection: Projection;
   readonly population: Population;
   readonly tree: Tree;
@@ -223,9 +227,10 @@ export class Sequencer {
   }
 
   /** What the records will name, side by side. */
-  async #flush({ newSlots }: Draft): Promise<void> {
-    const { vault, classes } = this.#parts;
-    await Promise.all([newSlots ? vault.flush() : null, classes.flush()]);
+  async #flush({ newSlots, base, evidence: records }: Draft): Promise<void> {
+    const { vault, classes, documents, evidence } = this.#parts;
+    const kept = records.length === 0 ? null : evidence.append(base, records);
+    await Promise.all([newSlots ? vault.flush() : null, classes.flush(), documents.flush(), kept]);
   }
 
   async #load(batch: readonly Waiting[]): Promise<Map<SubjectId, Subject | null>> {

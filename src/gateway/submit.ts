@@ -1,7 +1,7 @@
 import { REASONS, Refusal, Unavailable, type OffProfile, type Reason } from '../reasons/index.js';
 import { signReceipt } from '../log/index.js';
 import type { Clock, CredentialSource, NoteSigner, StatusSource, WriteAheadLog } from '../ports/index.js';
-import { asOf, registrationOf, ssiOf, wasPending, type RegistryEvent, type Subject } from '../registry/index.js';
+import { asOf, registrationOf, ssiOf, wasPending, type Subject } from '../registry/index.js';
 import { leafHash, parseLeaf } from '../log/index.js';
 import type {
   InspectedPassport,
@@ -14,9 +14,11 @@ import type {
 } from '../verification/index.js';
 import { judgeAcquiring, type Judged } from './acquire.js';
 import { effectStands } from './effect.js';
+import { encodeEvidence } from './evidence.js';
 import type { OcspBook } from './ocsp-book.js';
 import type { Sequenced, Sequencer } from './sequencer.js';
 import { referenceKey, signingMark, spentKey, type SpentPassports } from './spent-passports.js';
+import { eventOf, presenterMisfit } from './submitted-event.js';
 import type { Acceptance, Principal, Submission } from './use-cases.js';
 import type { World } from './world.js';
 
@@ -46,19 +48,19 @@ export interface SubmitParts {
 export const submitPassport = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission> => {
   let ported: PortedNumber | null = null;
   for (let judgement = 0; judgement < MAX_JUDGEMENTS; judgement += 1) {
-    const { verdict, chain, ported: known } = await judgeKnowing(parts, passport, client, ported);
+    const judged = await judgeKnowing(parts, passport, client, ported);
+    const { verdict, input } = judged;
     const { findings } = verdict;
-    if (!verdict.accepted)
-      return withFindings(await notAccepted(parts, passport, client, { verdict, chain, record: known?.record ?? null }), findings);
-    const misfit = checkPresenter(verdict.verified, client);
+    const record = judged.ported?.record ?? null;
+    if (!verdict.accepted) return withFindings(await notAccepted(parts, passport, client, { ...judged, verdict, record }), findings);
+    const evidence = encodeEvidence({ kind: 'passport', client, input });
+    const { verified } = verdict;
+    const misfit = presenterMisfit(verified, client);
     if (misfit !== null)
-      return withFindings(
-        await refuse(parts, client, asRefusal(verdict.verified, misfit, 'check-presenter', parts), known?.record ?? null),
-        findings,
-      );
-    const event = eventOf(verdict.verified, client, parts.world());
-    const sequenced = await parts.sequencer.submit({ kind: 'passport', event, verified: verdict.verified, client: client.domain });
-    if (sequenced.outcome !== 'moved') return withFindings(await answerSequenced(parts, verdict.verified.claims, sequenced), findings);
+      return withFindings(await refuse(parts, client, asRefusal(verified, misfit, 'check-presenter'), { evidence, record }), findings);
+    const event = eventOf(verified, client, parts.world());
+    const sequenced = await parts.sequencer.submit({ kind: 'passport', event, verified, client: client.domain, evidence });
+    if (sequenced.outcome !== 'moved') return withFindings(await answerSequenced(parts, verified.claims, sequenced), findings);
     ported = await portedOf(parts, event.sii);
   }
   throw new Unavailable('overloaded', 'policies are changing', null, 1);
@@ -68,21 +70,7 @@ export const submitPassport = async (parts: SubmitParts, passport: string, clien
 const withFindings = (submission: Submission, findings: readonly OffProfile[]): Submission =>
   findings.length === 0 ? submission : { ...submission, findings };
 
-/**
- * profiles: release, port and a withdraw by the NP or EP of record come from the principal with that SPC or domain. The numbering authority is no
- * principal: its word comes from an NP that it concerns, or from who operates the gateway.
- */
-const checkPresenter = ({ claims, signer }: VerifiedPassport, client: Principal): Reason | null => {
-  if (claims.provider !== null && claims.provider === client.domain) return null;
-  if (signer.kind === 'numbering-authority') return client.kind === 'operator' || isConcerned(claims, client) ? null : 'ap-mismatch';
-  const own = signer.spc !== null ? client.spc === signer.spc : signer.domain !== null && client.domain === signer.domain;
-  return own ? null : 'ap-mismatch';
-};
-
-const isConcerned = ({ from, to }: VerifiedClaims, { kind, spc }: Principal): boolean =>
-  kind === 'np' && spc !== null && (spc === from || spc === to);
-
-const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted['step'], parts: SubmitParts): NotAccepted => ({
+const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted['step']): NotAccepted => ({
   accepted: false,
   family: 'refused',
   reason,
@@ -100,24 +88,8 @@ const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted
     signer: verified.signer,
     passportDigest: verified.passportDigest,
   },
-  versions: parts.world().verifier.versions,
+  versions: verified.judgedUnder,
 });
-
-/** Each action's event. @throws Error when a claim of the action is not there: `check-claims` never lets that through */
-const eventOf = ({ claims, signer, judgedUnder }: VerifiedPassport, client: Principal, { ports }: World): RegistryEvent => {
-  const { sii, iat, exp, jti, provider, ssi, purpose, kind, circle, preference, from, to, effective } = claims;
-  const base = { sii, iat, exp, jti, signer, judgedUnder };
-  if (claims.action === 'release') return { type: 'release', ...base };
-  if (claims.action === 'port' && from !== null && to !== null && effective !== null)
-    return { type: 'port', ...base, from, to, effective, pairBy: iat + ports.pairing, attestBy: effective + ports.grace };
-  if (provider !== null && ssi !== null) {
-    if (claims.action === 'withdraw') return { type: 'withdraw', ...base, provider, ssi };
-    if (claims.action === 'prefer' && preference !== null) return { type: 'prefer', ...base, provider, ssi, preference };
-    if (claims.action === 'register' && purpose !== null)
-      return { type: 'register', ...base, provider, ssi, purpose, kind, circle, operator: client.spc };
-  }
-  throw new Error(`a ${claims.action} was accepted without its claims`);
-};
 
 /** What the log knows of the number's ports; null: nothing. */
 const portedOf = async ({ subject, clock }: SubmitParts, sii: string): Promise<PortedNumber | null> => {
@@ -161,20 +133,25 @@ const notAccepted = async (
   parts: SubmitParts,
   passport: string,
   client: Principal,
-  { verdict, chain, record }: Judged & { readonly verdict: NotAccepted; readonly record: PortedRecord | null },
+  { verdict, chain, input, record }: Judged & { readonly verdict: NotAccepted; readonly record: PortedRecord | null },
 ): Promise<Submission> => {
   // Without its path the signature of a retry cannot be verified again, so no first answer is due either.
   if (verdict.reason === 'credential-unavailable') return { ...outcomeOf(verdict), outcome: 'unavailable', logIndex: null };
   const first = await firstAnswer(parts, passport, client, chain);
   if (first !== null) return first;
   if (verdict.family === 'unavailable') return { ...outcomeOf(verdict), outcome: 'unavailable', logIndex: null };
-  return await refuse(parts, client, verdict, record);
+  return await refuse(parts, client, verdict, { evidence: encodeEvidence({ kind: 'passport', client, input }), record });
 };
 
 const outcomeOf = ({ reason, step, clause, detail, retryAfter }: NotAccepted) => ({ reason, step, clause, detail, retryAfter });
 
-const refuse = async (parts: SubmitParts, client: Principal, verdict: NotAccepted, record: PortedRecord | null): Promise<Submission> => {
-  const sequenced = await parts.sequencer.submit({ kind: 'refusal', verdict, client: client.domain, record });
+const refuse = async (
+  parts: SubmitParts,
+  client: Principal,
+  verdict: NotAccepted,
+  more: { readonly evidence: Uint8Array; readonly record: PortedRecord | null },
+): Promise<Submission> => {
+  const sequenced = await parts.sequencer.submit({ kind: 'refusal', verdict, client: client.domain, ...more });
   return { ...outcomeOf(verdict), outcome: 'refused', logIndex: 'index' in sequenced ? sequenced.index : null };
 };
 
@@ -267,7 +244,8 @@ export const withdrawByConnection = async (
 ): Promise<{ logIndex: number; receipt: string }> => {
   if (request.provider !== client.domain) throw new Refusal('ap-mismatch', 'ssi');
   const event = { type: 'withdraw-by-connection' as const, ...request };
-  const sequenced = await parts.sequencer.submit({ kind: 'connection', event, client: client.domain });
+  const evidence = encodeEvidence({ kind: 'withdrawal', client, sii: request.sii, ssi: request.ssi });
+  const sequenced = await parts.sequencer.submit({ kind: 'connection', event, client: client.domain, evidence });
   if (sequenced.outcome === 'refused') throw new Refusal(sequenced.reason, sequenced.detail ?? undefined);
   if (sequenced.outcome !== 'committed') throw new Error('a withdrawal by connection was not committed');
   const { index, time, leafHash: hash } = sequenced;

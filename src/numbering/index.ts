@@ -1,5 +1,6 @@
 export { NumberingReader, parseNumberingCsv, type Read } from './csv.js';
 export { parseInstant } from './instant.js';
+export { documentsOfPlan, planOfDocuments } from './numbering-documents.js';
 export { NumberingPlan, type Holder } from './numbering-plan.js';
 export { NumberingTable, buffersOf, type TableColumns } from './numbering-table.js';
 export type { NumberingRow } from './row.js';

@@ -31,17 +31,22 @@ export class NumberingPlan {
     return new NumberingPlan([NumberingTable.of(rows)]);
   }
 
-  /** Lower-case hex SHA-256 over the digests of the tables, in no order. */
+  /** Lower-case hex SHA-256 over the digests of the tables, in no order: of `document`. */
   get version(): string {
-    this.#version ??= createHash('sha256')
-      .update(
-        this.#tables
-          .map(({ digest }) => `${digest}\n`)
-          .sort()
-          .join(''),
-      )
-      .digest('hex');
+    this.#version ??= createHash('sha256').update(this.document).digest('hex');
     return this.#version;
+  }
+
+  /** The digests of the tables, a line each, in order. */
+  get document(): string {
+    return this.#tables
+      .map(({ digest }) => `${digest}\n`)
+      .sort()
+      .join('');
+  }
+
+  get tables(): readonly NumberingTable[] {
+    return this.#tables;
   }
 
   /** Whether any row, of whatever time, names this provider. */

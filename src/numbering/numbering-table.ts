@@ -87,6 +87,12 @@ export class NumberingTable {
     return this.#columns.digest;
   }
 
+  /** The octets that the digest is of, some rows at a time: each piece is to be used before the next is asked for. */
+  pieces(): Iterable<Uint8Array> {
+    const { names, singles, ranges } = this.#columns;
+    return piecesOf(names, [singles, ranges]);
+  }
+
   knows(spc: string): boolean {
     return this.#spcs.has(spc);
   }
@@ -144,6 +150,12 @@ const FIXED = 28;
 
 const digestOf = (names: readonly string[], kinds: readonly RowColumns[]): string => {
   const hash = createHash('sha256');
+  for (const piece of piecesOf(names, kinds)) hash.update(piece);
+  return hash.digest('hex');
+};
+
+/** The octets of the digest, some rows at a time, each time in the same memory. */
+function* piecesOf(names: readonly string[], kinds: readonly RowColumns[]): Generator<Uint8Array> {
   const octets = names.map((name) => Buffer.from(name));
   const longest = Math.max(0, ...octets.map(({ length }) => length));
   const batch = Buffer.alloc(BATCH * (FIXED + longest));
@@ -159,8 +171,20 @@ const digestOf = (names: readonly string[], kinds: readonly RowColumns[]): strin
       batch.set(spc, length + FIXED);
       length += FIXED + spc.length;
       if (length + FIXED + longest <= batch.length) continue;
-      hash.update(batch.subarray(0, length));
+      yield batch.subarray(0, length);
       length = 0;
     }
-  return hash.update(batch.subarray(0, length)).digest('hex');
+  yield batch.subarray(0, length);
+}
+
+/** The table of which these are the `pieces`, put together. @throws RangeError when a row is cut off */
+export const tableOfOctets = (octets: Buffer): NumberingTable => {
+  const builder = new TableBuilder();
+  for (let at = 0; at < octets.length;) {
+    const end = at + FIXED + octets.readUInt32BE(at + 24);
+    const spc = octets.toString('utf8', at + FIXED, end);
+    builder.add(octets.readDoubleBE(at), octets.readDoubleBE(at + 8), octets.readDoubleBE(at + 16), builder.nameOf(spc));
+    at = end;
+  }
+  return new NumberingTable(builder.columns());
 };

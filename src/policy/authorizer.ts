@@ -43,12 +43,15 @@ const WARM_UP: AuthorizationRequest = {
  * evaluation denies, since a `forbid` that fails would otherwise be skipped.
  */
 export class Authorizer {
-  /** Lower-case hex SHA-256 over policies and schema. */
+  /** Lower-case hex SHA-256 of `document`. */
   readonly version: string;
+  /** JSON of the texts of policies and schema: `authorizerOfDocument` reads it. */
+  readonly document: string;
   readonly #decisions = new Map<string, Authorization>();
   readonly #setId: string;
 
-  private constructor(version: string, setId: string) {
+  private constructor(document: string, version: string, setId: string) {
+    this.document = document;
     this.version = version;
     this.#setId = setId;
   }
@@ -73,13 +76,12 @@ export class Authorizer {
       ({ policyId, error }) => `${policyId}: ${error.message}`,
     );
     if (findings.length > 0) return bad(findings);
-    const version = createHash('sha256')
-      .update(JSON.stringify([policies, schema]))
-      .digest('hex');
+    const document = JSON.stringify([policies, schema]);
+    const version = createHash('sha256').update(document).digest('hex');
     const setId = `signpost-${version}`;
     const prepared = preparsePolicySet(setId, set);
     if (prepared.type === 'failure') return bad(prepared.errors.map((error) => error.message));
-    const authorizer = new Authorizer(version, setId);
+    const authorizer = new Authorizer(document, version, setId);
     authorizer.#evaluate(WARM_UP);
     return { ok: true, value: authorizer };
   }
@@ -113,6 +115,12 @@ export class Authorizer {
     return { allowed: decision === 'allow', policies: [...diagnostics.reason].sort() };
   }
 }
+
+/** The authorizer of which this is the `document`. */
+export const authorizerOfDocument = (document: string): Parsed<Authorizer> => {
+  const [policies, schema] = JSON.parse(document) as [string, string];
+  return Authorizer.load(policies, schema);
+};
 
 const bad = (problems: readonly string[]): Parsed<never> => ({
   ok: false,

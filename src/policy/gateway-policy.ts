@@ -140,3 +140,9 @@ export const portRuleOf = ({ ports: { by } }: GatewayPolicy, tn: string): PortRu
 };
 
 export const parseGatewayPolicy = (text: string): Parsed<GatewayPolicy> => parsePolicyDocument('gateway.yaml', text, schema);
+
+/** A policy as it was in force once, from its JSON; null where this build has no such policy. What it did not have yet gets its default. */
+export const gatewayPolicyOf = (value: unknown): GatewayPolicy | null => {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? parsed.data : null;
+};

@@ -1,8 +1,9 @@
-export { Authorizer, type Authorization, type AuthorizationRequest } from './authorizer.js';
+export { Authorizer, authorizerOfDocument, type Authorization, type AuthorizationRequest } from './authorizer.js';
 export { parsePolicyDocument, type Parsed } from './document.js';
 export { parseFederationPolicy, type FederationPolicy } from './federation.js';
 export {
   REVOCATION_MODES,
+  gatewayPolicyOf,
   parseGatewayPolicy,
   portRuleOf,
   shortLivedSeconds,

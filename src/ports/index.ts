@@ -12,6 +12,7 @@ export type {
 } from './configuration.js';
 export type { CredentialSource, FetchedChain } from './credential-source.js';
 export type { CrlArchive, KeptCrl } from './crl-archive.js';
+export type { DocumentStorage, EvidenceRecord, EvidenceStorage, StoredDocument } from './evidence-storage.js';
 export type { LogStorage, Register, SnapshotStorage, WalRecord, WriteAheadLog } from './log-storage.js';
 export {
   PARTITIONS,

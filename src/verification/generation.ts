@@ -3,7 +3,7 @@ import type { HeaderCache } from '../passport/index.js';
 import type { Authorizer, GatewayPolicy } from '../policy/index.js';
 import { CrlSet, type Certificate, type CertificateCache } from '../x509/index.js';
 import { PathCache } from './path-cache.js';
-import { versionsOfMaterial, type Material, type Scope } from './material.js';
+import { documentsOf, inOrder, versionsOfMaterial, type Material, type MaterialDocument, type Scope } from './material.js';
 import { TRUST_PROFILES, type TrustProfile, type Versions } from './verdict.js';
 
 /** Caches that follow from octets alone, so they outlive a generation. */
@@ -37,7 +37,8 @@ export class Generation implements Caches {
   #versions: Versions | null = null;
 
   /** @throws Refusal `malformed-cert`, `duplicate-extension` when an anchor or signer of CRLs does not parse */
-  constructor(material: Material, { headers, certificates }: Caches) {
+  constructor(given: Material, { headers, certificates }: Caches) {
+    const material = inOrder(given);
     this.headers = headers;
     this.certificates = certificates;
     this.anchors = TRUST_PROFILES.map((profile) => anchorsOf(profile, material, certificates)).filter(
@@ -60,6 +61,11 @@ export class Generation implements Caches {
   get versions(): Versions {
     this.#versions ??= versionsOfMaterial(this.#material);
     return this.#versions;
+  }
+
+  /** What the versions are digests of. */
+  documents(): Iterable<MaterialDocument> {
+    return documentsOf(this.#material);
   }
 }
 

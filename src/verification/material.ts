@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { NumberingPlan } from '../numbering/index.js';
+import { hash } from 'node:crypto';
+import { documentsOfPlan, type NumberingPlan } from '../numbering/index.js';
 import type { Authorizer, GatewayPolicy } from '../policy/index.js';
 import type { Crl } from '../x509/index.js';
 import type { TrustProfile, Versions } from './verdict.js';
@@ -34,39 +34,83 @@ export interface Material {
   readonly authorizer: Authorizer;
 }
 
-const digestOf = (parts: readonly string[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
+const digestOfText = (text: string): string => hash('sha256', text, 'hex');
+const fingerprintOf = (der: Uint8Array): string => hash('sha256', der, 'hex');
+const crlDigest = (crl: Uint8Array | Crl): string => (crl instanceof Uint8Array ? fingerprintOf(crl) : crl.digest);
+
+const scopeText = (scope: readonly string[]): string => JSON.stringify([...scope].sort());
 
 /** One list is often the scope of many anchors: digested once. */
-const scopeDigests = (material: Material): Map<Scope, string> =>
+const scopeDigests = (anchors: readonly AnchorMaterial[]): Map<Scope, string> =>
   new Map(
-    [...new Set(material.anchors.map(({ speaksFor }) => speaksFor))].map((scope) => [
+    [...new Set(anchors.map(({ speaksFor }) => speaksFor))].map((scope) => [
       scope,
-      scope === 'any' ? 'any' : digestOf([...scope].sort()),
+      scope === 'any' ? 'any' : digestOfText(scopeText(scope)),
     ]),
   );
 
-const trustDigest = (material: Material): string => {
-  const scopes = scopeDigests(material);
-  const anchors = material.anchors.map(
-    ({ profile, certificate, speaksFor }) => `${profile} ${fingerprintOf(certificate)} ${scopes.get(speaksFor) ?? ''}`,
-  );
-  return digestOf([...anchors.sort(), ...material.crlAnchors.map((der) => `crl ${fingerprintOf(der)}`).sort()]);
+const anchorLines = (anchors: readonly AnchorMaterial[]): string[] => {
+  const scopes = scopeDigests(anchors);
+  return anchors.map(({ profile, certificate, speaksFor }) => `${profile} ${fingerprintOf(certificate)} ${scopes.get(speaksFor) ?? ''}`);
 };
 
-const crlDigest = (crl: Uint8Array | Crl): string => (crl instanceof Uint8Array ? fingerprintOf(crl) : crl.digest);
+const trustText = ({ anchors, crlAnchors }: Material): string =>
+  JSON.stringify([...anchorLines(anchors).sort(), ...crlAnchors.map((der) => `crl ${fingerprintOf(der)}`).sort()]);
 
-const statusDigest = ({ crls, crlSigners, offeredSigners = [] }: Material): string =>
-  digestOf([
+const statusText = ({ crls, crlSigners, offeredSigners = [] }: Material): string =>
+  JSON.stringify([
     ...crls.map(crlDigest).sort(),
     ...crlSigners.map((der) => `signer ${fingerprintOf(der)}`).sort(),
     ...offeredSigners.map((der) => `offered ${fingerprintOf(der)}`).sort(),
   ]);
 
+const policyText = ({ authorizer, policy }: Material): string => JSON.stringify([authorizer.version, JSON.stringify(policy)]);
+
+const sortedBy = <T>(values: readonly T[], keys: readonly string[]): T[] =>
+  values
+    .map((value, i) => ({ value, key: keys[i] ?? '' }))
+    .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+    .map(({ value }) => value);
+
+/** In the order of the digests: that of files may decide which of two equal anchors a path ends in, and no version tells it. */
+export const inOrder = (material: Material): Material => ({
+  ...material,
+  anchors: sortedBy(material.anchors, anchorLines(material.anchors)),
+  crlAnchors: sortedBy(material.crlAnchors, material.crlAnchors.map(fingerprintOf)),
+  crls: sortedBy(material.crls, material.crls.map(crlDigest)),
+  crlSigners: sortedBy(material.crlSigners, material.crlSigners.map(fingerprintOf)),
+  offeredSigners: sortedBy(material.offeredSigners ?? [], (material.offeredSigners ?? []).map(fingerprintOf)),
+});
+
 /** Lower-case hex digests of the four kinds of material; sorted, so that the order of files says nothing. */
 export const versionsOfMaterial = (material: Material): Versions => ({
-  trust: trustDigest(material),
-  revocation: statusDigest(material),
+  trust: digestOfText(trustText(material)),
+  revocation: digestOfText(statusText(material)),
   numbering: material.numbering.version,
-  policy: digestOf([material.authorizer.version, JSON.stringify(material.policy)]),
+  policy: digestOfText(policyText(material)),
 });
+
+/** Something under the SHA-256 of its octets, lower-case hex. */
+export interface MaterialDocument {
+  readonly digest: string;
+  /** The octets in order; each piece is to be used before the next is asked for. */
+  pieces(): Iterable<Uint8Array>;
+}
+
+const textDocument = (text: string): MaterialDocument => ({ digest: digestOfText(text), pieces: () => [Buffer.from(text)] });
+const derDocument = (der: Uint8Array): MaterialDocument => ({ digest: fingerprintOf(der), pieces: () => [der] });
+
+/**
+ * What the versions are digests of, and what that names by digest in turn: `materialOfDocuments` makes the same material of it. Those that name others
+ * come after them.
+ */
+export function* documentsOf(material: Material): Generator<MaterialDocument> {
+  const { anchors, crlAnchors, crls, crlSigners, offeredSigners = [], numbering, authorizer } = material;
+  for (const { certificate } of anchors) yield derDocument(certificate);
+  for (const scope of scopeDigests(anchors).keys()) if (scope !== 'any') yield textDocument(scopeText(scope));
+  for (const der of [...crlAnchors, ...crlSigners, ...offeredSigners]) yield derDocument(der);
+  for (const crl of crls) yield crl instanceof Uint8Array ? derDocument(crl) : { digest: crl.digest, pieces: () => [crl.der] };
+  yield* documentsOfPlan(numbering);
+  yield { digest: authorizer.version, pieces: () => [Buffer.from(authorizer.document)] };
+  for (const text of [trustText(material), statusText(material), policyText(material)]) yield textDocument(text);
+}

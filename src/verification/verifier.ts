@@ -8,7 +8,7 @@ import type { CredentialClass } from './credential-class.js';
 import { inspectPassport, type InspectedPassport } from './inspect-passport.js';
 import { Job, type VerifyInput } from './job.js';
 import { Missing } from './missing.js';
-import type { Material } from './material.js';
+import type { Material, MaterialDocument } from './material.js';
 import { runPipeline, type Run } from './pipeline.js';
 import { ClassStanding } from './standing.js';
 import { signerOf, verifiedPassport } from './verified.js';
@@ -34,6 +34,11 @@ export class Verifier {
   /** Lower-case hex digests of what verdicts depend on. */
   get versions(): Versions {
     return this.#generation.versions;
+  }
+
+  /** What the versions are digests of, and what those documents name: a verifier that judges the same is made of them. */
+  documents(): Iterable<MaterialDocument> {
+    return this.#generation.documents();
   }
 
   /** `Material.silent`: no verdict depends on it, and no version says it; what becomes of stored mappings does. */

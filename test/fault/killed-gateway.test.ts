@@ -130,7 +130,7 @@ describe('a gateway that ends', () => {
       const plan = planOf(place, 0);
       await writeFile(planFile, JSON.stringify(plan));
       // The last life has no fatal write.
-      const fatal = kill === REAL_KILLS ? 0 : 1 + kill * 11;
+      const fatal = kill === REAL_KILLS ? 0 : 1 + kill * 17;
       const { signal, code, err, out } = await run(CHILD, directory, planFile, String(fatal), DEATHS[kill % 3] as Death);
       expect({ signal, code, err }).toEqual(fatal === 0 ? { signal: null, code: 0, err: '' } : { signal: 'SIGKILL', code: null, err: '' });
       for (const line of out.split('\n').filter((text) => text.startsWith('{"i":'))) {

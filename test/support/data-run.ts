@@ -1,4 +1,5 @@
 import { openDataDirectory, type DataDirectory, type FileSystem } from '../../src/adapters/files/index.js';
+import { encodeEvidence, evidenceContext } from '../../src/gateway/evidence.js';
 import { Publisher } from '../../src/gateway/publish.js';
 import { sealingContext } from '../../src/gateway/journal.js';
 import { Tree, encodeLeaf, leafHash } from '../../src/log/index.js';
@@ -13,6 +14,13 @@ export interface Progress {
   /** Size of the newest checkpoint whose publication was answered. */
   readonly published: number;
 }
+
+const SUBMITTED = encodeEvidence({
+  kind: 'withdrawal',
+  client: { domain: 'a.example', kind: 'ap', class: 'consumer', spc: null },
+  sii: 'tel:+12025550100',
+  ssi: 'mimi://a.example/u/alice',
+});
 
 export const openRun = (directory: string, fs?: FileSystem): Promise<DataDirectory> =>
   openDataDirectory(directory, { origin: ORIGIN, clock: { now: () => NOON }, ...(fs === undefined ? {} : { fs }) });
@@ -40,12 +48,13 @@ export const runBatches = async (
   for (let batch = 0; batch < batches; batch += 1) {
     const base = data.wal.size;
     const slot = data.vault.newSlot();
-    await data.vault.flush();
     const records = Array.from({ length: perBatch }, (_, i) => ({
       leaf: entryOf(base + i),
       sealed: data.vault.seal(slot, sealingContext(base + i), Buffer.from(`evidence ${base + i}`)),
       keySlot: slot,
     }));
+    const evidence = records.map((_, i) => ({ sealed: data.vault.seal(slot, evidenceContext(base + i), SUBMITTED), keySlot: slot }));
+    await Promise.all([data.vault.flush(), data.evidence.append(base, evidence)]);
     await data.wal.append(base, records);
     tell({ committed: data.wal.size, published: publisher.publishedSize });
     if (batch % 2 === 1) await publisher.publish();

@@ -143,6 +143,8 @@ const openOver = async (
     wal: data.wal,
     vault: data.vault,
     classes: data.classes,
+    evidence: data.evidence,
+    documents: data.documents,
     snapshots: data.snapshots,
     searches: data.searches,
     store,

@@ -2,7 +2,9 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../ports/index.js';
 import { FileCrlArchive } from './crl-archive.js';
 import { FileClassStorage } from './class-storage.js';
+import { FileDocuments } from './documents.js';
 import { makeDurableDirectory } from './durable-file.js';
+import { FileEvidence } from './evidence.js';
 import { nodeFileSystem, type FileSystem } from './file-system.js';
 import { openKeys, type GatewayKeys } from './keys.js';
 import { DirectoryLock } from './lock.js';
@@ -21,6 +23,10 @@ export const LAYOUT = {
   tiles: 'tiles',
   vault: 'vault',
   classes: 'classes',
+  /** What each decision was made from, sealed. */
+  evidence: 'evidence',
+  /** Policies, trust material and CRLs that decisions were made under, each under its digest. */
+  documents: 'evidence/documents',
   snapshot: 'snapshot',
   /** The search index, block by block. Derived: take it away and the next start makes it again. */
   index: 'index',
@@ -43,6 +49,8 @@ export interface DataDirectory {
   readonly tiles: FileLogStorage;
   readonly vault: FileVault;
   readonly classes: FileClassStorage;
+  readonly evidence: FileEvidence;
+  readonly documents: FileDocuments;
   readonly snapshots: FileSnapshotStorage;
   readonly searches: FileSearchStorage;
   readonly lastSigned: FileRegister;
@@ -78,11 +86,15 @@ export const openDataDirectory = async (
     opened.push(vault);
     const classes = await FileClassStorage.open(join(directory, LAYOUT.classes), { fs });
     opened.push(classes);
+    const evidence = await FileEvidence.open(join(directory, LAYOUT.evidence), { logSize: wal.size, fs });
+    opened.push(evidence);
     return {
       keys,
       wal,
       vault,
       classes,
+      evidence,
+      documents: await FileDocuments.open(join(directory, LAYOUT.documents), fs),
       tiles: await FileLogStorage.open(join(directory, LAYOUT.tiles), fs),
       snapshots: new FileSnapshotStorage(join(directory, LAYOUT.snapshot), fs),
       searches: new FileSearchStorage(join(directory, LAYOUT.index), fs),

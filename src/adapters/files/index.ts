@@ -1,6 +1,8 @@
 export { FileCrlArchive } from './crl-archive.js';
 export { FileClassStorage } from './class-storage.js';
 export { LAYOUT, openDataDirectory, type DataDirectory } from './data-directory.js';
+export { FileDocuments } from './documents.js';
+export { FileEvidence } from './evidence.js';
 export { epochFile, nextEpoch } from './epoch.js';
 export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';
 export { noteSigner, openKeys, readPublicKeys, type GatewayKeys, type PublicKeys } from './keys.js';

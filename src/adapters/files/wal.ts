@@ -24,6 +24,10 @@ export interface WalOptions {
   readonly segmentOctets?: number;
   /** Reads what is durable beside a gateway that is writing; changes nothing. */
   readonly readOnly?: boolean;
+  /** Index of the first record there ever was. Default 0. */
+  readonly startsAt?: number;
+  /** Records from this index on are dropped, batch by batch: nothing that counts names them. */
+  readonly limit?: number;
 }
 
 const SEGMENT_OCTETS = 64 * 1024 * 1024;
@@ -44,27 +48,32 @@ interface Tail {
  */
 export const openWal = async (directory: string, options: WalOptions = {}): Promise<FileWal> => {
   const fs = options.fs ?? nodeFileSystem;
-  if (options.readOnly !== true) await makeDurableDirectory(fs, directory, join(directory, '..'));
+  const { readOnly = false, startsAt = 0, limit = Infinity } = options;
+  if (!readOnly) await makeDurableDirectory(fs, directory, join(directory, '..'));
   const firsts = (await fs.list(directory)).map(parseSegmentName).filter((first) => first !== null);
-  if (firsts.length > 0 && firsts[0] !== 0) return refuse('log-corrupt', `${basename(directory)}/${segmentName(0)} is missing`);
-  const tail = await openTail(fs, directory, firsts, options.readOnly === true);
-  const wal = new FileWal(fs, directory, firsts, options.segmentOctets ?? SEGMENT_OCTETS, options.readOnly === true);
-  wal.adopt(tail);
+  if (firsts.length > 0 && firsts[0] !== startsAt)
+    return refuse('log-corrupt', `${basename(directory)}/${segmentName(startsAt)} is missing`);
+  const tail = await openTail(fs, directory, firsts, { readOnly, limit });
+  const wal = new FileWal(fs, directory, firsts, options.segmentOctets ?? SEGMENT_OCTETS, readOnly);
+  wal.adopt(tail, startsAt);
   return wal;
 };
+
+type TailOptions = Required<Pick<WalOptions, 'readOnly' | 'limit'>>;
 
 const openTail = async (
   fs: FileSystem,
   directory: string,
   firsts: number[],
-  readOnly: boolean,
+  options: TailOptions,
 ): Promise<{ tail: Tail; size: number } | null> => {
+  const { readOnly } = options;
   const first = firsts.at(-1);
   if (first === undefined) return null;
   const path = join(directory, segmentName(first));
   const file = await fs.open(path, readOnly ? 'read' : 'update');
   try {
-    if (await hasSegmentHead(file, first)) return await scanTail(file, first, readOnly);
+    if (await hasSegmentHead(file, first)) return await scanTail(file, first, options);
   } catch (error) {
     await file.close();
     throw error;
@@ -80,15 +89,16 @@ const openTail = async (
     await fs.syncDirectory(directory);
   }
   firsts.pop();
-  return await openTail(fs, directory, firsts, readOnly);
+  return await openTail(fs, directory, firsts, options);
 };
 
-const scanTail = async (file: OpenFile, first: number, readOnly: boolean): Promise<{ tail: Tail; size: number }> => {
+const scanTail = async (file: OpenFile, first: number, { readOnly, limit }: TailOptions): Promise<{ tail: Tail; size: number }> => {
   const tail: Tail = { file, first, index: new SparseIndex(), end: SEGMENT_HEAD };
   const length = await file.size();
   let size = first;
   try {
     for await (const { offset, head, end } of readBatches(file, { from: SEGMENT_HEAD, to: length, first })) {
+      if (head.first >= limit) break;
       tail.index.add(head.first, offset);
       tail.end = end;
       size += head.count;
@@ -98,10 +108,10 @@ const scanTail = async (file: OpenFile, first: number, readOnly: boolean): Promi
     const rest = Buffer.alloc(length - error.offset);
     await file.read(rest, error.offset);
     if (!isTornAppend(rest, error.offset)) return corruptSegment(file.path, error.offset);
-    if (!readOnly) {
-      await file.truncate(tail.end);
-      await file.datasync();
-    }
+  }
+  if (!readOnly && tail.end < length) {
+    await file.truncate(tail.end);
+    await file.datasync();
   }
   return { tail, size };
 };
@@ -127,9 +137,9 @@ export class FileWal implements WriteAheadLog {
     this.#readOnly = readOnly;
   }
 
-  adopt(opened: { tail: Tail; size: number } | null): void {
+  adopt(opened: { tail: Tail; size: number } | null, startsAt: number): void {
     this.#tail = opened?.tail ?? null;
-    this.#size = opened?.size ?? 0;
+    this.#size = opened?.size ?? startsAt;
   }
 
   get size(): number {
