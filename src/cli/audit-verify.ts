@@ -14,6 +14,8 @@ export interface VerifyOptions {
   readonly leafHash?: string;
   readonly witness?: string[];
   readonly quorum?: string;
+  readonly manifest?: string;
+  readonly signer?: string;
 }
 
 interface Leaf {
@@ -112,8 +114,10 @@ const verifySaid = (text: Buffer, options: VerifyOptions): AuditReport => {
 
 const isAnswer = (octets: Buffer): boolean => octets[0] === 0x7b;
 
-/** Verifies one tlog-proof, receipt or signed answer. Asks nobody: keys, entry and proof are all that is needed. */
+/** Verifies one tlog-proof, receipt, signed answer or export. Asks nobody: keys, entry and proof are all that is needed. */
 export const auditVerify = async (file: string, options: VerifyOptions): Promise<AuditReport> => {
+  const { manifest } = options;
+  if (manifest !== undefined) return await (await import('./audit-manifest.js')).verifyManifest(file, { ...options, manifest });
   const octets = await readInput(file);
   if (isAnswer(octets)) return verifySaid(octets, options);
   if (!isProof(octets)) return await verifyPromise(octets, options);

@@ -1,22 +1,29 @@
 import { Command } from 'commander';
 import { reportFailure, printReport, type AuditReport } from './audit-report.js';
+import type { ExportOptions } from './audit-export.js';
+import { withFilters } from './audit-filter.js';
+import type { GrepOptions } from './audit-grep.js';
 import type { FsckOptions } from './audit-fsck.js';
 import type { VerifyOptions } from './audit-verify.js';
 
 const PLACE = 'PLACE is a data directory, or the https URL of a gateway.';
 
+const TILES = 'PLACE is the https URL of a gateway or log, a data directory, or a folder of tiles.';
+
 const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command => {
   const audit = new Command('signpost audit').description('prove what a gateway says of its decisions, without trusting it').exitOverride();
   audit
     .command('verify')
-    .description('verify one tlog-proof, one receipt or one signed answer, offline')
-    .argument('<file>', 'the proof, receipt or answer; - reads standard input')
-    .option('--log-vkey <vkey>', "the log's verifier key, for a proof or an answer")
+    .description('verify one tlog-proof, one receipt, one signed answer, or one export by its manifest, offline')
+    .argument('<file>', 'the proof, receipt, answer or export; - reads standard input')
+    .option('--log-vkey <vkey>', "the log's verifier key, for all but a receipt")
     .option('--receipt-vkey <vkey>', 'the receipt key, for a receipt or an answer')
     .option('--leaf <file>', 'the entry as the log holds it, as GET /v1/entries/INDEX gives it')
     .option('--leaf-hash <base64>', 'or its hash alone')
     .option('--witness <vkey...>', "witnesses' verifier keys")
     .option('--quorum <n>', 'how many of them must have cosigned (default: all)')
+    .option('--manifest <file>', 'of an export: FILE is what was exported')
+    .option('--signer <file>', "PEM of the exporter's public key, for a manifest")
     .option('--json', 'print JSON')
     .exitOverride()
     .action((file: string, options: VerifyOptions) =>
@@ -34,6 +41,26 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
     .option('--json', 'print JSON')
     .exitOverride()
     .action((place: string, options: FsckOptions) => answer(import('./audit-fsck.js').then(({ auditFsck }) => auditFsck(place, options))));
+  withFilters(audit.command('grep'))
+    .description(`print the entries that fit every filter, each verified under the checkpoint: exit 0 some, 1 none. ${TILES}`)
+    .argument('<place>', 'https URL, data directory or folder of tiles')
+    .option('--log-vkey <vkey>', "the log's verifier key; needed for a folder of tiles")
+    .option('--ca <file>', "PEM of the authority of the gateway's TLS certificate")
+    .option('--json', 'print JSON lines')
+    .exitOverride()
+    .action((place: string, options: GrepOptions) => answer(import('./audit-grep.js').then(({ auditGrep }) => auditGrep(place, options))));
+  withFilters(audit.command('export'))
+    .description(`write the entries that fit to standard output, each verified under the checkpoint. ${TILES}`)
+    .argument('<place>', 'https URL, data directory or folder of tiles')
+    .requiredOption('--format <format>', 'csv or jsonl')
+    .option('--manifest <file>', 'write a signed manifest of what was written')
+    .option('--key <file>', 'PEM of the Ed25519 or P-256 key that signs it')
+    .option('--log-vkey <vkey>', "the log's verifier key; needed for a folder of tiles")
+    .option('--ca <file>', "PEM of the authority of the gateway's TLS certificate")
+    .exitOverride()
+    .action((place: string, options: ExportOptions) =>
+      answer(import('./audit-export.js').then(({ auditExport }) => auditExport(place, options))),
+    );
   return audit;
 };
 

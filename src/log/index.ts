@@ -61,6 +61,7 @@ export {
 } from './vkey.js';
 export { formatCheckpoint, openCheckpoint, parseCheckpoint, type Checkpoint } from './checkpoint.js';
 export { cosign, cosignedMessage } from './cosignature.js';
+export { VerifiedLog, type VerifiedEntry } from './verified-log.js';
 export { TileProver } from './prover.js';
 export { TileBuilder, type ReadFile, type TileFile } from './tile-builder.js';
 export { TILE_WIDTH, encodeBundle, parseBundle, parseTilePath, tilePath, type TileCoordinates } from './tiles.js';
