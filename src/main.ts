@@ -87,7 +87,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const budget = new FetchBudget(clock);
   const credentials = new FetchedCredentials({ fetcher, clock, budget, hosts: () => hosts });
   const parts = await openParts(start, { random, credentials, budget });
-  const { gateway, publisher, store, keys, lists, status, first } = parts;
+  const { gateway, publisher, witnesses, store, keys, lists, status, first } = parts;
   let storeProblems = await store.problems();
   const publication = new Publication(publisher, gateway, clock, (error) =>
     log.error({ fault: describeFault(error) }, 'the log cannot be published'),
@@ -98,13 +98,14 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   });
   const install = ({ configuration, world }: Generation): void => {
     // One synchronous block, and what may throw first.
+    witnesses.use(configuration.policies.gateway.witnesses);
     server.useCredentials(configuration.tls);
     gateway.setWorld(world);
     hosts = configuration.policies.gateway.x5u.hosts;
   };
   const onReload = (outcome: ReloadOutcome): void => reportReload(log, outcome, gateway.versions());
   const keeper = new GenerationKeeper(
-    { places: options, clock, lists, fetched: status.crls, install, problemsOf, onReload },
+    { places: options, clock, lists, fetched: status.crls, install, problemsOf, onReload, remarks: () => witnesses.witnessing.remarks() },
     first,
     start.reading,
   );
@@ -125,7 +126,16 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     principals,
     configuration: keeper,
     credentials: first.configuration.tls,
-    discovery: { audience, origin, logVkey, receiptVkey },
+    discovery: {
+      audience,
+      origin,
+      logVkey,
+      receiptVkey,
+      get witnessVkeys() {
+        return witnesses.vkeys();
+      },
+    },
+    witnesses: witnesses.witnessing,
     reasons: reasonsDocument(STEPS),
     clock,
     random,
@@ -155,6 +165,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     port,
     logVkey,
     receiptVkey,
+    witnessVkeys: witnesses.vkeys(),
     gateway,
     configuration: keeper,
     stop: () => stop({ server, gateway, publication, snapshots, timers, closers: start.closers, log }),

@@ -85,9 +85,9 @@ const reload = async (handle: GatewayHandle, log: Logger): Promise<void> => {
 const announce = async (options: Options, handle: GatewayHandle, made: boolean, signals: Signals): Promise<void> => {
   while (!signals.stopping && !(await handle.gateway.readiness()).ready) await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
   if (signals.stopping) return;
-  const { url, logVkey, receiptVkey } = handle;
+  const { url, logVkey, receiptVkey, witnessVkeys } = handle;
   const printLine = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
-  if (options.printReady === true) printLine({ ready: true, url, logVkey, receiptVkey, witnessVkeys: [] });
+  if (options.printReady === true) printLine({ ready: true, url, logVkey, receiptVkey, witnessVkeys });
   if (options.firstRun !== true) return;
   const next = nextCommands(options.pki, options.data, url);
   if (options.printReady === true) return printLine({ madePki: made ? options.pki : null, next });

@@ -24,6 +24,8 @@ export interface GatewayHandle {
   readonly port: number;
   readonly logVkey: string;
   readonly receiptVkey: string;
+  /** Of the witnesses that are asked for cosignatures. */
+  readonly witnessVkeys: readonly string[];
   readonly gateway: RunningGateway;
   /** Swaps policies, trust, principals and TLS files together, or keeps all that were and says why. */
   readonly configuration: ConfigurationControl;

@@ -17,6 +17,7 @@ import type { Clock, CredentialSource, RandomSource } from '../ports/index.js';
 import type { GatewayOptions } from './options.js';
 import { fetchLists, openStatus } from './status.js';
 import { epochOf, openStore } from './store.js';
+import { PolicyWitnesses } from './witnessing.js';
 
 /** Name and build, as the leaves show it. */
 const BUILD = 'signpost@0.1.0';
@@ -89,8 +90,11 @@ export const openParts = async ({ options, clock, first: ofFiles, closers }: Sta
     random,
     gateway: BUILD,
   });
-  const publishing = { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log };
+  const witnesses = new PolicyWitnesses(clock, log);
+  witnesses.use(configuration.policies.gateway.witnesses);
+  const { witnessing } = witnesses;
+  const publishing = { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log, witnessing };
   const publisher = await Publisher.start(publishing, gateway.tree);
   for (const remark of await store.remarks()) log.warn({ remark }, 'store');
-  return { gateway, publisher, store, lists, status, first, keys: data.keys, data };
+  return { gateway, publisher, witnesses, store, lists, status, first, keys: data.keys, data };
 };

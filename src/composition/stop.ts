@@ -25,7 +25,7 @@ export const stop = async ({ server, gateway, publication, snapshots, timers, cl
   await gateway.drain();
   const finish = async (): Promise<void> => {
     for (const end of timers) await end();
-    await publication.turn();
+    await publication.turn(true);
     await snapshots.stop();
   };
   await Promise.race([finish(), deadline]);

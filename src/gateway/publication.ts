@@ -23,15 +23,17 @@ export class Publication {
 
   problems(): string[] {
     if (this.#publisher.failure !== null) return ['the log cannot be published: see the log of the gateway, then restart'];
+    // Held back for its witnesses: a remark (`Witnessing`), since an outsider's outage must not take the gateway away.
+    if (this.#publisher.isHolding) return [];
     const late = this.#publisher.publishedSize < this.#gateway.logSize && this.#clock.monotonic() - this.#fresh > PUBLISH_LAG_MS;
     return late ? ['the published log is behind: the disk is too slow'] : [];
   }
 
   /** Never rejects: a publisher that failed says so in `problems`, and stays stopped until a restart. */
-  async turn(): Promise<void> {
+  async turn(now = false): Promise<void> {
     if (this.#publisher.failure !== null) return;
     try {
-      await this.#publisher.publish();
+      await this.#publisher.publish(now);
       this.#fresh = this.#clock.monotonic();
     } catch (error) {
       this.#onFault(error);

@@ -2,12 +2,10 @@ import {
   TileBuilder,
   TileProver,
   encodeTlogProof,
-  formatCheckpoint,
   leafHash,
   openCheckpoint,
   parseBundle,
   parseTilePath,
-  signNote,
   tilePath,
   toVerificationKey,
   type TileFile,
@@ -15,16 +13,19 @@ import {
 } from '../log/index.js';
 import type { LogStorage, NoteSigner, Register, WriteAheadLog } from '../ports/index.js';
 import { Refusal, refuse } from '../reasons/index.js';
+import { CheckpointSigner, type SignedCheckpoint } from './checkpoint-signer.js';
+import type { Witnessing } from './witnessing.js';
 
 /*
  * Makes the published log of the WAL. Writes, and what a crash after each leaves:
  *  1 full tiles and bundles, then partial ones   files that no checkpoint speaks of: written again, the same
  *  2 (read back: each bundle hashes to its tile)
  *  3 the signed checkpoint, to the register      a signature that nobody saw: the next start publishes this very note
- *  4 the checkpoint, to the published files      complete
- *  5 partial tiles that a full one replaces go   some are left: harmless, and fsck compares them
+ *  4 (witnesses cosign it)                       some witnesses are ahead of what is published: they are asked again, from there
+ *  5 the checkpoint, to the published files      complete
+ *  6 partial tiles that a full one replaces go   some are left: harmless, and fsck compares them
  * Nothing is signed that the register does not hold first, so what was signed is known after every crash; Ed25519 gives one text one
- * signature. Two roots for a size are never signed: the register's size must be smaller, or size and root equal.
+ * signature. A fork, a rollback or two roots for a size are refused by the signer itself (`checkpoint-signer`).
  * An error stops the publisher until a restart, as the WAL's does.
  */
 
@@ -34,12 +35,8 @@ export interface PublisherParts {
   /** The newest checkpoint that was signed. Must never go back to an older state: not from a backup, not with the data. */
   readonly lastSigned: Register;
   readonly signer: NoteSigner;
-}
-
-interface Signed {
-  readonly size: number;
-  readonly root: Uint8Array;
-  readonly note: string;
+  /** Absent: nobody cosigns. */
+  readonly witnessing?: Witnessing;
 }
 
 /** Files that are written side by side: a catch-up waits for the disk once for all of them. */
@@ -47,17 +44,21 @@ const SIDE_BY_SIDE = 32;
 
 export class Publisher {
   readonly #parts: PublisherParts;
+  readonly #signer: CheckpointSigner;
   #builder = new TileBuilder();
-  #signed: Signed | null = null;
-  #published: Signed | null = null;
+  /** With its cosignatures. */
+  #published: SignedCheckpoint | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #failure: Error | null = null;
   readonly #partials = new Set<string>();
+  /** Full tiles whose partial ones the published checkpoint may still need. */
+  #replaced: string[] = [];
   /** Tiles whose partial widths before this start are not known. */
   readonly #unknown = new Set<string>();
 
-  private constructor(parts: PublisherParts) {
+  private constructor(parts: PublisherParts, signer: CheckpointSigner) {
     this.#parts = parts;
+    this.#signer = signer;
   }
 
   /**
@@ -65,7 +66,7 @@ export class Publisher {
    * @throws Refusal `log-corrupt` when the WAL is shorter than what was signed, or has another root there: publishing would fork the log
    */
   static async start(parts: PublisherParts, tree: Tree): Promise<Publisher> {
-    const publisher = new Publisher(parts);
+    const publisher = new Publisher(parts, await CheckpointSigner.open(parts.signer, parts.lastSigned));
     await publisher.#resume(tree);
     return publisher;
   }
@@ -75,7 +76,7 @@ export class Publisher {
   }
 
   /** What is published, or null before the first. */
-  get newest(): Signed | null {
+  get newest(): SignedCheckpoint | null {
     return this.#published;
   }
 
@@ -84,14 +85,23 @@ export class Publisher {
     return this.#published?.note ?? null;
   }
 
+  /** What was signed waits for cosignatures. */
+  get isHolding(): boolean {
+    return this.#parts.witnessing?.isHolding === true;
+  }
+
   /** Why nothing is published any more, or null. */
   get failure(): Error | null {
     return this.#failure;
   }
 
-  /** Publishes what the WAL holds now; the size that is published then. Calls take turns. @throws Unavailable `log-unavailable` */
-  publish(): Promise<number> {
-    const turn = this.#turn.then(() => this.#publish());
+  /**
+   * Publishes what the WAL holds now; the size that is published then. Calls take turns. With witnesses, a checkpoint may be held back for their
+   * quorum, and they are asked no more often than they were promised; `now` asks them all the same.
+   * @throws Unavailable `log-unavailable`
+   */
+  publish(now = false): Promise<number> {
+    const turn = this.#turn.then(() => this.#publish(now));
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
@@ -111,9 +121,9 @@ export class Publisher {
 
   async #resume(tree: Tree): Promise<void> {
     const { wal, storage } = this.#parts;
-    const signed = await this.#readSigned();
-    if (signed === null && (await storage.read('checkpoint')) !== null)
-      return refuse('log-corrupt', 'a checkpoint is published but last-signed is missing');
+    const signed = this.#signer.last;
+    const shown = await storage.read('checkpoint');
+    if (signed === null && shown !== null) return refuse('log-corrupt', 'a checkpoint is published but last-signed is missing');
     if (signed !== null) {
       if (wal.size < signed.size)
         return refuse('log-corrupt', 'the WAL is shorter than the last signed checkpoint: restore it from a mirror');
@@ -124,25 +134,32 @@ export class Publisher {
     if (tree.size !== wal.size || Buffer.compare(this.#builder.root(), tree.root()) !== 0) {
       return refuse('log-corrupt', 'the WAL does not continue the last signed checkpoint: restore it from a mirror');
     }
-    if (signed !== null) await this.#show(signed);
+    await this.#takeUp(signed, shown);
   }
 
-  async #readSigned(): Promise<Signed | null> {
-    const octets = await this.#parts.lastSigned.read();
-    if (octets === null) return null;
+  /** What is published already, with its cosignatures; else what was signed last, unless it has to be cosigned first. */
+  async #takeUp(signed: SignedCheckpoint | null, shown: Uint8Array | null): Promise<void> {
+    if (signed === null) return;
+    const published = shown === null ? null : this.#ownCheckpoint(shown, signed.size);
+    const { witnessing } = this.#parts;
+    if (published !== null) witnessing?.remember(published.note);
+    if (published !== null && (published.size === signed.size || witnessing?.isUsed === true)) this.#published = published;
+    else if (witnessing?.isUsed !== true) await this.#show(signed);
+  }
+
+  #ownCheckpoint(octets: Uint8Array, most: number): SignedCheckpoint | null {
     const { signer } = this.#parts;
     try {
       const { size, root } = openCheckpoint(octets, toVerificationKey(signer.name, signer.publicKey));
-      this.#signed = { size: Number(size), root, note: Buffer.from(octets).toString('utf8') };
-      return this.#signed;
+      return Number(size) > most ? null : { size: Number(size), root, note: Buffer.from(octets).toString('utf8') };
     } catch (error) {
-      if (error instanceof Refusal) return refuse('log-corrupt', 'last-signed is not a checkpoint of this log and key');
+      if (error instanceof Refusal) return null;
       throw error;
     }
   }
 
   /** The edge at the signed size: from its tiles, or, where they are damaged or lost, from the WAL. */
-  async #restoreEdge(signed: Signed): Promise<void> {
+  async #restoreEdge(signed: SignedCheckpoint): Promise<void> {
     const restored = await this.#restore(signed.size);
     if (restored !== null && Buffer.compare(restored.root(), signed.root) === 0) {
       this.#builder = restored;
@@ -164,16 +181,19 @@ export class Publisher {
     }
   }
 
-  async #publish(): Promise<number> {
+  async #publish(now: boolean): Promise<number> {
     if (this.#failure !== null) return refuse('log-unavailable', 'the publisher has stopped');
-    const size = this.#parts.wal.size;
-    if (this.#published?.size === size) return size;
+    const { size } = this.#parts.wal;
+    if (!this.#isDue(size, now)) return this.publishedSize;
     try {
-      const full = await this.#advance(size);
+      this.#replaced.push(...(await this.#advance(size)));
       await this.#store(this.#builder.partials().filter(({ path }) => !this.#partials.has(path)));
       for (const { path } of this.#builder.partials()) this.#partials.add(path);
-      await this.#show(await this.#sign(size, this.#builder.root()));
-      await this.#removePartials(full);
+      const signed = await this.#sign(size);
+      const note = await this.#cosigned(signed);
+      if (note === null) return this.publishedSize;
+      await this.#show({ ...signed, note });
+      await this.#removePartials(this.#replaced.splice(0));
       return size;
     } catch (error) {
       this.#failure = error as Error;
@@ -181,19 +201,29 @@ export class Publisher {
     }
   }
 
-  async #sign(size: number, root: Uint8Array): Promise<Signed> {
-    const { signer, lastSigned } = this.#parts;
-    const last = this.#signed;
-    if (last !== null && (size < last.size || (size === last.size && Buffer.compare(root, last.root) !== 0))) {
-      return refuse('log-corrupt', 'a second root for a signed size');
-    }
-    const note = signNote(formatCheckpoint({ origin: signer.name, size, root }), [signer]);
-    await lastSigned.write(Buffer.from(note));
-    this.#signed = { size, root, note };
-    return this.#signed;
+  #isDue(size: number, now: boolean): boolean {
+    const { witnessing } = this.#parts;
+    const published = this.#published;
+    if (published?.size === size) return witnessing?.isDue(published.note) === true;
+    return witnessing?.isUsed !== true || now || witnessing.mayAsk;
   }
 
-  async #show(signed: Signed): Promise<void> {
+  async #sign(size: number): Promise<SignedCheckpoint> {
+    const from = this.#signer.last?.size ?? 0;
+    return await this.#signer.sign({ size, root: this.#builder.root(), proof: await this.#prove(from, size) });
+  }
+
+  async #prove(from: number, size: number): Promise<readonly Uint8Array[]> {
+    if (from === 0 || from >= size) return [];
+    return await new TileProver(size, (path) => this.#parts.storage.read(path)).consistency(from);
+  }
+
+  async #cosigned(signed: SignedCheckpoint): Promise<string | null> {
+    const { witnessing } = this.#parts;
+    return witnessing === undefined ? signed.note : await witnessing.cosigned(signed, (from) => this.#prove(from, signed.size));
+  }
+
+  async #show(signed: SignedCheckpoint): Promise<void> {
     const octets = Buffer.from(signed.note);
     const shown = this.#published === null ? await this.#parts.storage.read('checkpoint') : null;
     if (shown === null || !octets.equals(shown)) await this.#parts.storage.write('checkpoint', octets);

@@ -127,6 +127,7 @@ export const discovery = z.strictObject({
   origin: z.string(),
   logVkey: z.string(),
   receiptVkey: z.string(),
+  witnessVkeys: z.array(z.string()).meta({ description: 'of the witnesses that cosign checkpoints' }),
   log: z.string(),
   endpoints: z.record(z.string(), z.string()),
   openapi: z.string(),

@@ -11,6 +11,7 @@ import { OpenStreams, type StreamLimits } from './open-streams.js';
 import type { ReasonsDocument } from './reasons-document.js';
 import { EXPRESS_ROUTES, HOT_ROUTES } from './routes/index.js';
 import type { Discovery, Site } from './site.js';
+import { registerWitnessMetrics, type WitnessFacts } from './witness-metrics.js';
 import { StaticPage } from './static-page.js';
 
 export interface HttpServerOptions {
@@ -28,6 +29,8 @@ export interface HttpServerOptions {
   readonly fetches?: () => Iterable<FetchCount>;
   /** The auditor's page as it was built, by path below /audit/; absent: it was not. */
   readonly auditPage?: ReadonlyMap<string, Buffer>;
+  /** Who cosigns checkpoints, for the metrics. */
+  readonly witnesses?: WitnessFacts;
   readonly limits?: AdmissionLimits;
   readonly streams?: Partial<StreamLimits>;
 }
@@ -52,6 +55,7 @@ export const createHttpServer = (options: HttpServerOptions): GatewayServer => {
     metering: () => gateway.metering,
   });
   if (options.fetches !== undefined) registerFetchMetrics(metrics.registry, options.fetches);
+  if (options.witnesses !== undefined) registerWitnessMetrics(metrics.registry, options.witnesses);
   const site: Site = {
     ...options,
     metrics,

@@ -15,6 +15,7 @@ export interface Discovery {
   readonly origin: string;
   readonly logVkey: string;
   readonly receiptVkey: string;
+  readonly witnessVkeys: readonly string[];
 }
 
 /** What every server of ours shares with its routes. */

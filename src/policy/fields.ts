@@ -15,3 +15,15 @@ const isHttpsUrl = (text: string): boolean => {
   return protocol === 'https:' && ['', '8443'].includes(port) && isBare && isDomain(hostname);
 };
 export const httpsUrlField = z.string().max(2048).refine(isHttpsUrl, 'must be an https URL with a host name, port 443 or 8443');
+
+/** A server of the operator's choosing: https, any host and port, nobody's password, no query. */
+const isServiceUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, hash, search } = new URL(text);
+  return protocol === 'https:' && username === '' && password === '' && hash === '' && search === '';
+};
+export const serviceUrlField = z.string().max(2048).refine(isServiceUrl, 'must be an https URL without query');
+export const certificatesField = z
+  .string()
+  .max(64 * 1024)
+  .regex(/-----BEGIN CERTIFICATE-----/, 'must be certificates in PEM');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CONSENTS } from '../passport/index.js';
 import { OFF_PROFILE, type OffProfile } from '../reasons/index.js';
 import { parsePolicyDocument, type Parsed } from './document.js';
-import { callingCodeField, domainField, oidField } from './fields.js';
+import { callingCodeField, certificatesField, domainField, oidField, serviceUrlField } from './fields.js';
 
 /** `off` reads no CRL, `when-named` those a certificate names, `required` one for every certificate but the anchor. */
 export const REVOCATION_MODES = ['off', 'when-named', 'required'] as const;
@@ -20,6 +20,9 @@ const offProfile = z.enum(
   Object.keys(OFF_PROFILE) as OffProfile[],
   'must be the code of a finding that a path can have (docs/findings.md)',
 );
+
+/** C2SP signed-note: verifiers take at least 16 signatures. */
+const MAX_WITNESSES = 15;
 
 const PROFILES = ['delegate', 'shaken', 'email', 'numbering-authority'] as const;
 const SHORT_LIVED_HOURS = 24;
@@ -119,6 +122,31 @@ const schema = z.strictObject({
   pathCache: z.strictObject({ seconds: z.int().min(0).max(86_400).default(3600) }).prefault({}),
   /** Hosts from which paths (x5u) and TNAuthLists by reference may be fetched; a name stands for itself and all names under it. None by default. */
   x5u: z.strictObject({ hosts: z.array(domainField).default([]) }).prefault({}),
+  /** Who cosigns the log's checkpoints (docs/adr/0019), and how many of them must have before one counts as witnessed. None by default. */
+  witnesses: z
+    .strictObject({
+      quorum: z.int().min(0).max(MAX_WITNESSES).default(0),
+      members: z
+        .array(
+          z.strictObject({
+            /** C2SP signed-note: its verifier key, which names it. */
+            vkey: z.string().min(1).max(512),
+            /** C2SP tlog-witness: what stands before /add-checkpoint. */
+            url: serviceUrlField,
+            /** PEM of the authority of its TLS certificate; absent: the system's. */
+            ca: certificatesField.optional(),
+            /** It may be at an address that is not public. */
+            internal: z.boolean().default(false),
+          }),
+        )
+        .max(MAX_WITNESSES)
+        .default([]),
+    })
+    .refine(({ quorum, members }) => quorum <= members.length && (members.length === 0 || quorum > 0), {
+      path: ['quorum'],
+      message: 'must be 1 to the number of members, or 0 where there is none',
+    })
+    .prefault({}),
   /** Sealed evidence of refusals is destroyed after this. */
   evidence: z.strictObject({ days: z.int().min(1).max(3650).default(90) }).prefault({}),
 });

@@ -30,3 +30,4 @@ export type { NoteSigner, SignatureScheme, Signer } from './signer.js';
 export type { StatusSource } from './status-source.js';
 export type { CodeProof, EvidenceProof, SubscriberProof, SubscriberWish } from './subscriber-proof.js';
 export type { Vault } from './vault.js';
+export type { WitnessLink } from './witness.js';

@@ -230,3 +230,21 @@ describe('whose word ports a number', () => {
     'ports: { days: 1 }',
   ])('is not to be guessed: %s', (ports) => expect(ruleOf(ports, '1')).toBe(1));
 });
+
+describe('witnesses in gateway.yaml', () => {
+  const member = { vkey: 'w+00000000+x', url: 'https://witness.example/prefix' };
+  const parsed = (witnesses: object) => parseGatewayPolicy(JSON.stringify({ audience: 'a', origin: 'a/log', witnesses }));
+
+  test.each([
+    ['a quorum that nobody can reach', { quorum: 2, members: [member] }],
+    ['members without a quorum', { members: [member] }],
+    ['a quorum without members', { quorum: 1 }],
+    ['plain HTTP', { quorum: 1, members: [{ ...member, url: 'http://witness.example' }] }],
+    ['a password in the URL', { quorum: 1, members: [{ ...member, url: 'https://a:b@witness.example' }] }],
+    ['a query', { quorum: 1, members: [{ ...member, url: 'https://witness.example/?x' }] }],
+    ['an authority that is no PEM', { quorum: 1, members: [{ ...member, ca: 'x' }] }],
+  ])('with %s are refused', (_name, witnesses) => {
+    expect(problemsOf(parsed(witnesses))).toEqual([expect.stringMatching(/^gateway.yaml: witnesses/)]);
+    expect(problemsOf(parsed({ quorum: 1, members: [member] }))).toEqual([]);
+  });
+});

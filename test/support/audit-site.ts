@@ -26,7 +26,13 @@ export class AuditSite {
       auditPage: builtPage(),
       gateway: gatewayThat({ logFile: async (path) => held.site?.log.get(path) ?? null }),
       reasons: REASONS_DOCUMENT,
-      discovery: { audience: 'dp.example', origin: ORIGIN, logVkey: vkeyOf(LOG_SIGNER), receiptVkey: vkeyOf(RECEIPT_SIGNER) },
+      discovery: {
+        audience: 'dp.example',
+        origin: ORIGIN,
+        logVkey: vkeyOf(LOG_SIGNER),
+        witnessVkeys: [],
+        receiptVkey: vkeyOf(RECEIPT_SIGNER),
+      },
     });
     return (held.site = new AuditSite(site, log));
   }

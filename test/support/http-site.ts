@@ -188,7 +188,7 @@ export const startSite = async (tls: TlsPki, changes: Partial<HttpServerOptions>
     configuration: fixedConfiguration(),
     principals: { state: () => null, change: async () => ({ isNew: true, logged: null }) },
     credentials: { ...tls.server, clientAuthorities: tls.ca },
-    discovery: { audience: 'dp.example', origin: 'dp.example/log', logVkey: 'log', receiptVkey: 'receipt' },
+    discovery: { audience: 'dp.example', origin: 'dp.example/log', logVkey: 'log', receiptVkey: 'receipt', witnessVkeys: [] },
     reasons: reasonsDocument([{ step: 'check-authority', clause: 'RFC 8226 section 9', reasons: ['tn-out-of-scope'] }]),
     clock: realClock,
     random: randomBytes,

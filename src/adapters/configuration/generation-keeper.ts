@@ -24,6 +24,8 @@ export interface KeeperParts {
   readonly install: (generation: Generation) => void;
   /** What besides ConfigurationProblems is the operator's to mend; anything else is a fault. */
   readonly problemsOf: (error: unknown) => unknown;
+  /** What else operators should mend, in words; absent: nothing. */
+  readonly remarks?: () => readonly string[];
   /** What a reload that nobody asked for came to. */
   readonly onReload: (outcome: ReloadOutcome) => void;
 }
@@ -69,6 +71,7 @@ export class GenerationKeeper implements ConfigurationControl {
         ...this.#refused.map((problem) => `not in force: ${problem}`),
         ...listRemarks(this.#current),
         ...this.#parts.fetched.remarks(),
+        ...(this.#parts.remarks?.() ?? []),
       ],
     };
   }

@@ -1,0 +1,1 @@
+export { HttpsWitness, type HttpsWitnessParts } from './https-witness.js';
