@@ -48,8 +48,10 @@ afterEach(async () => {
 });
 
 /** Appends to the WAL, without a publisher. */
-const grow = async (): Promise<void> => {
-  await data.wal.append(data.wal.size, [{ leaf: testEntry(data.wal.size), sealed: Buffer.alloc(0), keySlot: 0 }]);
+const grow = async (n = data.wal.size): Promise<void> => {
+  const nothing = { sealed: Buffer.alloc(0), keySlot: 0 };
+  await data.evidence.append(data.wal.size, [nothing]);
+  await data.wal.append(data.wal.size, [{ leaf: testEntry(n), ...nothing }]);
 };
 
 const startWitness = async (name: string): Promise<RunWitness> => {
@@ -292,7 +294,7 @@ test('a gateway restored from a backup is found out by its witness, and cannot p
   await cp(join(folder, 'backup'), directory, { recursive: true });
   data = await openRun(directory);
   // Against all advice last-signed came back with the rest: the log itself cannot know, its witness does.
-  await data.wal.append(data.wal.size, [{ leaf: testEntry(500), sealed: Buffer.alloc(0), keySlot: 0 }]);
+  await grow(500);
   const publisher = await publisherWith(withWitnesses(1));
   expect(await publisher.publish()).toBe(1);
   expect(events).toContainEqual(expect.objectContaining({ event: 'fork', detail: 'it knows 4 entries, and 2 were signed here' }));
