@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../adapters/system/index.js';
 import { CredentialClasses } from '../gateway/credential-classes.js';
 import { DocumentKeeper } from '../gateway/document-keeper.js';
 import { encodeEvidence } from '../gateway/evidence.js';
+import { OpeningLimit } from '../gateway/opening-limit.js';
 import { Population } from '../gateway/population.js';
 import { recover } from '../gateway/recovery.js';
 import { Sequencer, type SequencerRequest } from '../gateway/sequencer.js';
@@ -45,6 +46,7 @@ export const fillLog = async (place: BenchPlace, name: string, count: number, cr
     changed: () => undefined,
     committed: () => undefined,
     timeFloor: recovered.time,
+    openings: new OpeningLimit(),
   });
   const requestAt = requestsLike(judgedAt(world.verifier, place), credentials);
   for (let from = 0; from < count; from += TOGETHER) {

@@ -1,8 +1,8 @@
 import { Unavailable, type Reason } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import type { RandomSource, SubjectId, Vault } from '../ports/index.js';
-import { transition, type RegistryEvent, type Subject, type TransitionContext } from '../registry/index.js';
 import type { NotAccepted, PortedRecord, VerifiedPassport } from '../verification/index.js';
+import { NO_KEY, transition, type RegistryEvent, type Subject, type TransitionContext } from '../registry/index.js';
 import { credentialId, type CredentialBook, type CredentialEntry } from './credential-book.js';
 import type { CredentialClasses } from './credential-classes.js';
 import type { Draft } from './draft.js';
@@ -130,10 +130,11 @@ export class Decisions {
     else if (result.outcome === 'refused') {
       const { reason, detail } = result;
       this.#refuseEvent(draft, time, request, resolve, { reason, step: 'check-order', detail });
-    } else this.#accept(draft, time, request, resolve, id, subject === null ? this.#withKey(result.subject, draft) : result.subject);
+    } else this.#accept(draft, time, request, resolve, id, this.#withKey(result.subject, draft));
   }
 
   #withKey(subject: Subject, draft: Draft): Subject {
+    if (subject.keySlot !== NO_KEY) return subject;
     draft.newSlots = true;
     return { ...subject, keySlot: this.#parts.vault.newSlot() };
   }
@@ -246,5 +247,5 @@ export const contextAt = (world: World, index: number, time: number, sii: string
   versions: versionsOf(world),
   providerOfRecord: (ported) => (sii === null ? null : world.verifier.providerOfRecord(sii, time, ported)),
   mappingLifetime: world.mappingLifetime,
-  keySlot: 0,
+  keySlot: NO_KEY,
 });

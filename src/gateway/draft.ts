@@ -27,6 +27,10 @@ export class Draft {
   readonly credentials: (readonly [CredentialId, CredentialEntry])[] = [];
   /** Done once the records are durable, before anybody is answered. */
   readonly finishing: (() => Promise<void>)[] = [];
+  /** Vault slots whose keys are destroyed with this batch: what comes later in it opens none of them. */
+  readonly erased = new Set<number>();
+  /** Index of its last `erase` leaf, or -1. */
+  lastErasure = -1;
   /** Said once everything is durable and the store has it. */
   readonly answers: (() => void)[] = [];
   newSlots = false;

@@ -1,15 +1,16 @@
 import { refuse } from '../reasons/index.js';
-import type { SubjectId, Vault, WriteAheadLog } from '../ports/index.js';
+import type { SubjectId, WriteAheadLog } from '../ports/index.js';
 import { packSubject, transition, type Subject } from '../registry/index.js';
-import { readJournalEntry, replayContext, subjectsOf, type JournalEntry } from './journal.js';
+import { readJournalEntry, replayContext, subjectsOf, type JournalEntry, type OpeningVault } from './journal.js';
 
 /**
  * Applies one journal entry to a subject that it changes: the next subject.
  * The fold is the same `transition` as the commit; an entry that was accepted then and does not apply now is corruption. Only a sweep may name a
- * subject of which nothing is left, because it was erased.
+ * subject of which nothing is left, because it was erased. An erasure says itself what it left: what was before may open no more.
  * @throws Refusal `log-corrupt`
  */
 export const foldEntry = (subject: Subject | null, entry: JournalEntry): Subject | null => {
+  if (entry.erased !== null) return entry.erased.residue;
   const event = entry.sealed?.event ?? entry.swept?.event;
   if (event === undefined) return subject;
   const result = transition(subject, event, replayContext(entry));
@@ -20,7 +21,7 @@ export const foldEntry = (subject: Subject | null, entry: JournalEntry): Subject
 
 export interface FoldSource {
   readonly wal: Pick<WriteAheadLog, 'read'>;
-  readonly vault: Vault;
+  readonly vault: OpeningVault;
   readonly pepper: Uint8Array;
 }
 

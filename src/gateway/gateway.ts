@@ -19,7 +19,7 @@ import type {
   Vault,
   WriteAheadLog,
 } from '../ports/index.js';
-import type { CredentialBook } from './credential-book.js';
+import { eraseSubject, forgetSubjects, openEntry } from './case-access.js';
 import { CredentialClasses } from './credential-classes.js';
 import { DocumentKeeper } from './document-keeper.js';
 import { Expiry } from './expiry.js';
@@ -28,6 +28,7 @@ import { Invalidation } from './invalidate.js';
 import { currentSubjects, lookup } from './lookup.js';
 import { Meter } from './meter.js';
 import { OcspBook } from './ocsp-book.js';
+import { OpeningLimit } from './opening-limit.js';
 import { Population } from './population.js';
 import type { LoggedPrincipal, PrincipalRequest } from './principal-decision.js';
 import type { PrincipalChange } from './principal-record.js';
@@ -36,7 +37,7 @@ import { searchEntries } from './search.js';
 import { SearchFilling } from './search-filling.js';
 import { Sequencer } from './sequencer.js';
 import { lookupSigned, type PublishedLog } from './signed-lookup.js';
-import { snapshotParts } from './snapshot.js';
+import { SnapshotTaking } from './snapshot-taking.js';
 import { submitPassport, withdrawByConnection } from './submit.js';
 import type { Gateway, Readiness, ScanAlarm } from './use-cases.js';
 import { versionsOf, type World } from './world.js';
@@ -111,7 +112,7 @@ export interface RunningGateway extends Gateway {
 export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> => {
   const { wal, vault, store, clock, random, pepper, origin, receiptSigner, logStorage } = parts;
   const classes = await CredentialClasses.load(parts.classes);
-  const { tree, spent, book, projection, time, principals } = await recover(parts);
+  const { tree, spent, book, projection, time, principals, lastErasure, erased } = await recover(parts);
   const population = new Population(false);
   const documents = new DocumentKeeper(parts.documents);
   documents.keep(parts.world.verifier);
@@ -151,7 +152,17 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     changed: (id, before, after) => held.changed(id, before, after, clock.now()),
     committed: (draft) => filling.committed(draft),
     timeFloor: time,
+    openings: new OpeningLimit(),
+    lastErasure,
   });
+  const { snapshots: saved, storeIsVolatile } = parts;
+  const snapshots = new SnapshotTaking({ snapshots: saved, store, storeIsVolatile, wal, tree, spent, book, projection, sequencer });
+  const cases = { wal, sequencer, snapshots, search: filling, pepper, origin, receiptSigner };
+  // A crash may have come between the erasure of a subject and that of what search and snapshots hold of it.
+  if (erased.length > 0) {
+    filling.begin();
+    await forgetSubjects(cases, erased);
+  }
   const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
   await invalidation.judgeAtStart();
   const expiry = new Expiry({ store, sequencer, clock });
@@ -235,7 +246,9 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
       return filling.fault;
     },
     forget: (id) => filling.forget(id),
-    snapshot: () => saveSnapshot(parts, { tree, spent, book, projection, sequencer }),
+    open: (index, caseId, client) => openEntry(cases, index, caseId, client),
+    erase: (request, client) => eraseSubject(cases, request, client),
+    snapshot: () => snapshots.save(),
     drain: async () => {
       await invalidation.stop();
       await expiry.stop();
@@ -255,29 +268,6 @@ const withdrawal = ({ sii, ssi }: { readonly sii: string; readonly ssi: string }
     throw error;
   }
 };
-
-const saveSnapshot = async (
-  { snapshots, store, storeIsVolatile, wal }: GatewayParts,
-  { tree, spent, book, projection, sequencer }: SnapshotState,
-): Promise<void> => {
-  // Between two commits everything is at one log size; the subjects may run ahead of it while they are written.
-  const source = await sequencer.exclusively(async () => ({
-    size: wal.size,
-    tree: tree.serialise(),
-    time: sequencer.time,
-    positions: projection.positions.slice(),
-  }));
-  if (sequencer.storeBehind) return;
-  await snapshots.save(source.size, snapshotParts({ ...source, spent, book, subjects: storeIsVolatile ? (store.whole ?? null) : null }));
-};
-
-interface SnapshotState {
-  readonly tree: Tree;
-  readonly spent: Parameters<typeof snapshotParts>[0]['spent'];
-  readonly book: CredentialBook;
-  readonly projection: { readonly positions: Float64Array };
-  readonly sequencer: Sequencer;
-}
 
 const answers = async (store: MappingStore): Promise<boolean> => {
   try {

@@ -3,11 +3,13 @@ export { fallenSince } from './fallen.js';
 export { foldLog, type FoldSource } from './fold.js';
 export { openGateway, type GatewayParts, type RunningGateway } from './gateway.js';
 export { OverQuota } from './meter.js';
+export { OpeningLimitReached } from './opening-limit.js';
 export { FORMULA, type QuotaTerms } from './quota.js';
 export type {
   Acceptance,
   EntrySearch,
   FoundEntries,
+  Erasure,
   Gateway,
   HeldAnswersState,
   InvalidatedMappings,

@@ -1,6 +1,6 @@
 import { refuse } from '../reasons/index.js';
-import { PARTITIONS, partitionOf, type MappingStore, type PartitionBatch, type SubjectId } from '../ports/index.js';
-import { packSubject, unpackSubject, type Subject } from '../registry/index.js';
+import { PARTITIONS, partitionOf, type MappingStore, type PartitionBatch, type SubjectId, type Vault } from '../ports/index.js';
+import { NO_KEY, packSubject, unpackSubject, type Subject } from '../registry/index.js';
 import { foldEntry, type FoldSource } from './fold.js';
 import { readJournalEntry, subjectsOf, type JournalEntry } from './journal.js';
 
@@ -11,6 +11,11 @@ export interface Put {
   readonly subject: Subject;
   /** Index of the leaf that made it. */
   readonly index: number;
+}
+
+/** What replaying needs: an erasure that a crash interrupted is finished by it. */
+export interface ReplaySource extends FoldSource {
+  readonly vault: Pick<Vault, 'open' | 'erase'>;
 }
 
 /**
@@ -62,7 +67,7 @@ export class Projection {
    * Returns the number of partitions that were behind.
    * @throws Refusal `log-corrupt` when the store is ahead of the log: then the log, not the store, has lost something.
    */
-  async repair(source: FoldSource): Promise<number> {
+  async repair(source: ReplaySource): Promise<number> {
     const at = await this.#store.positions();
     const behind: number[] = [];
     let from = Infinity;
@@ -79,8 +84,8 @@ export class Projection {
     return behind.length;
   }
 
-  async #replay(source: FoldSource, behind: ReadonlySet<number>, at: Float64Array, from: number): Promise<void> {
-    const replay = this.replayFrom(at);
+  async #replay(source: ReplaySource, behind: ReadonlySet<number>, at: Float64Array, from: number): Promise<void> {
+    const replay = this.replayFrom(at, source.vault);
     for await (const { index, record } of source.wal.read(from)) {
       const entry = readJournalEntry(source.vault, index, record);
       const ids = subjectsOf(entry, source.pepper);
@@ -104,8 +109,8 @@ export class Projection {
   }
 
   /** Applies journal entries, in order, to a store whose partitions are at `at`; what a partition holds already is passed over. */
-  replayFrom(at: Float64Array): Replay {
-    return new Replay(this.#store, this.#epoch, at);
+  replayFrom(at: Float64Array, vault: ReplaySource['vault']): Replay {
+    return new Replay(this.#store, this.#epoch, at, vault);
   }
 }
 
@@ -114,12 +119,14 @@ export class Replay {
   readonly #store: MappingStore;
   readonly #epoch: number;
   readonly #at: Float64Array;
+  readonly #vault: ReplaySource['vault'];
   #chunk: { readonly id: SubjectId; readonly entry: JournalEntry }[] = [];
 
-  constructor(store: MappingStore, epoch: number, at: Float64Array) {
+  constructor(store: MappingStore, epoch: number, at: Float64Array, vault: ReplaySource['vault']) {
     this.#store = store;
     this.#epoch = epoch;
     this.#at = at;
+    this.#vault = vault;
   }
 
   /** An entry with all the subjects that it changes: a partition that is at its position has been told all of it. */
@@ -138,15 +145,19 @@ export class Replay {
     const packed = await this.#store.get(ids, (partition) => at[partition] as number);
     const subjects = new Map(ids.map((id, i) => [id, unpackOrNull(packed[i] ?? null)]));
     const puts = new Map<SubjectId, Put>();
+    const orphaned = new Set<number>();
     for (const { id, entry } of chunk) {
       const subject = subjects.get(id) ?? null;
       // A snapshot is taken while writes go on: a subject may be newer than the position it was saved under.
       const known = subject !== null && subject.leafIndex >= entry.index;
       const next = known ? subject : foldEntry(subject, entry);
       if (next === null) continue;
+      // The key is destroyed before the store is told: one that the store still names may be there.
+      if (next.keySlot === NO_KEY && subject !== null && subject.keySlot !== NO_KEY) orphaned.add(subject.keySlot);
       subjects.set(id, next);
       puts.set(id, { subject: next, index: entry.index });
     }
+    for (const slot of orphaned) await this.#vault.erase(slot);
     const batches = groupByPartition(puts, at);
     await this.#store.apply(this.#epoch, batches);
     for (const batch of batches) at[batch.partition] = batch.position;

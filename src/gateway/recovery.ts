@@ -1,6 +1,14 @@
 import { refuse } from '../reasons/index.js';
 import { Tree, leafHash } from '../log/index.js';
-import { PARTITIONS, partitionOf, type MappingStore, type SnapshotStorage, type Vault, type WriteAheadLog } from '../ports/index.js';
+import {
+  PARTITIONS,
+  partitionOf,
+  type MappingStore,
+  type SnapshotStorage,
+  type SubjectId,
+  type Vault,
+  type WriteAheadLog,
+} from '../ports/index.js';
 import { CredentialBook, credentialId } from './credential-book.js';
 import { PrincipalTail } from './principal-decision.js';
 import type { PrincipalChange } from './principal-record.js';
@@ -11,7 +19,7 @@ import { SpentPassports, signingMark, spentKeys } from './spent-passports.js';
 
 export interface RecoveryParts {
   readonly wal: WriteAheadLog;
-  readonly vault: Vault;
+  readonly vault: Pick<Vault, 'open' | 'erase'>;
   readonly snapshots: SnapshotStorage;
   readonly store: MappingStore;
   /** Whether the store forgets its subjects when the process ends. */
@@ -29,6 +37,10 @@ export interface Recovered {
   readonly time: number;
   /** What leaves since the snapshot say of principals: their records may not have been written. */
   readonly principals: readonly PrincipalChange[];
+  /** Index of the last erasure since the snapshot, or -1: snapshots before it hold what was erased. */
+  readonly lastErasure: number;
+  /** Who was erased since the snapshot. */
+  readonly erased: readonly SubjectId[];
 }
 
 /**
@@ -42,10 +54,12 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   if (parts.storeIsVolatile) store.whole?.load(epoch, base.partitions);
   const projection = new Projection(store, epoch, positions);
   // The tail is read once. A store that is behind the snapshot itself is repaired afterwards, from where it is.
-  const replay = projection.replayFrom(await store.positions());
+  const replay = projection.replayFrom(await store.positions(), vault);
   const isLevel = await holdsSnapshot(store, positions);
   const principals = new PrincipalTail();
   let { time } = base;
+  let lastErasure = -1;
+  const erased: SubjectId[] = [];
   for await (const { index, record } of wal.read(base.size)) {
     if (index !== tree.size) return refuse('log-corrupt', `entry ${index} is out of order`);
     tree.append(leafHash(record.leaf));
@@ -53,6 +67,10 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
     if (entry.leaf.t < time) return refuse('log-corrupt', `entry ${index} is earlier than the one before`);
     time = entry.leaf.t;
     if (entry.leaf.k === 'principal') principals.take(index, record.leaf);
+    if (entry.erased !== null) {
+      lastErasure = index;
+      erased.push(entry.erased.id);
+    }
     const ids = subjectsOf(entry, pepper);
     for (const id of ids) positions[partitionOf(id)] = index + 1;
     if (isLevel) await replay.push(ids, entry);
@@ -60,7 +78,7 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   }
   await replay.end();
   await projection.repair({ wal, vault, pepper });
-  return { tree, spent, book, projection, time, principals: principals.changes };
+  return { tree, spent, book, projection, time, principals: principals.changes, lastErasure, erased };
 };
 
 /** What a commit keeps beside the subject: the PASSporT that is spent, and the credential that registered. */

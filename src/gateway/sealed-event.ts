@@ -180,11 +180,21 @@ const decodeSigner = (fields: unknown[]): Signer => {
   };
 };
 
-/** The SII that a refused PASSporT named. @throws Refusal `log-corrupt` */
-export const decodeSealedRefusal = (plaintext: Uint8Array): Pick<SealedRefusal, 'sii'> => {
-  const [version, , sii] = JSON.parse(Buffer.from(plaintext).toString('utf8')) as [number, string, string | null];
-  return version === 1 ? { sii } : refuse('log-corrupt', 'sealed refusal');
-};
-
 export const encodeSealedRefusal = ({ opening, sii, ssi }: SealedRefusal): Buffer =>
   Buffer.from(JSON.stringify([1, b64(opening), sii, ssi]));
+
+/** The inverse of `encodeSealedRefusal`. @throws Refusal `log-corrupt` */
+export const decodeSealedRefusal = (plaintext: Uint8Array): SealedRefusal => {
+  try {
+    const [version, opening, sii, ssi] = JSON.parse(Buffer.from(plaintext).toString('utf8')) as [
+      number,
+      string,
+      string | null,
+      string | null,
+    ];
+    if (version === 1) return { opening: octets(opening), sii, ssi };
+  } catch {
+    // As below.
+  }
+  return refuse('log-corrupt', 'sealed refusal');
+};

@@ -40,6 +40,7 @@ export const aboutOf = ({ vault, pepper, providerOfRecord }: AboutSources, index
     const sii = plaintext === null ? null : decodeSealedRefusal(plaintext).sii;
     return sii === null ? ABOUT_NOBODY : { ids: [subjectId(pepper, sii)], owner: providerOfRecord(sii, entry.leaf.t) };
   }
+  if (entry.erased !== null) return ABOUT_NOBODY;
   const event = entry.sealed?.event;
   const owner = event === undefined || event.type === 'withdraw-by-connection' ? null : event.judgedUnder.providerOfRecord;
   return { ids: subjectsOf(entry, pepper), owner };

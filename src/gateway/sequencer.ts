@@ -6,6 +6,8 @@ import type { Subject } from '../registry/index.js';
 import { Decisions, type DecisionParts, type SequencerRequest, type Sequenced } from './decision.js';
 import type { DocumentKeeper } from './document-keeper.js';
 import { Draft } from './draft.js';
+import { decideErasure, type Erased, type ErasureRequest } from './erasure-decision.js';
+import { decideOpening, type Opened, type OpeningParts, type OpeningRequest } from './opening-decision.js';
 import type { Population } from './population.js';
 import type { Projection } from './projection.js';
 import { decidePrincipal, type LoggedPrincipal, type PrincipalRequest } from './principal-decision.js';
@@ -21,6 +23,7 @@ export type { Committed, SequencerRequest, Sequenced } from './decision.js';
  *  2 WAL append, fdatasync                    THE COMMIT. Nobody was answered; a retry gets this answer; start-up replays it into the store
  *  3 records of principals, where leaves are
  *    about some                              as 2: start-up writes again what the leaves say
+ *    vault keys of erased subjects destroyed  as 2: the store names the key still, and replaying the `erase` leaf destroys it
  *  4 mapping store, under its log position    as 2: the store is at or behind the log, and `Projection.repair` brings it up
  *  5 answer                                   nothing to repair
  * A failure of 1 to 3, or of taking what is durable into memory, stops the sequencer for good: what is in memory may be ahead of the disk or behind
@@ -33,7 +36,7 @@ const MAX_BATCH = 2000;
 /** Waiting requests beyond this are turned away: 5 batches. */
 const MAX_QUEUE = 10_000;
 
-export interface SequencerParts extends DecisionParts {
+export interface SequencerParts extends DecisionParts, OpeningParts {
   readonly wal: WriteAheadLog;
   readonly evidence: Pick<EvidenceStorage, 'append'>;
   readonly documents: Pick<DocumentKeeper, 'flush'>;
@@ -47,6 +50,8 @@ export interface SequencerParts extends DecisionParts {
   readonly committed: (draft: Draft) => void;
   /** ms: no leaf gets an earlier time. */
   readonly timeFloor: number;
+  /** Index of the last `erase` leaf, or -1 for none that matters. */
+  readonly lastErasure: number;
 }
 
 /** `decide` may throw: then nothing of it is in the draft. */
@@ -63,6 +68,7 @@ export class Sequencer {
   #queue: Waiting[] = [];
   #running: Promise<void> | null = null;
   #time: number;
+  #lastErasure: number;
   #failure: Error | null = null;
   #storeBehind = false;
   #repairs = 0;
@@ -73,6 +79,7 @@ export class Sequencer {
     this.#decisions = new Decisions(parts);
     this.#sweeps = new SweepDecisions(parts);
     this.#time = parts.timeFloor;
+    this.#lastErasure = parts.lastErasure;
   }
 
   /** Why nothing can be committed, or null. */
@@ -92,6 +99,11 @@ export class Sequencer {
   /** ms: time of the newest leaf. */
   get time(): number {
     return this.#time;
+  }
+
+  /** Index of the last `erase` leaf, or -1: snapshots before it hold what was erased. */
+  get lastErasure(): number {
+    return this.#lastErasure;
   }
 
   /** Resolves once the decision is durable and the store has it. @throws Unavailable `overloaded`, `log-unavailable`, `store-unavailable` */
@@ -127,6 +139,23 @@ export class Sequencer {
     return this.#enqueue<LoggedPrincipal>((resolve) => ({
       ids: () => [],
       decide: (draft, time) => decidePrincipal(draft, time, request, this.#parts, resolve),
+    }));
+  }
+
+  /** Resolves once the subject's key is destroyed and the store holds nothing personal of it. @throws Unavailable `log-unavailable`, `store-unavailable` */
+  erase(request: ErasureRequest): Promise<Erased> {
+    return this.#enqueue<Erased>((resolve) => ({
+      ids: () => [request.id],
+      decide: (draft, time) => decideErasure(draft, time, request, this.#parts, resolve),
+    }));
+  }
+
+  /** Resolves once the leaf is durable. @throws Refusal as `decideOpening`; Unavailable `overloaded`, `log-unavailable` */
+  open(request: OpeningRequest): Promise<Opened> {
+    if (this.#queue.length >= MAX_QUEUE) return Promise.reject(new Unavailable('overloaded', undefined, null, 1));
+    return this.#enqueue<Opened>((resolve) => ({
+      ids: () => [],
+      decide: (draft, time) => decideOpening(draft, time, request, this.#parts, resolve),
     }));
   }
 
@@ -218,6 +247,7 @@ export class Sequencer {
   /** What is durable becomes true in memory, and is demanded of the store. */
   #remember(draft: Draft): PartitionBatch[] {
     const { tree, spent, book, projection } = this.#parts;
+    this.#lastErasure = Math.max(this.#lastErasure, draft.lastErasure);
     for (const hash of draft.hashes) tree.append(hash);
     for (const [key, fact] of draft.spent) spent.add(key, fact);
     spent.purge(this.#time / 1000);

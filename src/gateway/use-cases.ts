@@ -1,4 +1,4 @@
-import type { LeafFilter } from '../log/index.js';
+import type { LeafFilter, Opening } from '../log/index.js';
 import type { OffProfile, Reason } from '../reasons/index.js';
 import type { ChangeReader } from './change-feed.js';
 import type { QuotaEpoch, QuotaTerms } from './quota.js';
@@ -149,6 +149,14 @@ export interface HeldAnswersState {
   readonly resets: number;
 }
 
+/** `logIndex`, `receipt`: of the leaf that says that the subject was forgotten, now or before; null: there is none. */
+export interface Erasure {
+  /** Whether there was anything to forget. */
+  readonly erased: boolean;
+  readonly logIndex: number | null;
+  readonly receipt: string | null;
+}
+
 export interface Readiness {
   readonly ready: boolean;
   /** Which promise cannot be kept, in words for operators; carries nothing personal. */
@@ -214,6 +222,14 @@ export interface Gateway {
   entry(index: number): Promise<{ readonly leaf: Uint8Array; readonly leafHash: Uint8Array }>;
   /** A page of the entries that fit. @throws Refusal `malformed-request`; Unavailable `search-unavailable` */
   search(search: EntrySearch): Promise<FoundEntries>;
+  /**
+   * What was sealed beside an entry: for auditors, and the case ids of openings and erasures for operators too. `logIndex`: of the leaf that says so,
+   * durable before this resolves.
+   * @throws Refusal `case-id`, `client-not-allowed`, `not-found`, `entry-erased`, `evidence-expired`, `opening-limit`
+   */
+  open(index: number, caseId: string, client: Principal): Promise<Opening & { readonly index: number; readonly logIndex: number }>;
+  /** Forgets a subject. @throws Refusal `case-id`, `malformed-request`; Unavailable `log-unavailable`, `store-unavailable` */
+  erase(request: { readonly sii: string; readonly case: string }, client: Principal): Promise<Erasure>;
   /** tlog-proof text. @throws Refusal `not-found`, `not-published` */
   proof(index: number): Promise<string>;
   /** A published file by its path below the log prefix (`checkpoint`, `tile/0/000`), or null. */

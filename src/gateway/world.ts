@@ -24,6 +24,8 @@ export interface World {
   readonly quota: QuotaTerms;
   /** Seconds that an OCSP response is used at most. */
   readonly ocspSeconds: number;
+  /** Openings that one auditor or operator is given in a UTC day. */
+  readonly openingsPerDay: number;
   /** Days that the sealed evidence of refusals is kept. */
   readonly refusalRetentionDays: number;
 }

@@ -165,3 +165,28 @@ export const principalRemoved = z.strictObject({
   logIndex: logIndex.optional().meta({ description: 'absent where there was none' }),
   receipt: z.string().optional(),
 });
+
+const opened = { index: logIndex, logIndex: logIndex.meta({ description: 'of the leaf that says so' }), opening: z.base64url() };
+
+export const openingAnswer = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...opened,
+    kind: z.enum(['accept', 'reject']),
+    sii: z.string().nullable(),
+    ssi: z.string().nullable(),
+    provider: z.string().nullable().meta({ description: 'as committed to beside the SSI' }),
+    fingerprints: z.array(z.base64url()).meta({ description: "of the certificates of the signer's path, end-entity first" }),
+  }),
+  z.strictObject({
+    ...opened,
+    kind: z.enum(['revoke', 'expire']),
+    list: z.array(z.strictObject({ logIndex, subject: z.base64url().meta({ description: 'store key of the SII' }) })),
+  }),
+  z.strictObject({ ...opened, kind: z.enum(['open', 'erase']), case: z.string() }),
+]);
+
+export const erasureAnswer = z.strictObject({
+  erased: z.boolean().meta({ description: 'whether there was anything to forget' }),
+  logIndex: logIndex.nullable().meta({ description: 'of the leaf that says so, now or before' }),
+  receipt: z.string().nullable(),
+});

@@ -4,7 +4,7 @@ import { ROUTES } from './routes/index.js';
 import { principalTerms } from '../policy/index.js';
 import { lookupBody } from './routes/lookups.js';
 import type { Route } from './route.js';
-import { passportLine, withdrawal } from './schemas.js';
+import { erasure, passportLine, withdrawal } from './schemas.js';
 
 type Schema = Record<string, unknown>;
 
@@ -95,6 +95,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'C2SP tlog-proof of an entry',
     answers: { '200': { description: 'index, inclusion proof and checkpoint', content: text('text/plain') } },
   },
+  '/v1/entries/:index/opening': {
+    summary: 'What a leaf commits to, under a case id; each opening is an entry of its own',
+    answers: { '200': { description: 'the leaf that says so is durable', content: json(answers.openingAnswer) } },
+  },
   '/log/*path': {
     summary: 'The published log: C2SP tlog-tiles (checkpoint, tile/...)',
     answers: { '200': { description: 'a checkpoint or a tile', content: { ...text('text/plain'), ...text('application/octet-stream') } } },
@@ -136,6 +140,13 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'DELETE /v1/admin/principals/:domain': {
     summary: 'Remove a domain for good; principals.yaml does not bring it back',
     answers: { '200': { description: 'it is gone, also when there was none', content: json(answers.principalRemoved) } },
+  },
+  '/v1/admin/erasures': {
+    summary: 'Forget a subject on its request',
+    body: json(erasure),
+    answers: {
+      '200': { description: 'nothing personal of it is held, also when nothing was', content: json(answers.erasureAnswer) },
+    },
   },
   '/openapi.json': {
     summary: 'This document',

@@ -46,4 +46,11 @@ export const lookupBatch = z.strictObject({ lookups: z.array(lookupQuery).min(1)
 
 export const withdrawal = z.strictObject({ sii, ssi });
 
+/** Its grammar is checked further on: what breaks it has a reason of its own. */
+const caseId = z.string().meta({ description: 'the case that it is for: 1 to 64 printable ASCII characters' });
+
+export const openingQuery = z.strictObject({ case: caseId.optional() });
+
+export const erasure = z.strictObject({ sii, case: caseId });
+
 export const passportLine = z.strictObject({ passport: z.string() });

@@ -147,6 +147,8 @@ const schema = z.strictObject({
       message: 'must be 1 to the number of members, or 0 where there is none',
     })
     .prefault({}),
+  /** What one auditor or operator may have opened in a UTC day: cases, not dragnets (docs/adr/0021). */
+  audit: z.strictObject({ openingsPerDay: z.int().min(0).max(1_000_000).default(100) }).prefault({}),
   /** Sealed evidence of refusals is destroyed after this. */
   evidence: z.strictObject({ days: z.int().min(1).max(3650).default(90) }).prefault({}),
 });

@@ -41,8 +41,11 @@ export interface Register {
 
 /** Snapshots of the fold. A snapshot that is torn or does not match its digest is not returned. */
 export interface SnapshotStorage {
-  /** Streams parts to a new snapshot at log size `size`, makes it durable, then the current one. */
-  save(size: number, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
+  /**
+   * Streams parts to a new snapshot at log size `size`, makes it durable, then the current one. `erasure`: index of the last `erase` leaf, or -1; no
+   * snapshot that does not cover it is left when this resolves.
+   */
+  save(size: number, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, erasure: number): Promise<void>;
   /** The newest whole snapshot at most `maxSize` records long, or null. */
   load(maxSize: number): Promise<{ readonly size: number; readonly parts: Iterable<Uint8Array> } | null>;
 }

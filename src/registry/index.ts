@@ -14,6 +14,7 @@ export type {
   TransitionContext,
   WithdrawEvent,
 } from './event.js';
+export { erase } from './erase.js';
 export { ranOut } from './expire.js';
 export { MAPPINGS_PER_PROVIDER, MAPPINGS_PER_SUBJECT, ORDER_MARKS_PER_SUBJECT, ORDER_MARK_MEMORY } from './limits.js';
 export { packSubject } from './packing.js';
@@ -23,6 +24,7 @@ export { fallsBy } from './revoke.js';
 export { resolve, type Resolution, type ResolveQuery, type ResolvedMapping, type View } from './resolve.js';
 export { asOf } from './settle.js';
 export {
+  NO_KEY,
   emptySubject,
   everyMapping,
   ssiOf,

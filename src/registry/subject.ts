@@ -1,8 +1,11 @@
 import type { PortedRecord } from '../verification/verdict.js';
 
+/** Of a subject that is new, or was erased: what is next accepted gets a key of its own. */
+export const NO_KEY = 0;
+
 /** Everything the gateway holds about one SII. Immutable: `transition` makes the next one. */
 export interface Subject {
-  /** Slot of this subject's key in the vault. */
+  /** Slot of this subject's key in the vault; NO_KEY where there is none. */
   readonly keySlot: number;
   readonly mappings: readonly Mapping[];
   /** Seconds: iat of the last release, or `effective` of the last port, whichever is later; 0 = neither. Survives erasure. */

@@ -8,7 +8,7 @@ import { register } from './register.js';
 import { release } from './release.js';
 import { revoke } from './revoke.js';
 import { asOf } from './settle.js';
-import { emptySubject, type Subject } from './subject.js';
+import { NO_KEY, emptySubject, type Subject } from './subject.js';
 import { withdraw, withdrawByConnection } from './withdraw.js';
 
 /**
@@ -22,8 +22,12 @@ export const transition = (before: Subject | null, event: RegistryEvent | SweepE
   if (hasMoved(subject, event, context)) return { outcome: 'moved' };
   if (event.type === 'expire') return before === null ? refused('superseded') : expire(before, event, context);
   if (event.type === 'revoke') return subject === null ? refused('superseded') : revoke(subject, event, context);
-  return ofSubject(subject ?? emptySubject(context.keySlot), event, context);
+  return ofSubject(withKey(subject ?? emptySubject(NO_KEY), context), event, context);
 };
+
+/** A subject that is new or was erased takes the key of the event. */
+const withKey = (subject: Subject, { keySlot }: TransitionContext): Subject =>
+  subject.keySlot === NO_KEY ? { ...subject, keySlot } : subject;
 
 const ofSubject = (subject: Subject, event: RegistryEvent, context: TransitionContext): Transition => {
   switch (event.type) {

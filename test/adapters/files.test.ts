@@ -271,18 +271,28 @@ describe('snapshots', () => {
     const directory = join(await newFolder(), 'snapshot');
     const storage = new FileSnapshotStorage(directory);
     expect(await storage.load(10)).toBeNull();
-    for (const size of [10, 20, 30]) await storage.save(size, [Buffer.from(`of ${size}`), Buffer.alloc(0), Buffer.from('end')]);
+    for (const size of [10, 20, 30]) await storage.save(size, [Buffer.from(`of ${size}`), Buffer.alloc(0), Buffer.from('end')], -1);
     expect(await readdir(directory)).toHaveLength(2);
     expect(partsOf(await storage.load(35))).toEqual(['of 30', '', 'end']);
     expect((await storage.load(29))?.size).toBe(20);
     expect(await storage.load(19)).toBeNull();
   });
 
+  test('that do not cover an erasure are gone once one that does is saved', async () => {
+    const directory = join(await newFolder(), 'snapshot');
+    const storage = new FileSnapshotStorage(directory);
+    for (const size of [10, 20]) await storage.save(size, [Buffer.from(`of ${size}`)], -1);
+    await storage.save(21, [Buffer.from('of 21')], 20);
+    expect(await storage.sizes()).toEqual([21]);
+    await storage.save(30, [Buffer.from('of 30')], 20);
+    expect(await storage.sizes()).toEqual([30, 21]);
+  });
+
   test('with any bit flipped, or cut off anywhere, are passed over for the one before', async () => {
     const directory = join(await newFolder(), 'snapshot');
     const storage = new FileSnapshotStorage(directory);
-    await storage.save(1, [Buffer.from('one')]);
-    await storage.save(2, [Buffer.from('two')]);
+    await storage.save(1, [Buffer.from('one')], -1);
+    await storage.save(2, [Buffer.from('two')], -1);
     const path = join(directory, '0000000000000002.snapshot');
     const whole = await readFile(path);
     for (let at = 0; at < whole.length; at += 1) {

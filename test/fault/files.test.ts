@@ -65,7 +65,7 @@ const checkRecovered = async (directory: string, before: Progress): Promise<numb
     const { leaf } = await data.wal.get(size - 1);
     expect(verifyTlogProof({ proof, leafHash: leafHash(leaf), log: data.keys.logVkey }).size).toBe(size);
   }
-  await data.snapshots.save(0, []);
+  await data.snapshots.save(0, [], -1);
   for (const old of await data.snapshots.sizes()) await rm(join(directory, 'snapshot', data.snapshots.nameOf(old)));
   await opened.splice(opened.indexOf(data), 1)[0]?.close();
   expect((await fsckDirectory(directory, {})).problem).toBeNull();
@@ -361,7 +361,7 @@ test('audit fsck names the file in which a bit is flipped, in every class of fil
   const data = await openRun(directory);
   await runBatches(data, 7, 60, () => undefined);
   await rm(join(directory, 'snapshot'), { recursive: true });
-  await data.snapshots.save(1, [Buffer.from('a snapshot')]);
+  await data.snapshots.save(1, [Buffer.from('a snapshot')], -1);
   await data.close();
   const classes: readonly (readonly [string, number])[] = [
     ['wal/0000000000000000.wal', 5000],

@@ -96,6 +96,7 @@ beforeEach(async () => {
     lookup: { ttl: 1, negativeTtl: 1, signed: false },
     quota: QUOTA,
     ocspSeconds: 60,
+    openingsPerDay: 100,
     refusalRetentionDays: 1,
   };
   const clock = { now: () => NOW * 1000, monotonic: () => 0 };

@@ -22,6 +22,7 @@ const registered = (index: number): JournalEntry => ({
     credential: { class: 0, serial: Buffer.of(1) },
   },
   swept: null,
+  erased: null,
 });
 
 const revoked = (index: number, registrations: readonly number[]): JournalEntry => ({
@@ -29,6 +30,7 @@ const revoked = (index: number, registrations: readonly number[]): JournalEntry 
   leaf: { k: 'revoke', t: DAY * 1000 },
   keySlot: 1,
   sealed: null,
+  erased: null,
   swept: {
     opening: Buffer.alloc(32),
     effect: 'removed',
@@ -38,13 +40,16 @@ const revoked = (index: number, registrations: readonly number[]): JournalEntry 
   },
 });
 
+/** Of a log without erasures. */
+const untouched = { open: () => null, erase: () => Promise.reject(new Error('no key is to be destroyed')) };
+
 describe('a replay of the log into the store', () => {
   // Some thousand entries are applied at a time: wherever that falls, an entry is applied to all that it changes.
   test.each([1, 700, 3_000, 3_500, 3_990, 3_999, 4_000, 4_001])(
     'applies an entry over 1,000 subjects whole behind %d registers',
     async (before) => {
       const store = new MemoryMappingStore();
-      const replay = new Projection(store, 1, new Float64Array(PARTITIONS)).replayFrom(new Float64Array(PARTITIONS));
+      const replay = new Projection(store, 1, new Float64Array(PARTITIONS)).replayFrom(new Float64Array(PARTITIONS), untouched);
       const count = Math.max(before, 1_000);
       for (let index = 0; index < count; index += 1) await replay.push([idOf(index)], registered(index));
       await (before < 1_000 ? replay.end() : Promise.resolve());

@@ -58,7 +58,7 @@ export const runBatches = async (
     await data.wal.append(base, records);
     tell({ committed: data.wal.size, published: publisher.publishedSize });
     if (batch % 2 === 1) await publisher.publish();
-    if (batch % 2 === 1) await data.snapshots.save(data.wal.size, [Buffer.from('not a gateway snapshot')]);
+    if (batch % 2 === 1) await data.snapshots.save(data.wal.size, [Buffer.from('not a gateway snapshot')], -1);
     tell({ committed: data.wal.size, published: publisher.publishedSize });
   }
 };

@@ -145,6 +145,8 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
   metering: { counted: 3, alarms: { 'hit-rate': 1, sequence: 2 }, leastHealth: 0.5 },
   entry: async () => ({ leaf: Buffer.from('{"k":"register"}'), leafHash: createHash('sha256').update('leaf').digest() }),
   search: async () => ({ entries: [], cursor: null, size: 13 }),
+  open: async (index) => ({ kind: 'open', index, logIndex: 12, opening: Buffer.alloc(32, 7).toString('base64url'), case: 'POL-2026/17' }),
+  erase: async () => ({ erased: true, logIndex: 12, receipt: 'receipt' }),
   proof: async () => 'c2sp.org/tlog-proof@v1\n',
   logFile: async (path) => (path === 'checkpoint' || path.startsWith('tile/0/000') ? Buffer.from(path) : null),
   invalidation: { pending: false, problem: null, unknown: 0, mappings: [] },

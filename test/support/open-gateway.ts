@@ -72,6 +72,7 @@ export const makeWorld = async ({ pki, clock }: Place, change: (material: Materi
     lookup: { ttl: 300, negativeTtl: 60, signed: false },
     quota: QUOTA,
     ocspSeconds: 3600,
+    openingsPerDay: 100,
     refusalRetentionDays: 90,
   };
 };

@@ -45,7 +45,7 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
   // Without any anchor no other gap is named; a trust list that is not there yet says so itself, and may come.
   const waits = anchors.length === 0 && lists.length > 0;
   const gaps = waits ? [] : verifier.gaps.map((gap) => `${gap}: nothing could be accepted; add it`);
-  const { mapping, ports, lookup, revocation, evidence, quota } = policies.gateway;
+  const { mapping, ports, lookup, revocation, evidence, quota, audit } = policies.gateway;
   const world = {
     verifier,
     mappingLifetime: mapping.lifetimeDays * 86_400,
@@ -54,6 +54,7 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
     lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds, signed: lookup.signed },
     quota,
     ocspSeconds: revocation.ocspSeconds,
+    openingsPerDay: audit.openingsPerDay,
     refusalRetentionDays: evidence.days,
   };
   return { configuration, lists, fetched, gaps, world, principals: principalsOf(configuration) };

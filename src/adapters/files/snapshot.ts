@@ -6,8 +6,10 @@ import { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js
 
 /*
  * `<log size, 16 digits>.snapshot`: parts, each after its length (u32); a length of 0xffffffff; the SHA-256 of all before it.
- * Writes: temporary file, fdatasync, rename, fsync of the folder, then the oldest beyond two are removed. A crash leaves the older
- * snapshots, and perhaps a temporary file that the next save replaces. A snapshot only spares time: without one the log is replayed.
+ * Writes: temporary file, fdatasync; removal of all that hold a subject that was erased since, fsync of the folder; rename, fsync of the folder; then
+ * the oldest beyond two are removed. A crash leaves older snapshots, or none, and perhaps a temporary file that the next save replaces. None that covers
+ * an erasure is there beside one that does not: so a start that meets an `erase` leaf behind its snapshot, and that alone, has some to remove.
+ * A snapshot only spares time: without one the log is replayed.
  */
 
 const END = 0xffffffff;
@@ -28,15 +30,22 @@ export class FileSnapshotStorage implements SnapshotStorage {
   }
 
   /** @throws StorageFault; a failed save leaves the older snapshots as they are */
-  async save(size: number, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  async save(size: number, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, erasure: number): Promise<void> {
     await makeDurableDirectory(this.#fs, this.#directory, dirname(this.#directory));
     const temporary = join(this.#directory, 'new');
     await this.#fs.remove(temporary);
     const file = await this.#fs.open(temporary, 'create');
     await closing(file, () => writeParts(file, parts));
+    const stale = (await this.sizes()).filter((old) => old <= erasure);
+    for (const old of stale) await this.#remove(old);
+    if (stale.length > 0) await this.#fs.syncDirectory(this.#directory);
     await this.#fs.rename(temporary, join(this.#directory, nameOf(size)));
     await this.#fs.syncDirectory(this.#directory);
-    for (const old of (await this.sizes()).slice(KEPT)) await this.#fs.remove(join(this.#directory, nameOf(old)));
+    for (const old of (await this.sizes()).slice(KEPT)) await this.#remove(old);
+  }
+
+  #remove(size: number): Promise<void> {
+    return this.#fs.remove(join(this.#directory, nameOf(size)));
   }
 
   /** All of it is read before any of it is given out: what does not match its digest is not. */

@@ -195,13 +195,13 @@ export class FileVault implements Vault {
   }
 
   #keyOf(slot: number): Buffer | null {
-    if (this.#erasing.has(slot)) return null;
+    if (this.#erasing.has(slot) || this.#isPast(slot)) return null;
     const known = this.#fresh.get(slot) ?? this.#keys.get(slot);
     if (known !== undefined) return known;
     if (!Number.isSafeInteger(slot) || slot < 1 || slot >= this.#durable) return corruptSlot(slot);
     const key = unwrapKey(this.#vaultKey, slot, this.#slotOf(slot));
     if (key === 'broken') return corruptSlot(slot);
-    if (key === 'erased' || this.#isPast(slot)) return null;
+    if (key === 'erased') return null;
     this.#keys.set(slot, key);
     return key;
   }

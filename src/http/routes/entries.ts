@@ -1,7 +1,11 @@
 import { encodeBase64 } from '../../encoding/index.js';
+import { OpeningLimitReached } from '../../gateway/index.js';
 import { Refusal } from '../../reasons/index.js';
-import { JSON_TYPE, answerWith } from '../answer.js';
-import { ANY_PRINCIPAL, type Route } from '../route.js';
+import { JSON_TYPE, NO_STORE, answerJson, answerWith } from '../answer.js';
+import { factsOf, problemAnswer } from '../problem.js';
+import { parseQuery } from '../query.js';
+import { ANY_PRINCIPAL, clientOf, type Route } from '../route.js';
+import { openingQuery } from '../schemas.js';
 
 const INDEX = /^(?:0|[1-9][0-9]{0,14})$/;
 
@@ -39,5 +43,31 @@ export const proof: Route = {
       'Cache-Control',
       'private, no-cache',
     ]);
+  },
+};
+
+/**
+ * What a leaf commits to, for auditors under a case id; the case ids of openings and erasures for operators too. Whoever is answered is in the log, durable
+ * before the answer.
+ */
+export const opening: Route = {
+  method: 'GET',
+  path: '/v1/entries/:index/opening',
+  access: ['auditor', 'operator'],
+  query: openingQuery,
+  consumes: [],
+  urgency: 'normal',
+  async handle(exchange) {
+    const { request, site, params, requestId } = exchange;
+    const index = indexOf(params['index']);
+    const { case: caseId = '' } = parseQuery(exchange.query, openingQuery);
+    // RFC 9110 section 9.3.2: HEAD has the fields of GET; an opening that nobody sees must not be in the log.
+    if (request.method === 'HEAD') return answerWith(200, JSON_TYPE, '', NO_STORE);
+    try {
+      return answerJson(200, await site.gateway.open(index, caseId, clientOf(exchange)), NO_STORE);
+    } catch (thrown) {
+      if (!(thrown instanceof OpeningLimitReached)) throw thrown;
+      return problemAnswer({ ...factsOf(thrown), retryAfter: thrown.retryAfter }, requestId);
+    }
   },
 };

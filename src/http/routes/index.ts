@@ -2,8 +2,9 @@ import type { Route } from '../route.js';
 import { adminReload } from './admin.js';
 import { auditFile, auditIndex, auditPlace } from './audit-page.js';
 import { discovery, openapi, reasons } from './documents.js';
-import { entry, proof } from './entries.js';
+import { entry, opening, proof } from './entries.js';
 import { search } from './search.js';
+import { erasures } from './erasures.js';
 import { healthz, readyz } from './health.js';
 import { invalidations } from './invalidations.js';
 import { log } from './log.js';
@@ -25,6 +26,7 @@ export const EXPRESS_ROUTES: readonly Route[] = [
   search,
   entry,
   proof,
+  opening,
   healthz,
   readyz,
   metrics,
@@ -37,6 +39,7 @@ export const EXPRESS_ROUTES: readonly Route[] = [
   readPrincipal,
   putPrincipal,
   removePrincipal,
+  erasures,
 ];
 
 export const ROUTES: readonly Route[] = [...HOT_ROUTES, ...EXPRESS_ROUTES];
