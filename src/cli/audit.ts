@@ -4,6 +4,7 @@ import type { ExportOptions } from './audit-export.js';
 import { withFilters } from './audit-filter.js';
 import type { GrepOptions } from './audit-grep.js';
 import type { FsckOptions } from './audit-fsck.js';
+import type { OpenOptions } from './audit-open.js';
 import type { VerifyOptions } from './audit-verify.js';
 
 const PLACE = 'PLACE is a data directory, or the https URL of a gateway.';
@@ -60,6 +61,25 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
     .exitOverride()
     .action((place: string, options: ExportOptions) =>
       answer(import('./audit-export.js').then(({ auditExport }) => auditExport(place, options))),
+    );
+  audit
+    .command('open')
+    .description(
+      `what an entry commits to, with the proof that it is that. Over https for auditors: the log says that you opened it. Of a data directory, with its keys, while no gateway runs there: no entry says so. ${PLACE}`,
+    )
+    .argument('<place>', 'data directory or https URL')
+    .argument('<index>', 'of the entry')
+    .option('--case <id>', 'the case that it is for: 1 to 64 printable ASCII characters, naming nobody')
+    .option('--log-vkey <vkey>', "the log's verifier key; without it that which the gateway hands out")
+    .option('--pki <dir>', 'a PKI directory of dev-pki; with --as it stands for the three files below')
+    .option('--as <domain>', 'this auditor')
+    .option('--ca <file>', "PEM of the authority of the gateway's TLS certificate")
+    .option('--cert <file>', 'PEM of the TLS client certificate')
+    .option('--key <file>', 'PEM of its key')
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .action((place: string, index: string, options: OpenOptions) =>
+      answer(import('./audit-open.js').then(({ auditOpen }) => auditOpen(place, index, options))),
     );
   return audit;
 };

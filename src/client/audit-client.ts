@@ -1,9 +1,11 @@
 import {
   leafHash as hashLeaf,
   openCheckpoint,
+  parseLeaf,
   tilePath,
   TileProver,
   verifyConsistency,
+  verifyOpening,
   verifyTlogProof,
   type Checkpoint,
   type Count,
@@ -11,6 +13,8 @@ import {
 import { refuse } from '../reasons/index.js';
 import { ApiRefusal, problemError, UnexpectedAnswer } from './api-refusal.js';
 import { Connection, type Answer, type ConnectionOptions } from './connection.js';
+import { readShape } from './answers.js';
+import { openingAnswer, type OpenedEntry } from './opening.js';
 import { DEFAULT_PATIENCE, persist, type Patience } from './retry.js';
 
 export interface AuditOptions extends ConnectionOptions {
@@ -119,6 +123,20 @@ export class AuditClient {
     // A proof of the same leaf elsewhere is sound, and still not what was asked for.
     if (BigInt(proven.index) !== BigInt(index)) return refuse('inclusion-failed', 'index');
     return { ...entry, index, size: proven.size, root: proven.root, proof };
+  }
+
+  /**
+   * What the entry at `index` commits to, under a case id (1 to 64 printable ASCII characters, naming nobody): proven is that the log has the entry, and
+   * that its commitments are of this. The opening is an entry of its own in the log, at `opened.logIndex`; a call that is repeated makes another.
+   * @throws ApiRefusal `case-id`, `not-found`, `not-published`, `entry-erased`, `evidence-expired`, `opening-limit`; Refusal `opening-mismatch`
+   */
+  async open(index: number, caseId: string): Promise<Proven & { readonly opened: OpenedEntry }> {
+    // First: what cannot be proven is not opened.
+    const proven = await this.proof(index);
+    const opened = readShape(await this.#get(`/v1/entries/${index}/opening?case=${encodeURIComponent(caseId)}`), openingAnswer);
+    if (opened.index !== index) return refuse('opening-mismatch', 'index');
+    verifyOpening(parseLeaf(proven.leaf), opened);
+    return { ...proven, opened };
   }
 
   /** A tile as C2SP tlog-tiles names it: `level` a number or `"entries"`; `width` under 256 for a partial one. @throws ApiRefusal `not-found` */

@@ -19,6 +19,7 @@ export { Connection, type Answer, type Call, type ConnectionOptions } from './co
 export { type Invalidation, type WatchOptions } from './invalidations.js';
 export { type ImportLine } from './import-stream.js';
 export { NpClient } from './np-client.js';
+export { type OpenedEntry } from './opening.js';
 export { checkReceipt } from './receipt.js';
 export { type Patience } from './retry.js';
 export { checkSignedAnswer, contradicts, type AnsweredEntry, type AnswerKeys, type SignedLookupAnswer } from './signed-answer.js';
