@@ -6,6 +6,7 @@ import {
   NOTHING_FETCHED,
   PrincipalDirectory,
   ProblemList,
+  WebhookDirectory,
   makeGeneration,
   readConfiguration,
   reportReload,
@@ -18,6 +19,7 @@ import type { GatewayHandle, GatewayOptions } from './composition/options.js';
 import { openParts, type Closers, type Start } from './composition/parts.js';
 import { stop } from './composition/stop.js';
 import { expireMappings, tendMappings } from './composition/tending.js';
+import { openWebhooks } from './composition/webhooks.js';
 import { Publication } from './gateway/publication.js';
 import { SnapshotSaving } from './gateway/snapshot-saving.js';
 import { createHttpServer, describeFault, reasonsDocument } from './http/index.js';
@@ -41,6 +43,8 @@ const EXPIRY_MS = 3_600_000;
 const LISTS_MS = 1_000;
 /** How late a CRL may be fetched. */
 const CRLS_MS = 5_000;
+/** How late a receiver that failed is asked again, and a change of where to is seen; what changes is sent at once. */
+const WEBHOOKS_MS = 1_000;
 const SNAPSHOT_CHECK_MS = 10_000;
 /** Where the build puts the auditor's page, beside what it makes of these sources. */
 const AUDIT_PAGE = fileURLToPath(new URL('../audit-ui/', import.meta.url));
@@ -117,6 +121,16 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     newest: () => publisher.newest,
     problems: () => [...publication.problems(), ...storeProblems, ...keeper.problems()],
   });
+  const hooks = await WebhookDirectory.open(parts.data.webhooks);
+  const isWelcome = (domain: string): boolean => principals.of(domain) !== undefined && principals.of(domain)?.isSuspended !== true;
+  const webhooks = openWebhooks({
+    outside: options.outside,
+    clock,
+    signer: parts.data.keys.receipt,
+    gateway,
+    targets: () => hooks.targets(isWelcome),
+    log,
+  });
   await publication.turn();
   const { origin, audience } = first.configuration.policies.gateway;
   const { logVkey, receiptVkey } = keys;
@@ -140,6 +154,8 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     clock,
     random,
     fetches: () => credentials.counts.entries(),
+    webhooks: hooks,
+    webhookState: () => webhooks.state,
     auditPage: await readPageFiles(AUDIT_PAGE),
     log,
   });
@@ -157,6 +173,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     timer(WATCH_MS, () => keeper.watch()),
     timer(LISTS_MS, () => keeper.tendLists()),
     timer(CRLS_MS, () => status.turn()),
+    timer(WEBHOOKS_MS, async () => webhooks.turn()),
   ];
   await status.turn();
   log.info({ port, entries: gateway.logSize }, 'listening');
@@ -168,7 +185,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     witnessVkeys: witnesses.vkeys(),
     gateway,
     configuration: keeper,
-    stop: () => stop({ server, gateway, publication, snapshots, timers, closers: start.closers, log }),
+    stop: () => stop({ server, gateway, webhooks, publication, snapshots, timers, closers: start.closers, log }),
   };
 };
 

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { ConfigurationProblems, PrincipalDirectory } from '../src/adapters/configuration/index.js';
 import { makeDevPki } from '../src/adapters/desk/index.js';
-import { FilePrincipalRecords, nodeFileSystem, type FileSystem } from '../src/adapters/files/index.js';
+import { FileDomainRecords, nodeFileSystem, type FileSystem } from '../src/adapters/files/index.js';
 import { encodePem } from '../src/encoding/index.js';
 import type { Principal } from '../src/gateway/index.js';
 import { fsckDirectory } from '../src/cli/audit-fsck-directory.js';
@@ -286,7 +286,7 @@ describe('the directory of principals', () => {
   afterAll(() => opened.close());
   const parts = (fs: FileSystem = nodeFileSystem) => {
     places += 1;
-    const records = new FilePrincipalRecords(join(directory, `records-${places}`, 'principals'), fs);
+    const records = new FileDomainRecords(join(directory, `records-${places}`, 'principals'), fs);
     return { records, gateway: opened.gateway, fromFile: (domain: string) => ops.get(domain) };
   };
 

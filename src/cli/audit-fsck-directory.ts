@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import {
   FileClassStorage,
   FileLogStorage,
-  FilePrincipalRecords,
+  FileDomainRecords,
   FileRegister,
   FileSnapshotStorage,
   FileVault,
@@ -152,7 +152,7 @@ class Directory {
     this.subjects = folded.size;
     if (!(await sameMap(store, folded)))
       return { path: LAYOUT.snapshot, what: 'the mappings it gives are not those of the log: remove it, the next start replays the log' };
-    const records = new FilePrincipalRecords(join(this.#parts.place, LAYOUT.principals));
+    const records = new FileDomainRecords(join(this.#parts.place, LAYOUT.principals));
     return (await this.#credentials(store, book)) ?? (await fsckPrincipals(records, wal, principals));
   }
 

@@ -1,4 +1,4 @@
-import type { FilePrincipalRecords, FileWal } from '../adapters/files/index.js';
+import type { FileDomainRecords, FileWal } from '../adapters/files/index.js';
 import { encodePrincipalChange, parsePrincipalChange, type PrincipalChange } from '../gateway/index.js';
 import { PrincipalTail } from '../gateway/principal-decision.js';
 import { peekLeaf, type FsckProblem } from '../log/index.js';
@@ -8,7 +8,7 @@ import { peekLeaf, type FsckProblem } from '../log/index.js';
  * A record of a change that came after this reading of the log is passed over.
  */
 export const fsckPrincipals = async (
-  records: FilePrincipalRecords,
+  records: FileDomainRecords,
   wal: FileWal,
   recovered: readonly PrincipalChange[],
 ): Promise<FsckProblem | null> => {

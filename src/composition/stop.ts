@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { RunningGateway } from '../gateway/index.js';
+import type { RunningGateway, Webhooks } from '../gateway/index.js';
 import type { Publication } from '../gateway/publication.js';
 import type { SnapshotSaving } from '../gateway/snapshot-saving.js';
 import type { HttpServer } from '../http/index.js';
@@ -11,6 +11,7 @@ const STOP_MS = 9_000;
 export interface StopParts {
   readonly server: HttpServer;
   readonly gateway: RunningGateway;
+  readonly webhooks: Webhooks;
   readonly publication: Publication;
   readonly snapshots: SnapshotSaving;
   readonly timers: readonly (() => Promise<void>)[];
@@ -18,11 +19,12 @@ export interface StopParts {
   readonly log: Logger;
 }
 
-export const stop = async ({ server, gateway, publication, snapshots, timers, closers, log }: StopParts): Promise<void> => {
+export const stop = async ({ server, gateway, webhooks, publication, snapshots, timers, closers, log }: StopParts): Promise<void> => {
   const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
   log.info('draining');
   await server.drain();
   await gateway.drain();
+  await webhooks.stop();
   const finish = async (): Promise<void> => {
     for (const end of timers) await end();
     await publication.turn(true);

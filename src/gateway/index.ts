@@ -27,3 +27,5 @@ export type {
 export type { World } from './world.js';
 export type { KnownPrincipal, PrincipalChanged, PrincipalControl, PrincipalState } from './principal-control.js';
 export { encodePrincipalChange, parsePrincipalChange, saysTheSame, type PrincipalChange } from './principal-record.js';
+export type { WebhookControl } from './webhook-control.js';
+export { Webhooks, type WebhookTarget, type WebhooksState } from './webhooks.js';

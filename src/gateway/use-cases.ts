@@ -216,7 +216,7 @@ export interface Gateway {
   /**
    * The changes of answers that the client holds, after `after`, an id that it was given; null: all that are kept. `wake` is called when one comes.
    */
-  changes(client: Principal, after: string | null, wake: () => void): ChangeReader;
+  changes(client: Pick<Principal, 'domain'>, after: string | null, wake: () => void): ChangeReader;
   readonly held: HeldAnswersState;
   /** Raw leaf of an entry and its hash. @throws Refusal `not-found` */
   entry(index: number): Promise<{ readonly leaf: Uint8Array; readonly leafHash: Uint8Array }>;

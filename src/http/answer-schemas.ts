@@ -190,3 +190,4 @@ export const erasureAnswer = z.strictObject({
   logIndex: logIndex.nullable().meta({ description: 'of the leaf that says so, now or before' }),
   receipt: z.string().nullable(),
 });
+export const webhookAnswer = z.strictObject({ url: z.url().nullable() });

@@ -3,6 +3,7 @@ import * as answers from './answer-schemas.js';
 import { ROUTES } from './routes/index.js';
 import { principalTerms } from '../policy/index.js';
 import { lookupBody } from './routes/lookups.js';
+import { webhookBody } from './routes/webhook.js';
 import type { Route } from './route.js';
 import { erasure, passportLine, withdrawal } from './schemas.js';
 
@@ -66,6 +67,19 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
         content: text('text/event-stream'),
       },
     },
+  },
+  'GET /v1/webhook': {
+    summary: 'Where the changes of answers that the caller holds are sent, in place of a stream of invalidations',
+    answers: { '200': { description: '`url` null: nowhere', content: json(answers.webhookAnswer) } },
+  },
+  'PUT /v1/webhook': {
+    summary: 'Have them sent, signed, as POST requests with {"events":[{"id","sii"} or {"id","reset":true}]} (Standard Webhooks, v1a)',
+    body: json(webhookBody),
+    answers: { '200': { description: 'from now on', content: json(answers.webhookAnswer) } },
+  },
+  'DELETE /v1/webhook': {
+    summary: 'Have them sent no more',
+    answers: { '200': { description: 'also when they were not', content: json(answers.webhookAnswer) } },
   },
   '/v1/quota': {
     summary: "The caller's quota of lookups: the formula, its inputs, used, remaining, reset",

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { Gateway } from '../gateway/use-cases.js';
+import type { WebhooksState } from '../gateway/webhooks.js';
 import type { Clock, ConfigurationControl, RandomSource } from '../ports/index.js';
 import { Admission, type AdmissionLimits } from './admission.js';
+import { registerWebhookMetrics } from './webhook-metrics.js';
 import { registerFetchMetrics, type FetchCount } from './fetch-metrics.js';
 import { createHttpsServer, type HttpServer, type ServerCredentials } from './https-server.js';
 import { Metrics } from './metrics.js';
@@ -19,6 +21,7 @@ export interface HttpServerOptions {
   readonly principalOf: Site['principalOf'];
   readonly configuration: ConfigurationControl;
   readonly principals: Site['principals'];
+  readonly webhooks: Site['webhooks'];
   readonly credentials: ServerCredentials;
   readonly discovery: Discovery;
   readonly reasons: ReasonsDocument;
@@ -27,6 +30,7 @@ export interface HttpServerOptions {
   readonly log: Logger;
   /** What was fetched from elsewhere, for the metrics. */
   readonly fetches?: () => Iterable<FetchCount>;
+  readonly webhookState?: () => WebhooksState;
   /** The auditor's page as it was built, by path below /audit/; absent: it was not. */
   readonly auditPage?: ReadonlyMap<string, Buffer>;
   /** Who cosigns checkpoints, for the metrics. */
@@ -56,6 +60,7 @@ export const createHttpServer = (options: HttpServerOptions): GatewayServer => {
   });
   if (options.fetches !== undefined) registerFetchMetrics(metrics.registry, options.fetches);
   if (options.witnesses !== undefined) registerWitnessMetrics(metrics.registry, options.witnesses);
+  if (options.webhookState !== undefined) registerWebhookMetrics(metrics.registry, options.webhookState);
   const site: Site = {
     ...options,
     metrics,

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { KnownPrincipal, PrincipalControl } from '../gateway/principal-control.js';
 import type { Gateway } from '../gateway/use-cases.js';
+import type { WebhookControl } from '../gateway/webhook-control.js';
 import type { Clock, ConfigurationControl } from '../ports/index.js';
 import type { Admission } from './admission.js';
 import type { Metrics } from './metrics.js';
@@ -33,6 +34,8 @@ export interface Site extends CommonSite {
   readonly gateway: Gateway;
   /** What is in force, and how an operator has it read again. */
   readonly configuration: ConfigurationControl;
+  /** Where principals have their changes sent. */
+  readonly webhooks: WebhookControl;
   /** Onboarding by an operator. */
   readonly principals: PrincipalControl;
   readonly discovery: Discovery;

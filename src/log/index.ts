@@ -78,3 +78,4 @@ export {
   type TlogProof,
 } from './tlog-proof.js';
 export { fsckLog, type FsckProblem, type FsckReport, type FsckSource } from './fsck.js';
+export { WEBHOOK_TOLERANCE_SECONDS, signWebhook, verifyWebhook, type WebhookHeaders } from './webhook-signature.js';

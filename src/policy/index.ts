@@ -14,3 +14,4 @@ export {
 export { parsePrincipals, principalTerms, type PrincipalEntry, type PrincipalTerms, type Principals } from './principals.js';
 export { parseTrustPolicy, type TrustListPolicy, type TrustPolicy } from './trust-policy.js';
 export { POLICY_FILES, parsePolicySet, type PolicyFile, type PolicySet, type PolicyTexts } from './policy-set.js';
+export { httpsUrlField } from './fields.js';

@@ -31,3 +31,4 @@ export type { StatusSource } from './status-source.js';
 export type { CodeProof, EvidenceProof, SubscriberProof, SubscriberWish } from './subscriber-proof.js';
 export type { Vault } from './vault.js';
 export type { WitnessLink } from './witness.js';
+export type { SendMessage, WebhookMessage } from './webhook-receiver.js';

@@ -241,6 +241,14 @@ export const REQUEST_REASONS = {
     'what was opened is not what the leaf commits to',
     'Keep both: whoever gave the opening said something else than the log.',
   ),
+  'webhook-not-signed': row(
+    'refused',
+    401,
+    '-',
+    'docs/adr/0025',
+    'no signature of the gateway over this message, now',
+    'Do not act on it. Check the receipt key and the clock.',
+  ),
   'quorum-missing': row(
     'refused',
     422,

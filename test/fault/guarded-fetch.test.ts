@@ -82,6 +82,7 @@ describe('a guarded fetch', () => {
     const { port } = await origin((request, response) => response.end(request.headers.host));
     const { octets } = await fetcherTo(port).fetch('https://cert.sti.example:8443/', PATIENT);
     expect(octets.toString()).toBe('cert.sti.example:8443');
+    expect((await fetcherTo(port).fetch('https://cert.sti.example/', PATIENT)).octets.toString()).toBe('cert.sti.example');
   });
 
   test('has no use for proxies that the environment names', async () => {

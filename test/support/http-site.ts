@@ -188,6 +188,7 @@ export const startSite = async (tls: TlsPki, changes: Partial<HttpServerOptions>
     gateway: gatewayThat(),
     principalOf: (domain) => PRINCIPALS.get(domain),
     configuration: fixedConfiguration(),
+    webhooks: { urlOf: () => null, set: async () => undefined },
     principals: { state: () => null, change: async () => ({ isNew: true, logged: null }) },
     credentials: { ...tls.server, clientAuthorities: tls.ca },
     discovery: { audience: 'dp.example', origin: 'dp.example/log', logVkey: 'log', receiptVkey: 'receipt', witnessVkeys: [] },

@@ -7,3 +7,4 @@ export { ConfigurationProblems, ProblemList } from './problems.js';
 export { readTlsFiles, type TlsFiles } from './tls-files.js';
 export { reportList, reportReload } from './reports.js';
 export { TrustLists, unknownLists, type TrustListEvent, type TrustListsParts, type TrustListStanding } from './trust-lists.js';
+export { WebhookDirectory } from './webhook-directory.js';

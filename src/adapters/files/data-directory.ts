@@ -9,7 +9,7 @@ import { nodeFileSystem, type FileSystem } from './file-system.js';
 import { openKeys, type GatewayKeys } from './keys.js';
 import { DirectoryLock } from './lock.js';
 import { FileQuotaJournal } from './quota-journal.js';
-import { FilePrincipalRecords } from './principal-records.js';
+import { FileDomainRecords } from './domain-records.js';
 import { FileRegister } from './register.js';
 import { FileSearchStorage } from './search-storage.js';
 import { FileSnapshotStorage } from './snapshot.js';
@@ -39,6 +39,8 @@ export const LAYOUT = {
   quota: 'quota',
   /** What operators changed about principals: it overrules principals.yaml, so who was removed comes back where it is lost. */
   principals: 'principals',
+  /** Where principals have their changes sent. */
+  webhooks: 'webhooks',
   /** The newest signed checkpoint. Never restore it from a backup: it is what keeps a restored log from signing a second history. */
   lastSigned: 'last-signed',
 } as const;
@@ -56,7 +58,8 @@ export interface DataDirectory {
   readonly lastSigned: FileRegister;
   trustList(name: string): FileRegister;
   readonly crls: FileCrlArchive;
-  readonly principals: FilePrincipalRecords;
+  readonly principals: FileDomainRecords;
+  readonly webhooks: FileDomainRecords;
   /** Whoever opens it closes it. */
   quotaJournal(monotonic: () => number): FileQuotaJournal;
   /** Closes the files and gives up the lock. */
@@ -101,7 +104,8 @@ export const openDataDirectory = async (
       lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),
       trustList: (name) => new FileRegister(join(directory, LAYOUT.trustLists, `${name}.json`), fs),
       crls: new FileCrlArchive(join(directory, LAYOUT.crls), fs),
-      principals: new FilePrincipalRecords(join(directory, LAYOUT.principals), fs),
+      principals: new FileDomainRecords(join(directory, LAYOUT.principals), fs),
+      webhooks: new FileDomainRecords(join(directory, LAYOUT.webhooks), fs),
       quotaJournal: (monotonic) => new FileQuotaJournal(join(directory, LAYOUT.quota), monotonic, { fs }),
       close,
     };

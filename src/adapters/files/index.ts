@@ -8,7 +8,7 @@ export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js
 export { noteSigner, openKeys, readPublicKeys, type GatewayKeys, type PublicKeys } from './keys.js';
 export { DirectoryLock } from './lock.js';
 export { readPageFiles } from './page-files.js';
-export { FilePrincipalRecords } from './principal-records.js';
+export { FileDomainRecords } from './domain-records.js';
 export { FileQuotaJournal } from './quota-journal.js';
 export { FileRegister } from './register.js';
 export { FileSnapshotStorage } from './snapshot.js';

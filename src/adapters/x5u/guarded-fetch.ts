@@ -17,6 +17,8 @@ export interface FetchOptions {
   readonly timeoutMs: number;
   readonly method?: 'GET' | 'POST';
   readonly body?: { readonly octets: Uint8Array; readonly contentType: string };
+  /** Further header fields. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Media types that the answer may have, lower case; absent: any, or none. */
   readonly contentTypes?: readonly string[];
   readonly signal?: AbortSignal;
@@ -123,7 +125,7 @@ const targetOf = (text: string): URL => {
 
 const answerTo = (
   target: URL,
-  { method = 'GET', body, contentTypes, maxOctets }: FetchOptions,
+  { method = 'GET', body, headers, contentTypes, maxOctets }: FetchOptions,
   socket: TLSSocket,
 ): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
@@ -131,7 +133,9 @@ const answerTo = (
       // Without an agent: no pool, no proxy, and this connection alone.
       createConnection: () => socket,
       host: target.hostname,
-      port: target.port,
+      // Without its default port, which the Host field must not name (RFC 9110 section 7.2).
+      port: target.port === '' ? 443 : target.port,
+      defaultPort: 443,
       path: `${target.pathname}${target.search}`,
       method,
       maxHeaderSize: FETCH_LIMITS.maxHeaderOctets,
@@ -140,6 +144,7 @@ const answerTo = (
         'Accept-Encoding': 'identity',
         'User-Agent': 'signpost',
         Connection: 'close',
+        ...headers,
         ...(body === undefined ? {} : { 'Content-Type': body.contentType, 'Content-Length': body.octets.length }),
       },
     });

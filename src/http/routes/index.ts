@@ -12,6 +12,7 @@ import { lookups } from './lookups.js';
 import { metrics } from './metrics.js';
 import { passports } from './passports.js';
 import { quota } from './quota.js';
+import { putWebhookUrl, readWebhookUrl, removeWebhookUrl } from './webhook.js';
 import { putPrincipal, readPrincipal, removePrincipal } from './principals.js';
 import { withdrawals } from './withdrawals.js';
 
@@ -21,6 +22,9 @@ export const HOT_ROUTES: readonly Route[] = [passports, withdrawals, lookups];
 export const EXPRESS_ROUTES: readonly Route[] = [
   invalidations,
   quota,
+  readWebhookUrl,
+  putWebhookUrl,
+  removeWebhookUrl,
   reasons,
   log,
   search,

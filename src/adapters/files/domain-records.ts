@@ -6,7 +6,7 @@ import { FileRegister } from './register.js';
 const SUFFIX = '.json';
 
 /** One small file a domain, replaced whole: a change costs the same whether there are ten or ten thousand. `directory` may hold nothing else. */
-export class FilePrincipalRecords {
+export class FileDomainRecords {
   readonly #directory: string;
   readonly #fs: FileSystem;
 

@@ -1,0 +1,154 @@
+import { describe, expect, test } from '@jest/globals';
+import { readWebhook, type Invalidation } from '../../src/client/index.js';
+import { ChangeFeed } from '../../src/gateway/change-feed.js';
+import { Webhooks, type WebhookTarget } from '../../src/gateway/index.js';
+import { receiptKeyName } from '../../src/log/index.js';
+import type { WebhookMessage } from '../../src/ports/index.js';
+import { testSigner, vkeyOf } from '../support/log-fixtures.js';
+
+const signer = testSigner(receiptKeyName('dp.example/log'));
+const URL_A = 'https://hooks.a.example/signpost';
+
+interface Sent {
+  readonly url: string;
+  readonly id: string;
+  readonly events: readonly Invalidation[];
+  /** Answers the message. */
+  readonly take: () => void;
+  readonly fail: () => void;
+}
+
+/** A receiver that answers when the test says so. */
+class Bed {
+  readonly feeds = new Map<string, ChangeFeed>();
+  targets: WebhookTarget[] = [{ domain: 'a.example', url: URL_A }];
+  now = 1_000;
+  readonly failures: string[] = [];
+  readonly #sent: Sent[] = [];
+  #waiting: ((sent: Sent) => void) | null = null;
+  readonly webhooks = new Webhooks({
+    send: (url, message, signal) => this.#take(url, message, signal),
+    signer,
+    clock: { now: () => 1_795_500_000_000, monotonic: () => this.now },
+    targets: () => this.targets,
+    changes: (domain, after, wake) => this.feed(domain).read(after, false, wake),
+    failed: (domain, error) => void this.failures.push(`${domain}: ${error.message}`),
+  });
+
+  feed(domain: string): ChangeFeed {
+    const feed = this.feeds.get(domain) ?? new ChangeFeed(1);
+    this.feeds.set(domain, feed);
+    return feed;
+  }
+
+  change(tn: string, domain = 'a.example'): void {
+    this.feed(domain).push(`tel:+${tn}`, Infinity);
+  }
+
+  next(): Promise<Sent> {
+    const sent = this.#sent.shift();
+    return sent === undefined ? new Promise((resolve) => (this.#waiting = resolve)) : Promise.resolve(sent);
+  }
+
+  get underWay(): number {
+    return this.#sent.length;
+  }
+
+  #take(url: string, { headers, body }: WebhookMessage, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { id, events } = readWebhook(headers, body, { receiptVkey: vkeyOf(signer), now: 1_795_500_000 });
+      signal.addEventListener('abort', () => reject(new Error('aborted')));
+      const sent = { url, id, events, take: resolve, fail: () => reject(new Error('status 500')) };
+      if (this.#waiting === null) this.#sent.push(sent);
+      else this.#waiting(sent);
+      this.#waiting = null;
+    });
+  }
+}
+
+const siis = ({ events }: Sent): string[] => events.map((event) => (event.event === 'reset' ? 'reset' : event.sii.slice(5)));
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('webhooks', () => {
+  test('send what changes, in order, the next message when the last was taken', async () => {
+    const bed = new Bed();
+    bed.webhooks.turn();
+    bed.change('1');
+    bed.change('2');
+    const first = await bed.next();
+    expect([first.url, first.id, siis(first)]).toEqual([URL_A, '1-1..1-2', ['1', '2']]);
+    bed.change('3');
+    await settled();
+    expect(bed.underWay).toBe(0);
+    first.take();
+    const second = await bed.next();
+    expect([second.id, siis(second)]).toEqual(['1-3..1-3', ['3']]);
+    second.take();
+    await settled();
+    expect(bed.webhooks.state).toEqual({ delivered: 2, failed: 0, failing: 0 });
+  });
+
+  test('send again what was not taken, the same under the same id, later each time, and tell of it once', async () => {
+    const bed = new Bed();
+    bed.webhooks.turn();
+    bed.change('1');
+    const first = await bed.next();
+    first.fail();
+    await settled();
+    bed.change('2');
+    bed.webhooks.turn();
+    await settled();
+    expect([bed.underWay, bed.webhooks.state]).toEqual([0, { delivered: 0, failed: 1, failing: 1 }]);
+    bed.now += 1_000;
+    bed.webhooks.turn();
+    const again = await bed.next();
+    expect([again.id, siis(again)]).toEqual([first.id, ['1']]);
+    again.fail();
+    await settled();
+    bed.now += 1_999;
+    bed.webhooks.turn();
+    expect(bed.underWay).toBe(0);
+    bed.now += 1;
+    bed.webhooks.turn();
+    (await bed.next()).take();
+    expect(siis(await bed.next())).toEqual(['2']);
+    expect(bed.failures).toEqual(['a.example: status 500']);
+    expect(bed.webhooks.state).toEqual({ delivered: 1, failed: 2, failing: 0 });
+  });
+
+  test('of one receiver do not wait for those of another', async () => {
+    const bed = new Bed();
+    bed.targets.push({ domain: 'b.example', url: 'https://b.example/' });
+    bed.webhooks.turn();
+    bed.change('1');
+    const stuck = await bed.next();
+    bed.change('2', 'b.example');
+    expect([(await bed.next()).url, stuck.url]).toEqual(['https://b.example/', URL_A]);
+  });
+
+  test('end with the target, and begin with all that is kept for a new one', async () => {
+    const bed = new Bed();
+    bed.webhooks.turn();
+    bed.targets = [];
+    bed.webhooks.turn();
+    bed.change('1');
+    await settled();
+    expect(bed.underWay).toBe(0);
+    bed.targets = [{ domain: 'a.example', url: 'https://a.example/other' }];
+    bed.webhooks.turn();
+    const sent = await bed.next();
+    expect([sent.url, siis(sent)]).toEqual(['https://a.example/other', ['1']]);
+  });
+
+  test('bring what is under way to an end, and send nothing after it', async () => {
+    const bed = new Bed();
+    bed.webhooks.turn();
+    bed.change('1');
+    await bed.next();
+    await bed.webhooks.stop();
+    bed.change('2');
+    bed.webhooks.turn();
+    await settled();
+    expect([bed.underWay, bed.webhooks.state.failed]).toEqual([0, 0]);
+  });
+});
