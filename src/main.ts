@@ -58,7 +58,7 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayHand
   const reading = new ProblemList();
   const configuration = await readConfiguration(options, clock.now(), reading);
   const first = makeGeneration(configuration, { lists: [], fetched: NOTHING_FETCHED });
-  if (first.gaps.length > 0 && configuration.lists.length === 0) throw new ConfigurationProblems(first.gaps);
+  if (first.gaps.length > 0 && configuration.lists.length + configuration.feeds.length === 0) throw new ConfigurationProblems(first.gaps);
   const closers: Closers = [];
   try {
     return await compose({ options, clock, reading, first, closers });
@@ -91,7 +91,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   const budget = new FetchBudget(clock);
   const credentials = new FetchedCredentials({ fetcher, clock, budget, hosts: () => hosts });
   const parts = await openParts(start, { random, credentials, budget });
-  const { gateway, publisher, witnesses, store, keys, lists, status, first } = parts;
+  const { gateway, publisher, witnesses, store, keys, lists, feeds, status, first } = parts;
   let storeProblems = await store.problems();
   const publication = new Publication(publisher, gateway, clock, (error) =>
     log.error({ fault: describeFault(error) }, 'the log cannot be published'),
@@ -109,7 +109,17 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   };
   const onReload = (outcome: ReloadOutcome): void => reportReload(log, outcome, gateway.versions());
   const keeper = new GenerationKeeper(
-    { places: options, clock, lists, fetched: status.crls, install, problemsOf, onReload, remarks: () => witnesses.witnessing.remarks() },
+    {
+      places: options,
+      clock,
+      lists,
+      feeds,
+      fetched: status.crls,
+      install,
+      problemsOf,
+      onReload,
+      remarks: () => witnesses.witnessing.remarks(),
+    },
     first,
     start.reading,
   );

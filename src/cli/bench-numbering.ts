@@ -103,7 +103,7 @@ const write = (path: string, ranges: number, ported: number): void => {
 export const work = async (given: unknown): Promise<Answer> => {
   const { path, ranges, lookups } = task.parse(given);
   const before = performance.now();
-  const { read } = await readInPieces(path, 'numbering.csv');
+  const { read } = await readInPieces({ files: [{ path, name: 'numbering.csv' }], scope: null });
   if (!read.ok) throw new Error(read.problems.join('\n'));
   const plan = new NumberingPlan([new NumberingTable(read.value)]);
   const time = performance.now() - before;

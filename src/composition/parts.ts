@@ -1,10 +1,13 @@
 import {
   ConfigurationProblems,
   NOTHING_FETCHED,
+  NumberingFeeds,
   TrustLists,
   makeGeneration,
   materialOf,
+  reportFeed,
   reportList,
+  unknownFeeds,
   unknownLists,
   type Generation,
   type ProblemList,
@@ -63,7 +66,12 @@ export const openParts = async ({ options, clock, first: ofFiles, closers }: Sta
   const fetched = status.crls.material();
   // What was kept of CRLs may list who signed a trust list.
   const standing = await lists.judge(configuration.lists, materialOf(configuration, { lists: [], fetched }));
-  const first = makeGeneration(configuration, { lists: standing, fetched }, verifier);
+  const feeds = new NumberingFeeds({ archive: data.feeds, clock, onEvent: reportFeed(log) });
+  const material = materialOf(configuration, { lists: [], fetched });
+  const fed = await feeds.judge(configuration.feeds, material);
+  const strangers = unknownFeeds(fed);
+  if (strangers.length > 0) throw new ConfigurationProblems(strangers);
+  const first = makeGeneration(configuration, { lists: standing, feeds: fed, fetched }, verifier);
   const store = await openStore(options.store ?? 'memory', () => data.quotaJournal(() => clock.monotonic()));
   closers.push(() => Promise.all([store.mappings.close(), store.quotas.close()]).then(() => undefined));
   const gateway = await openGateway({
@@ -96,5 +104,5 @@ export const openParts = async ({ options, clock, first: ofFiles, closers }: Sta
   const publishing = { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log, witnessing };
   const publisher = await Publisher.start(publishing, gateway.tree);
   for (const remark of await store.remarks()) log.warn({ remark }, 'store');
-  return { gateway, publisher, witnesses, store, lists, status, first, keys: data.keys, data };
+  return { gateway, publisher, witnesses, store, lists, feeds, status, first, keys: data.keys, data };
 };

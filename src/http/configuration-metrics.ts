@@ -45,10 +45,35 @@ export const registerConfigurationMetrics = (registry: Registry, state: () => Co
     ['outcome'],
   );
   registerTrustListMetrics(register);
+  registerFeedMetrics(register);
   registerCrlMetrics(register);
 };
 
 type Register = (name: string, help: string, read: (gauge: Gauge, now: ConfigurationState) => void, labelNames?: readonly string[]) => void;
+
+/** `feed` is a name of the operator's own policy; -1 and 0 as with trust lists. */
+const registerFeedMetrics = (register: Register): void => {
+  register(
+    'signpost_numbering_feed_sequence',
+    'Sequence of the feed of numbering data in force; -1: none is',
+    (gauge, { feeds }) => feeds.forEach(({ name, sequence }) => gauge.set({ feed: name }, sequence ?? -1)),
+    ['feed'],
+  );
+  register(
+    'signpost_numbering_feed_until_seconds',
+    'When the feed in force runs out, seconds since 1970; 0: none is',
+    (gauge, { feeds }) => feeds.forEach(({ name, until }) => gauge.set({ feed: name }, until ?? 0)),
+    ['feed'],
+  );
+  register(
+    'signpost_numbering_feed_refused',
+    'Feeds of numbering data not put in force since the start, by fault',
+    (gauge, { feeds }) => {
+      for (const { name, refused } of feeds) for (const [fault, count] of Object.entries(refused)) gauge.set({ feed: name, fault }, count);
+    },
+    ['feed', 'fault'],
+  );
+};
 
 /** `list` is a name of the operator's own policy. A list that is not in force has a sequence and an end of -1 and 0: alarms compare, and see it. */
 const registerTrustListMetrics = (register: Register): void => {

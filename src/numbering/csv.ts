@@ -1,7 +1,7 @@
 import { isSpc } from '../identifiers/index.js';
 import { parseInstant } from './instant.js';
 import { firstKeyOf } from './number-key.js';
-import { NumberingTable, TableBuilder, type TableColumns } from './numbering-table.js';
+import { NumberingTable, TableBuilder } from './numbering-table.js';
 
 const HEADER = 'spc,start,count,validFrom';
 /** ITU-T E.164: at most 15 digits. */
@@ -22,7 +22,7 @@ export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
  */
 export class NumberingReader {
   readonly #name: string;
-  readonly #builder = new TableBuilder();
+  readonly #builder: TableBuilder;
   readonly #line = Buffer.alloc(MAX_LINE + 1);
   #length = 0;
   #lines = 0;
@@ -31,9 +31,13 @@ export class NumberingReader {
   readonly #words = new Map<number, number>();
   readonly #days = new Map<number, number | null>();
 
-  /** @param name the file's, for problems */
-  constructor(name = 'numbering.csv') {
+  /**
+   * @param name the file's, for problems
+   * @param builder of the table that the rows go to: it may have those of other files
+   */
+  constructor(name = 'numbering.csv', builder = new TableBuilder()) {
     this.#name = name;
+    this.#builder = builder;
   }
 
   read(piece: Uint8Array): void {
@@ -50,10 +54,10 @@ export class NumberingReader {
     }
   }
 
-  /** What the file holds, once all of it was read. */
-  end(): Read<TableColumns> {
+  /** How many rows the file has, once all of it was read. */
+  end(): Read<number> {
     if (this.#length > 0 || this.#lines === 0) this.#takeKept();
-    if (this.#problems.length === 0) return { ok: true, value: this.#builder.columns() };
+    if (this.#problems.length === 0) return { ok: true, value: this.#lines - 1 };
     const more = this.#more === 0 ? [] : [`${this.#name}: and ${this.#more} more lines`];
     return { ok: false, problems: [...this.#problems, ...more] };
   }
@@ -175,8 +179,9 @@ const digitsIn = (octets: Uint8Array, from: number, to: number, most: number): n
 
 /** A whole file at once. */
 export const parseNumberingCsv = (octets: Uint8Array): Read<NumberingTable> => {
-  const reader = new NumberingReader();
+  const builder = new TableBuilder();
+  const reader = new NumberingReader('numbering.csv', builder);
   reader.read(octets);
   const read = reader.end();
-  return read.ok ? { ok: true, value: new NumberingTable(read.value) } : read;
+  return read.ok ? { ok: true, value: new NumberingTable(builder.columns()) } : read;
 };

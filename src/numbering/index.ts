@@ -2,5 +2,6 @@ export { NumberingReader, parseNumberingCsv, type Read } from './csv.js';
 export { parseInstant } from './instant.js';
 export { documentsOfPlan, planOfDocuments } from './numbering-documents.js';
 export { NumberingPlan, type Holder } from './numbering-plan.js';
-export { NumberingTable, buffersOf, type TableColumns } from './numbering-table.js';
+export { NumberingTable, TableBuilder, buffersOf, type TableColumns } from './numbering-table.js';
 export type { NumberingRow } from './row.js';
+export { rowsOutside, scopesOf, type FeedScope, type Silence } from './scope.js';

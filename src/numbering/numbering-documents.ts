@@ -1,5 +1,6 @@
 import { NumberingPlan } from './numbering-plan.js';
 import { tableOfOctets } from './numbering-table.js';
+import { silenceOfLines } from './scope.js';
 
 /** What the version of a plan is the digest of, and what that names: the tables. */
 export function* documentsOfPlan(plan: NumberingPlan): Generator<{ readonly digest: string; pieces(): Iterable<Uint8Array> }> {
@@ -10,9 +11,10 @@ export function* documentsOfPlan(plan: NumberingPlan): Generator<{ readonly dige
 /** The plan of which this is the document. */
 export const planOfDocuments = async (document: string, read: (digest: string) => Promise<Uint8Array>): Promise<NumberingPlan> => {
   const tables = [];
-  for (const digest of document.split('\n').slice(0, -1)) {
+  const lines = document.split('\n').slice(0, -1);
+  for (const digest of lines.filter((line) => !line.includes(' '))) {
     const { buffer, byteOffset, byteLength } = await read(digest);
     tables.push(tableOfOctets(Buffer.from(buffer, byteOffset, byteLength)));
   }
-  return new NumberingPlan(tables);
+  return new NumberingPlan(tables, silenceOfLines(lines));
 };

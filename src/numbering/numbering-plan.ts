@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { digitsOf, firstKeyOf, keyOf } from './number-key.js';
 import { NumberingTable, type RowVisitor } from './numbering-table.js';
 import type { NumberingRow } from './row.js';
+import { isSilent, linesOfSilence, type Silence } from './scope.js';
 
-/** Who answers for a number. `unusable`: the data contradict themselves for this number, so nobody can be believed. */
+/** Who answers for a number. `unusable`: the data contradict themselves for this number, or who should say is silent, so nobody can be believed. */
 export type Holder =
   | { readonly status: 'held'; readonly spc: string; readonly since: number | null; readonly row: NumberingRow }
   | { readonly status: 'nobody' }
@@ -20,9 +21,12 @@ const UNUSABLE: Holder = { status: 'unusable' };
 export class NumberingPlan {
   readonly size: number;
   readonly #tables: readonly NumberingTable[];
+  readonly #silence: Silence | null;
   #version: string | null = null;
 
-  constructor(tables: readonly NumberingTable[]) {
+  /** @param silence of feeds that are not in force: what else is known of their numbers may be what they have overruled */
+  constructor(tables: readonly NumberingTable[], silence: Silence | null = null) {
+    this.#silence = silence;
     this.#tables = tables.filter(({ size }) => size > 0);
     this.size = tables.reduce((sum, { size }) => sum + size, 0);
   }
@@ -37,11 +41,12 @@ export class NumberingPlan {
     return this.#version;
   }
 
-  /** The digests of the tables, a line each, in order. */
+  /** The digests of the tables, and the calling codes of feeds where one of them is silent: a line each, in order (docs/log-format.md). */
   get document(): string {
-    return this.#tables
-      .map(({ digest }) => `${digest}\n`)
+    const lines = [...this.#tables.map(({ digest }) => digest), ...linesOfSilence(this.#silence)];
+    return lines
       .sort()
+      .map((line) => `${line}\n`)
       .join('');
   }
 
@@ -71,6 +76,7 @@ export class NumberingPlan {
 
   /** Who holds the number at a time in milliseconds. `tn` is digits, country code first. */
   holderOf(tn: string, at: number): Holder {
+    if (this.#silence !== null && isSilent(this.#silence, tn)) return UNUSABLE;
     return this.#holderOf(keyOf(tn), tn.length, at);
   }
 

@@ -12,6 +12,6 @@ export {
   type RevocationMode,
 } from './gateway-policy.js';
 export { parsePrincipals, principalTerms, type PrincipalEntry, type PrincipalTerms, type Principals } from './principals.js';
-export { parseTrustPolicy, type TrustListPolicy, type TrustPolicy } from './trust-policy.js';
+export { parseTrustPolicy, type NumberingFeedPolicy, type TrustListPolicy, type TrustPolicy } from './trust-policy.js';
 export { POLICY_FILES, parsePolicySet, type PolicyFile, type PolicySet, type PolicyTexts } from './policy-set.js';
 export { httpsUrlField } from './fields.js';

@@ -21,11 +21,13 @@ const listUrl = z
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');
 
+const nameField = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens, at most 32');
+
 /** A signed list of roots, for the profile whose authority publishes one. */
 const trustList = z
   .strictObject({
     /** Its name in metrics and in the data directory: the last good list and its sequence are kept under it. */
-    name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens, at most 32'),
+    name: nameField,
     profile: z.literal('shaken'),
     /** Exactly one of both. */
     file: pathField.optional(),
@@ -47,10 +49,27 @@ const trustLists = z
   .refine((lists) => new Set(lists.map(({ name }) => name)).size === lists.length, 'two lists have one name')
   .default([]);
 
+/** Signed numbering data (docs/adr/0018); the rows are beside the statement. */
+const numberingFeed = z.strictObject({
+  /** Its name in the statement, in metrics and in the data directory: the last good one and its sequence are kept under it. */
+  name: nameField,
+  file: pathField,
+  /** Pinned: the only roots that who signs the feed may end in. Never anchors of PASSporTs. */
+  roots: z.array(pathField).min(1),
+  /** Whose numbers it may speak for. While it is not in force nobody is of record for them. */
+  codes: z.array(callingCodeField).min(1),
+});
+
+const numberingFeeds = z
+  .array(numberingFeed)
+  .refine((feeds) => new Set(feeds.map(({ name }) => name)).size === feeds.length, 'two feeds have one name')
+  .default([]);
+
 const schema = z.strictObject({
   /** Each anchor with the calling codes (email: domains) that it may speak for; an empty list: none. */
   anchors: z.array(anchor),
   trustLists,
+  numberingFeeds,
   /** Anchors for the signers of CRLs alone. */
   crlAnchors: z.array(z.strictObject({ file: pathField })).default([]),
   /** Files or folders. */
@@ -67,5 +86,7 @@ const schema = z.strictObject({
 /** `trust.yaml`: names of files; the octets are the reader's to fetch. */
 export type TrustPolicy = z.output<typeof schema>;
 export type TrustListPolicy = TrustPolicy['trustLists'][number];
+
+export type NumberingFeedPolicy = TrustPolicy['numberingFeeds'][number];
 
 export const parseTrustPolicy = (text: string): Parsed<TrustPolicy> => parsePolicyDocument('trust.yaml', text, schema);

@@ -14,6 +14,18 @@ export interface TrustListState {
   readonly refused: { readonly rollback: number; readonly invalid: number; readonly unavailable: number };
 }
 
+/** What is known of one feed of numbering data. */
+export interface NumberingFeedState {
+  readonly name: string;
+  /** Of the one in force; null: none is, and nobody is of record for its numbers. */
+  readonly sequence: number | null;
+  /** Seconds since 1970: when the one in force runs out; null: none is in force. */
+  readonly until: number | null;
+  readonly rows: number;
+  /** What was offered since the start and not put in force: an older one, one that does not hold, none to be had. */
+  readonly refused: { readonly rollback: number; readonly invalid: number; readonly unavailable: number };
+}
+
 /** What is known of the CRLs that are fetched from one host of the operator's policy. Times in seconds since 1970. */
 export interface CrlHostState {
   readonly host: string;
@@ -42,6 +54,7 @@ export interface ConfigurationState {
   /** Why what is on disk is not what is in force; empty when it is. */
   readonly refused: readonly string[];
   readonly lists: readonly TrustListState[];
+  readonly feeds: readonly NumberingFeedState[];
   readonly crls: CrlsState;
   /** What an operator should mend though every promise is kept, in words: `refused`, and what trust lists and CRLs lack. */
   readonly remarks: readonly string[];

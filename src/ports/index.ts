@@ -8,9 +8,11 @@ export type {
   CrlsState,
   FetchOctets,
   ReloadOutcome,
+  NumberingFeedState,
   TrustListState,
 } from './configuration.js';
 export type { CredentialSource, FetchedChain } from './credential-source.js';
+export type { FeedArchive } from './feed-archive.js';
 export type { CrlArchive, KeptCrl } from './crl-archive.js';
 export type { DocumentStorage, EvidenceRecord, EvidenceStorage, StoredDocument } from './evidence-storage.js';
 export type { LogStorage, Register, SnapshotStorage, WalRecord, WriteAheadLog } from './log-storage.js';

@@ -5,6 +5,13 @@ export type { InspectedPassport } from './inspect-passport.js';
 export type { VerifyInput } from './job.js';
 export { MaterialDocuments } from './material-documents.js';
 export type { AnchorMaterial, Material, MaterialDocument, Scope } from './material.js';
+export {
+  MAX_STATEMENT_OCTETS,
+  STATEMENT_TYP,
+  readNumberingStatement,
+  type NumberingStatement,
+  type StatementFloor,
+} from './numbering-feed/index.js';
 export { PassportLines, type LinePolicies, type PassportAnswer } from './passport-lines.js';
 export { verifyPath, type PathAnswer } from './path-lines.js';
 export { PIPELINE, SEQUENCER_STEPS } from './pipeline.js';
@@ -38,9 +45,9 @@ export {
   SEQUENCE_REUSED,
   openTrustList,
   readTrustList,
+  type SignedForm,
   type TrustList,
   type TrustListFloor,
-  type TrustListForm,
   type TrustListInput,
 } from './trust-list/index.js';
 export { Verifier } from './verifier.js';

@@ -29,6 +29,10 @@ beforeAll(async () => {
         { name: 'sti-pa', sequence: 7, until: 1_800_000_000, refused: { rollback: 1, invalid: 0, unavailable: 2 } },
         { name: 'other', sequence: null, until: null, refused: { rollback: 0, invalid: 0, unavailable: 1 } },
       ],
+      feeds: [
+        { name: 'national', sequence: 3, until: 1_800_000_000, rows: 12, refused: { rollback: 0, invalid: 1, unavailable: 0 } },
+        { name: 'late', sequence: null, until: null, rows: 0, refused: { rollback: 0, invalid: 0, unavailable: 0 } },
+      ],
       crls: {
         hosts: [
           { host: 'crl.sti.example', kept: 2, thisUpdate: 1_795_000_000, nextUpdate: 1_795_086_400 },
@@ -115,6 +119,10 @@ describe('a configuration on disk that cannot be put in force', () => {
     expect(page).toContain(`signpost_configuration_version_info{trust="${VERSIONS.trust}",revocation="${VERSIONS.revocation}"`);
     expect(page).not.toContain('gateway.yaml');
     for (const line of [
+      'signpost_numbering_feed_sequence{feed="national"} 3',
+      'signpost_numbering_feed_sequence{feed="late"} -1',
+      'signpost_numbering_feed_until_seconds{feed="late"} 0',
+      'signpost_numbering_feed_refused{feed="national",fault="invalid"} 1',
       'signpost_trust_list_sequence{list="sti-pa"} 7',
       'signpost_trust_list_sequence{list="other"} -1',
       'signpost_trust_list_until_seconds{list="sti-pa"} 1800000000',

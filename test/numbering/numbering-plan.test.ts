@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { NumberingPlan, NumberingTable, type NumberingRow } from '../../src/numbering/index.js';
+import { NumberingPlan, NumberingTable, documentsOfPlan, planOfDocuments, type NumberingRow } from '../../src/numbering/index.js';
 import { SweptPlan } from '../support/swept-numbering.js';
 
 describe('numbering data', () => {
@@ -140,3 +140,27 @@ describe('numbering data', () => {
 });
 
 const withoutRow = (holder: object | undefined): object => ({ ...holder, row: null });
+
+describe('the documents of a plan', () => {
+  const table = NumberingTable.of([{ spc: '709J', start: '12025550000', count: 1000, validFrom: 5 }]);
+  const plans: [string, NumberingPlan][] = [
+    ['rows', new NumberingPlan([table])],
+    ['a silent feed', new NumberingPlan([table], { codes: new Set(['1', '44']), silent: new Set(['44']) })],
+    ['a silent feed below another', new NumberingPlan([table], { codes: new Set(['1', '1202']), silent: new Set(['1']) })],
+    ['a silent feed over the rows', new NumberingPlan([table], { codes: new Set(['1']), silent: new Set(['1']) })],
+  ];
+
+  test.each(plans)('make it again: %s', async (_, plan) => {
+    const kept = new Map(
+      [...documentsOfPlan(plan)].map(({ digest, pieces }) => [digest, Buffer.concat([...pieces()].map((one) => Buffer.from(one)))]),
+    );
+    const again = await planOfDocuments(plan.document, (digest) => Promise.resolve(kept.get(digest) ?? Buffer.alloc(0)));
+    expect([again.version, kept.get(plan.version)?.toString()]).toEqual([plan.version, plan.document]);
+    for (const tn of ['12025550001', '12035550001', '441234', '4930']) expect(again.holderOf(tn, 9)).toEqual(plan.holderOf(tn, 9));
+  });
+
+  test('differ where who is silent differs', () => {
+    expect(new Set(plans.map(([, plan]) => plan.version)).size).toBe(plans.length);
+    expect(plans.map(([, plan]) => plan.holderOf('12025550001', 9).status)).toEqual(['held', 'held', 'held', 'unusable']);
+  });
+});

@@ -167,6 +167,7 @@ export const fixedConfiguration = (changes: Partial<ConfigurationControl> = {}):
     reloads: { done: 0, refused: 0 },
     refused: [],
     lists: [],
+    feeds: [],
     crls: { hosts: [], fetches: {} },
     remarks: [],
   }),

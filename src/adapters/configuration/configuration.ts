@@ -6,7 +6,7 @@ import { readPolicyFolder } from './policy-folder.js';
 import type { ObservedFiles } from './observed-files.js';
 import { ConfigurationProblems, ProblemList } from './problems.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
-import { readTrustFiles, type TrustListFiles } from './trust-files.js';
+import { readTrustFiles, type NumberingFeedFiles, type TrustListFiles } from './trust-files.js';
 
 /** Where an operator's files are. */
 export interface ConfigurationPlaces {
@@ -18,8 +18,9 @@ export interface ConfigurationPlaces {
 /** One generation of everything that an operator configures, read whole. */
 export interface Configuration {
   readonly policies: PolicySet;
-  /** Without the anchors that trust lists give. */
+  /** Without the anchors that trust lists give, and the numbering data of feeds. */
   readonly material: Material;
+  readonly feeds: readonly NumberingFeedFiles[];
   readonly lists: readonly TrustListFiles[];
   readonly tls: TlsFiles;
   /** When, in seconds since 1970, each scope's newest CRL runs out. */
@@ -46,8 +47,8 @@ export const readConfiguration = async (places: ConfigurationPlaces, now: number
   if (list.problems.length === 0 && (await list.files.now()) !== list.files.asRead)
     list.add(`${directory}: files change while they are read: they are read again when they hold still`);
   if (policies === null || tls === null || trust === null || list.problems.length > 0) throw new ConfigurationProblems(list.problems);
-  const { crlHorizons, lists, ...files } = trust;
+  const { crlHorizons, lists, feeds, ...files } = trust;
   const { gateway: policy, authorizer } = policies;
   const numbering = new NumberingPlan([policies.numbering]);
-  return { policies, tls, lists, crlHorizons, material: { ...files, numbering, policy, authorizer } };
+  return { policies, tls, lists, feeds, crlHorizons, material: { ...files, numbering, policy, authorizer } };
 };

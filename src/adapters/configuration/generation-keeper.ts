@@ -1,7 +1,19 @@
 import type { TrustPolicy } from '../../policy/index.js';
 import type { Clock, ConfigurationControl, ConfigurationState, CrlsState, ReloadOutcome } from '../../ports/index.js';
 import { readConfiguration, type Configuration, type ConfigurationPlaces } from './configuration.js';
-import { crlProblems, listProblems, listRemarks, makeGeneration, materialOf, type FetchedMaterial, type Generation } from './generation.js';
+import {
+  crlProblems,
+  feedProblems,
+  feedRemarks,
+  listProblems,
+  listRemarks,
+  makeGeneration,
+  materialOf,
+  type Beside,
+  type FetchedMaterial,
+  type Generation,
+} from './generation.js';
+import { unknownFeeds, type NumberingFeeds } from './numbering-feeds.js';
 import { ConfigurationProblems, ProblemList } from './problems.js';
 import { unknownLists, type TrustLists, type TrustListStanding } from './trust-lists.js';
 
@@ -19,6 +31,7 @@ export interface KeeperParts {
   readonly places: ConfigurationPlaces;
   readonly clock: Pick<Clock, 'now'>;
   readonly lists: TrustLists;
+  readonly feeds: NumberingFeeds;
   readonly fetched: FetchedCrls;
   /** Puts a generation in force: synchronous and whole, so that no request sees half of it. What throws has changed nothing. */
   readonly install: (generation: Generation) => void;
@@ -59,17 +72,19 @@ export class GenerationKeeper implements ConfigurationControl {
   }
 
   state(): ConfigurationState {
-    const { world, lists } = this.#current;
+    const { world, lists, feeds } = this.#current;
     return {
       versions: world.verifier.versions,
       since: this.#since,
       reloads: this.#reloads,
       refused: this.#refused,
       lists: this.#parts.lists.states(lists),
+      feeds: this.#parts.feeds.states(feeds),
       crls: this.#parts.fetched.state(),
       remarks: [
         ...this.#refused.map((problem) => `not in force: ${problem}`),
         ...listRemarks(this.#current),
+        ...feedRemarks(this.#current),
         ...this.#parts.fetched.remarks(),
         ...(this.#parts.remarks?.() ?? []),
       ],
@@ -79,7 +94,12 @@ export class GenerationKeeper implements ConfigurationControl {
   /** Which promise the configuration in force cannot keep now, in words for operators. */
   problems(): string[] {
     const { gaps } = this.#current;
-    return [...gaps, ...listProblems(this.#current), ...crlProblems(this.#current, this.#parts.clock.now())];
+    return [
+      ...gaps,
+      ...listProblems(this.#current),
+      ...feedProblems(this.#current),
+      ...crlProblems(this.#current, this.#parts.clock.now()),
+    ];
   }
 
   reload(): Promise<ReloadOutcome> {
@@ -99,15 +119,16 @@ export class GenerationKeeper implements ConfigurationControl {
     });
   }
 
-  /** Looks after the trust lists: fetches what is due, and puts in force what has come or ends what has run out. Files are not read. */
+  /** Looks after trust lists and feeds: fetches what is due, and puts in force what has come or ends what has run out. Files are not read. */
   async tendLists(): Promise<void> {
     await this.#inTurn(async () => {
-      const { configuration, lists } = this.#current;
-      if (!this.#parts.lists.turn(configuration.lists, lists)) return;
-      const standings = await this.#standings(configuration);
+      const { configuration, lists, feeds } = this.#current;
+      const isFeedDue = this.#parts.feeds.isDue(feeds);
+      if (!this.#parts.lists.turn(configuration.lists, lists) && !isFeedDue) return;
+      const beside = await this.#beside(configuration);
       // The same anchors: what was judged under them, and is kept, still holds.
-      if (isSame(lists, standings)) this.#current = { ...this.#current, lists: standings };
-      else this.#install(this.#make(configuration, standings));
+      if (isSame(lists, beside.lists) && !isFeedDue) this.#current = { ...this.#current, lists: beside.lists };
+      else this.#install(this.#make(configuration, beside));
     });
   }
 
@@ -115,18 +136,19 @@ export class GenerationKeeper implements ConfigurationControl {
   async takeCrls(): Promise<void> {
     await this.#inTurn(async () => {
       const { configuration } = this.#current;
-      this.#install(this.#make(configuration, await this.#standings(configuration)));
+      this.#install(this.#make(configuration, await this.#beside(configuration)));
     });
   }
 
-  #standings(configuration: Configuration): Promise<TrustListStanding[]> {
+  async #beside(configuration: Configuration): Promise<Beside> {
     const fetched = this.#parts.fetched.material(configuration.policies.trust);
-    return this.#parts.lists.judge(configuration.lists, materialOf(configuration, { lists: [], fetched }));
+    const material = materialOf(configuration, { lists: [], fetched });
+    const lists = await this.#parts.lists.judge(configuration.lists, material);
+    return { lists, feeds: await this.#parts.feeds.judge(configuration.feeds, material), fetched };
   }
 
-  #make(configuration: Configuration, lists: readonly TrustListStanding[]): Generation {
-    const fetched = this.#parts.fetched.material(configuration.policies.trust);
-    return makeGeneration(configuration, { lists, fetched }, this.#current.world.verifier);
+  #make(configuration: Configuration, beside: Beside): Generation {
+    return makeGeneration(configuration, beside, this.#current.world.verifier);
   }
 
   async #reload(): Promise<ReloadOutcome> {
@@ -142,10 +164,10 @@ export class GenerationKeeper implements ConfigurationControl {
     try {
       const configuration = await readConfiguration(this.#parts.places, this.#parts.clock.now(), list);
       this.#checkSuccession(configuration);
-      const standings = await this.#standings(configuration);
-      const unknown = unknownLists(configuration.lists, standings);
+      const beside = await this.#beside(configuration);
+      const unknown = [...unknownLists(configuration.lists, beside.lists), ...unknownFeeds(beside.feeds ?? [])];
       if (unknown.length > 0) return { ok: false, problems: unknown };
-      this.#install(this.#make(configuration, standings));
+      this.#install(this.#make(configuration, beside));
       list.parsed.forgetUnused();
       return { ok: true };
     } catch (error) {

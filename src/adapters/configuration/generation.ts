@@ -3,12 +3,14 @@ import type { PrincipalEntry } from '../../policy/index.js';
 import { TRUST_PROFILES, Verifier, type Material, type TrustProfile } from '../../verification/index.js';
 import { STIR_RULES, type Crl, type Vouchers } from '../../x509/index.js';
 import type { Configuration } from './configuration.js';
+import { planOf, type FeedStanding } from './numbering-feeds.js';
 import type { TrustListStanding } from './trust-lists.js';
 
 /** What a reload swaps at once: what verdicts depend on, who may connect, and the files behind both. */
 export interface Generation {
   readonly configuration: Configuration;
   readonly lists: readonly TrustListStanding[];
+  readonly feeds: readonly FeedStanding[];
   readonly fetched: FetchedMaterial;
   /** What keeps anything at all from being accepted, in words for operators. */
   readonly gaps: readonly string[];
@@ -26,6 +28,8 @@ export interface FetchedMaterial {
 export interface Beside {
   /** How the trust lists of the configuration stand: their anchors count beside those of the files. */
   readonly lists: readonly TrustListStanding[];
+  /** How its feeds of numbering data stand; absent: they are not looked at. */
+  readonly feeds?: readonly FeedStanding[];
   readonly fetched: FetchedMaterial;
 }
 
@@ -36,9 +40,10 @@ export const NOTHING_FETCHED: FetchedMaterial = { crls: [], crlSigners: [] };
  * @param before the verifier before: it stays where nothing changed that it judges by, and so do the paths that it has judged; else its caches serve
  *   the next, so that a reload parses nothing twice
  */
-export const makeGeneration = (configuration: Configuration, { lists, fetched }: Beside, before?: Verifier): Generation => {
+export const makeGeneration = (configuration: Configuration, beside: Beside, before?: Verifier): Generation => {
   const { policies } = configuration;
-  const material = materialOf(configuration, { lists, fetched });
+  const { lists, feeds = [], fetched } = beside;
+  const material = materialOf(configuration, beside);
   const { anchors } = material;
   const next = new Verifier(material, before?.caches);
   const verifier = before !== undefined && isSame(before, next) ? before : next;
@@ -57,7 +62,7 @@ export const makeGeneration = (configuration: Configuration, { lists, fetched }:
     openingsPerDay: audit.openingsPerDay,
     refusalRetentionDays: evidence.days,
   };
-  return { configuration, lists, fetched, gaps, world, principals: principalsOf(configuration) };
+  return { configuration, lists, feeds, fetched, gaps, world, principals: principalsOf(configuration) };
 };
 
 /** Versions are digests over everything that a verdict depends on; stored mappings stand or fall by which profiles are silent besides. */
@@ -69,7 +74,7 @@ const isSame = ({ versions: a, silent }: Verifier, { versions: b, silent: silent
   TRUST_PROFILES.every((profile) => silent.has(profile) === silentNow.has(profile));
 
 /** Everything that verdicts under a configuration depend on. */
-export const materialOf = (configuration: Configuration, { lists, fetched }: Beside): Material => {
+export const materialOf = (configuration: Configuration, { lists, feeds, fetched }: Beside): Material => {
   const { material } = configuration;
   return {
     ...material,
@@ -77,6 +82,7 @@ export const materialOf = (configuration: Configuration, { lists, fetched }: Bes
     silent: silentOf(configuration, lists),
     crls: [...material.crls, ...fetched.crls],
     offeredSigners: fetched.crlSigners,
+    numbering: feeds === undefined ? material.numbering : planOf(configuration.policies.numbering, feeds),
   };
 };
 
@@ -111,6 +117,25 @@ export const listProblems = ({ lists }: Generation): string[] =>
     list === null
       ? [`the trust list ${name} is not in force${refused === null ? '' : `: ${refused}`}: nobody under its roots can register`]
       : [],
+  );
+
+/** Numbers of a feed that is not in force are nobody's. */
+export const feedProblems = ({ feeds }: Generation): string[] =>
+  feeds.flatMap(({ name, codes, inForce, refused }) =>
+    inForce === null
+      ? [
+          `the numbering feed ${name} is not in force${refused === null ? '' : `: ${refused}`}: nobody can register numbers of ${codes.join()}`,
+        ]
+      : [],
+  );
+
+export const feedRemarks = ({ feeds }: Generation): string[] =>
+  feeds.flatMap(({ name, inForce, refused }) =>
+    inForce === null || refused === null
+      ? []
+      : [
+          `numbering feed ${name}: ${refused}: the last good one, sequence ${inForce.sequence}, stays until ${new Date(inForce.until * 1000).toISOString()}`,
+        ],
   );
 
 /** What is wrong with what a list's source offers while the last good one stands in, and what the one in force holds that gives no anchor. */

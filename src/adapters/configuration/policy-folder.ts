@@ -12,7 +12,7 @@ import {
   type PolicyTexts,
   type TrustPolicy,
 } from '../../policy/index.js';
-import { readNumberingFile, tableOf } from './numbering-file.js';
+import { readNumberingFiles, tableOf } from './numbering-file.js';
 import type { ProblemList } from './problems.js';
 
 export interface PolicyFolder {
@@ -48,7 +48,9 @@ const readRows = async (path: string, list: ProblemList): Promise<Read<Numbering
   if (print === null) return null;
   let read: Read<NumberingTable> | null = null;
   const table = await list.parsed.numbering.get(path, print, async () => {
-    const file = await list.attempt(path, 'the policy', () => readNumberingFile(path, 'numbering.csv'));
+    const file = await list.attempt(path, 'the policy', () =>
+      readNumberingFiles({ files: [{ path, name: 'numbering.csv' }], scope: null }),
+    );
     // How it looks after it was read: what was read may be half of it.
     if (file === null || (await list.look(path, 'the policy')) === null) return null;
     read = tableOf(file.read);

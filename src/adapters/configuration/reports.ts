@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ReloadOutcome } from '../../ports/index.js';
 import type { Versions } from '../../verification/index.js';
+import type { FeedEvent } from './numbering-feeds.js';
 import type { TrustListEvent } from './trust-lists.js';
 
 /** What operators are told in the log; names of files and lists, and nothing of what they hold. */
@@ -9,6 +10,13 @@ export const reportList =
   ({ kind, ...facts }: TrustListEvent): void => {
     if (kind === 'accepted') log.info(facts, 'trust list in force');
     else log.error(facts, 'trust list refused: the last good one stays until it runs out');
+  };
+
+export const reportFeed =
+  (log: Logger) =>
+  ({ kind, ...facts }: FeedEvent): void => {
+    if (kind === 'accepted') log.info(facts, 'numbering feed in force');
+    else log.error(facts, 'numbering feed refused: the last good one stays until it runs out');
   };
 
 /** Of a reload that nobody asked for. */

@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodePem, readPkcs12 } from '../../encoding/index.js';
-import type { TrustListPolicy, TrustPolicy } from '../../policy/index.js';
+import type { NumberingFeedPolicy, TrustListPolicy, TrustPolicy } from '../../policy/index.js';
 import type { AnchorMaterial } from '../../verification/index.js';
 import { parseCertificate, parseCrlInSlices, type Certificate, type Crl } from '../../x509/index.js';
 import type { ProblemList } from './problems.js';
@@ -16,10 +16,21 @@ export interface TrustListFiles {
   readonly octets: Uint8Array | null;
 }
 
+/** What trust.yaml says of one feed of numbering data, its statement read. */
+export interface NumberingFeedFiles {
+  readonly policy: NumberingFeedPolicy;
+  readonly roots: readonly Certificate[];
+  /** Null: the file cannot be read now, which is no reason to forget the last good one. */
+  readonly octets: Uint8Array | null;
+  /** Where its rows are, each file under its SHA-256. */
+  readonly folder: string;
+}
+
 /** The octets that trust.yaml names; and until when each issuer's newest CRL holds, in seconds since 1970. */
 export interface TrustFiles {
   readonly anchors: readonly AnchorMaterial[];
   readonly lists: readonly TrustListFiles[];
+  readonly feeds: readonly NumberingFeedFiles[];
   readonly crlAnchors: readonly Uint8Array[];
   readonly crls: readonly Crl[];
   readonly crlSigners: readonly Uint8Array[];
@@ -37,24 +48,30 @@ export const readTrustFiles = async (policy: TrustPolicy, base: string, list: Pr
   }
   const lists = [];
   for (const one of policy.trustLists) lists.push(await reader.trustList(one));
-  for (const { policy: one, roots } of lists) checkApart(one.name, roots, anchors, list);
+  const feeds = [];
+  for (const one of policy.numberingFeeds) feeds.push(await reader.feed(one));
+  for (const { policy: one, roots } of lists) checkApart(`trust list ${one.name}`, roots, anchors, list);
+  for (const { policy: one, roots } of feeds) checkApart(`numbering feed ${one.name}`, roots, anchors, list);
   const crlAnchors = [];
   for (const { file } of policy.crlAnchors) crlAnchors.push(...(await reader.certificates(file, 'an anchor for CRLs')));
   const crlSigners = [];
   for (const path of policy.crlSigners) crlSigners.push(...(await reader.certificates(path, 'a signer of CRLs')));
   const crls = [];
   for (const path of policy.crls) crls.push(...(await reader.crls(path)));
-  return { anchors, lists, crlAnchors: derOf(crlAnchors), crls, crlSigners: derOf(crlSigners), crlHorizons: reader.horizons };
+  return { anchors, lists, feeds, crlAnchors: derOf(crlAnchors), crls, crlSigners: derOf(crlSigners), crlHorizons: reader.horizons };
 };
 
 const derOf = (certificates: readonly Certificate[]): Uint8Array[] => certificates.map(({ der }) => der);
 
-/** ATIS-1000084: who signs the list of trusted CAs is no CA of the list; an anchor over its key would let it sign for every number. */
-const checkApart = (name: string, roots: readonly Certificate[], anchors: readonly AnchorMaterial[], list: ProblemList): void => {
+/** ATIS-1000084: who signs the list of trusted CAs is no CA of the list; an anchor over its key would let it sign for every number. So of who says whose they are. */
+const checkApart = (what: string, roots: readonly Certificate[], anchors: readonly AnchorMaterial[], list: ProblemList): void => {
   const keys = new Set(roots.map(({ publicKey }) => Buffer.from(publicKey.spki).toString('hex')));
   const mixed = anchors.some(({ certificate }) => keys.has(Buffer.from(parseCertificate(certificate).publicKey.spki).toString('hex')));
-  if (mixed) list.add(`trust.yaml: a root of the trust list ${name} is an anchor too: take it out of the anchors`);
+  if (mixed) list.add(`trust.yaml: a root of the ${what} is an anchor too: take it out of the anchors`);
 };
+
+/** SHA-256 of the rows. */
+const ROWS = /^[0-9a-f]{64}\.csv$/;
 
 class TrustReader {
   readonly horizons = new Map<string, number>();
@@ -107,10 +124,20 @@ class TrustReader {
     if (roots.length === 0) this.#list.add(`trust.yaml: the trust list ${policy.name} has no root: name who may sign it`);
     const signer =
       policy.signer === undefined ? null : await this.certificates(policy.signer, `the signer of the trust list ${policy.name}`);
-    return { policy, roots, signer: signer === null ? null : derOf(signer), octets: await this.#listOctets(policy) };
+    return { policy, roots, signer: signer === null ? null : derOf(signer), octets: await this.#listOctets(policy.file) };
   }
 
-  async #listOctets({ file }: TrustListPolicy): Promise<Uint8Array | null> {
+  async feed(policy: NumberingFeedPolicy): Promise<NumberingFeedFiles> {
+    const roots = [];
+    for (const path of policy.roots) roots.push(...(await this.certificates(path, `a root of the numbering feed ${policy.name}`)));
+    if (roots.length === 0) this.#list.add(`trust.yaml: the numbering feed ${policy.name} has no root: name who may sign it`);
+    const folder = dirname(resolve(this.#base, policy.file));
+    // Rows may come after their statement: the feed is looked at again then.
+    await this.#list.files.names(folder, (name) => ROWS.test(name));
+    return { policy, roots, octets: await this.#listOctets(policy.file), folder };
+  }
+
+  async #listOctets(file: string | undefined): Promise<Uint8Array | null> {
     if (file === undefined) return null;
     try {
       return await this.#list.files.read(resolve(this.#base, file));

@@ -85,12 +85,7 @@ export class TrustLists {
   async judge(lists: readonly TrustListFiles[], material: Material): Promise<TrustListStanding[]> {
     this.#hasNews = false;
     if (lists.length === 0) return [];
-    const crls = new CrlSet({
-      crls: material.crls,
-      signers: material.crlSigners.map((der) => parseCertificate(der)),
-      offered: (material.offeredSigners ?? []).map((der) => parseCertificate(der)),
-      anchors: material.crlAnchors.map((der) => parseCertificate(der)),
-    });
+    const crls = crlsAtHand(material);
     const standings = [];
     for (const files of lists) standings.push(await this.#judgeOne(files, crls));
     return standings;
@@ -235,6 +230,15 @@ export class TrustLists {
     return memory;
   }
 }
+
+/** What says that who signed a list is revoked. */
+export const crlsAtHand = ({ crls, crlSigners, offeredSigners = [], crlAnchors }: Material): CrlSet =>
+  new CrlSet({
+    crls,
+    signers: crlSigners.map((der) => parseCertificate(der)),
+    offered: offeredSigners.map((der) => parseCertificate(der)),
+    anchors: crlAnchors.map((der) => parseCertificate(der)),
+  });
 
 const standingOf = ({ policy }: TrustListFiles, { record }: Memory, list: TrustList | null, refused: string | null): TrustListStanding => {
   const { name, profile, speaksFor } = policy;

@@ -10,6 +10,7 @@ import { openKeys, type GatewayKeys } from './keys.js';
 import { DirectoryLock } from './lock.js';
 import { FileQuotaJournal } from './quota-journal.js';
 import { FileDomainRecords } from './domain-records.js';
+import { FileFeedArchive } from './feed-archive.js';
 import { FileRegister } from './register.js';
 import { FileSearchStorage } from './search-storage.js';
 import { FileSnapshotStorage } from './snapshot.js';
@@ -33,6 +34,8 @@ export const LAYOUT = {
   keys: 'keys',
   /** The last good trust list of each name, with its sequence: what keeps an older one from coming back. */
   trustLists: 'trust-lists',
+  /** The last good feed of numbering data of each name. Never restore it from a backup: it is what keeps an older one from coming back. */
+  numbering: 'numbering',
   /** The last good CRL of each place. Never restore it from a backup: it is what keeps an older CRL from being taken again. */
   crls: 'crls',
   /** What was looked up in this epoch, in the embedded profile. Restoring an older one gives callers their numbers again. */
@@ -57,6 +60,7 @@ export interface DataDirectory {
   readonly searches: FileSearchStorage;
   readonly lastSigned: FileRegister;
   trustList(name: string): FileRegister;
+  readonly feeds: FileFeedArchive;
   readonly crls: FileCrlArchive;
   readonly principals: FileDomainRecords;
   readonly webhooks: FileDomainRecords;
@@ -103,6 +107,7 @@ export const openDataDirectory = async (
       searches: new FileSearchStorage(join(directory, LAYOUT.index), fs),
       lastSigned: new FileRegister(join(directory, LAYOUT.lastSigned), fs),
       trustList: (name) => new FileRegister(join(directory, LAYOUT.trustLists, `${name}.json`), fs),
+      feeds: new FileFeedArchive(join(directory, LAYOUT.numbering), fs),
       crls: new FileCrlArchive(join(directory, LAYOUT.crls), fs),
       principals: new FileDomainRecords(join(directory, LAYOUT.principals), fs),
       webhooks: new FileDomainRecords(join(directory, LAYOUT.webhooks), fs),

@@ -1,3 +1,4 @@
+export { FileFeedArchive, copyFile } from './feed-archive.js';
 export { FileCrlArchive } from './crl-archive.js';
 export { FileClassStorage } from './class-storage.js';
 export { LAYOUT, openDataDirectory, type DataDirectory } from './data-directory.js';

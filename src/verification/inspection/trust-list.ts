@@ -3,7 +3,7 @@ import { verifyEs256 } from '../../passport/index.js';
 import { Refusal } from '../../reasons/index.js';
 import { STIR_RULES, judgePath, parsePath, type Certificate } from '../../x509/index.js';
 import { readEntry } from '../trust-list/entries.js';
-import { MAX_TRUST_LIST_OCTETS, objectOf, openTrustList, type TrustListForm } from '../trust-list/form.js';
+import { MAX_TRUST_LIST_OCTETS, objectOf, openTrustList, type SignedForm } from '../trust-list/form.js';
 import { checkListUsage } from '../trust-list/signer.js';
 import { inspectSubject, type InspectOptions } from './certificate.js';
 import { isoTime, nameText } from './facts.js';
@@ -23,7 +23,7 @@ export const looksLikeTrustList = (text: string): boolean => {
 };
 
 /** Who signed it, as far as the list brings that along: whether a pinned root vouches for the key is nobody's to say here. */
-const inspectSigner = ({ compact, x5c }: TrustListForm, at: number | null, findings: Findings): readonly Certificate[] => {
+const inspectSigner = ({ compact, x5c }: SignedForm, at: number | null, findings: Findings): readonly Certificate[] => {
   if (x5c === null) {
     findings.found('list-signature-unchecked');
     return [];

@@ -7,10 +7,11 @@ import { STIR_RULES } from '../../x509/index.js';
 /** Some ten times the list of the United States: bounds what a host that serves a list can have this process read. */
 export const MAX_TRUST_LIST_OCTETS = 1024 * 1024;
 
-/** A trust list taken apart, and nothing of it verified: whoever wrote the file or answers at the URL controls every octet. */
-export interface TrustListForm {
+/** A signed list taken apart, and nothing of it verified: whoever wrote the file or answers at the URL controls every octet. */
+export interface SignedForm {
   /** The compact JWS. */
   readonly compact: string;
+  readonly header: JsonObject;
   /** DER of the header's x5c, end-entity first; null: it has none. */
   readonly x5c: readonly Uint8Array[] | null;
   /** The header's x5u: well-formed, whatever its host; null: it has none. */
@@ -27,22 +28,30 @@ export const invalid = (detail: string): never => refuse('trust-list-invalid', d
  * member is ignored, since nothing signs it. Base64url and JSON are strict, so that no two readers see two lists.
  * @throws Refusal `trust-list-invalid`
  */
-export const openTrustList = (octets: Uint8Array): TrustListForm => {
+export const openTrustList = (octets: Uint8Array): SignedForm => {
   if (octets.length > MAX_TRUST_LIST_OCTETS) return invalid('size');
-  const compact = compactOf(octets);
-  const parts = compact.split('.');
-  const [header, payload, signature] = parts.map((part) => decodeBase64url(part) ?? invalid('form'));
-  if (header === undefined || payload === undefined || signature === undefined || parts.length > 3) return invalid('form');
-  // RFC 7518 section 3.4: R and S, 32 octets each.
-  if (signature.length !== 64) return invalid('signature');
-  return { compact, ...readHeader(objectOf(header, 'header')), payload, digest: createHash('sha256').update(payload).digest('hex') };
+  return openSigned(compactOf(octets));
 };
 
-const compactOf = (octets: Uint8Array): string => {
-  // A file ends in a line break more often than not.
-  const text = Buffer.from(octets)
+/** @throws Refusal `trust-list-invalid` */
+export const openSigned = (compact: string): SignedForm => {
+  const parts = compact.split('.');
+  const [head, payload, signature] = parts.map((part) => decodeBase64url(part) ?? invalid('form'));
+  if (head === undefined || payload === undefined || signature === undefined || parts.length > 3) return invalid('form');
+  // RFC 7518 section 3.4: R and S, 32 octets each.
+  if (signature.length !== 64) return invalid('signature');
+  const header = objectOf(head, 'header');
+  return { compact, header, ...readHeader(header), payload, digest: createHash('sha256').update(payload).digest('hex') };
+};
+
+/** A file ends in a line break more often than not. */
+export const textOf = (octets: Uint8Array): string =>
+  Buffer.from(octets)
     .toString('latin1')
     .replace(/\r?\n$/, '');
+
+const compactOf = (octets: Uint8Array): string => {
+  const text = textOf(octets);
   if (!text.startsWith('{')) return text;
   const { status, caList } = objectOf(octets, 'envelope');
   return status === 'success' && typeof caList === 'string' ? caList : invalid('envelope');
@@ -65,7 +74,7 @@ export const objectOf = (octets: Uint8Array, what: string): JsonObject => {
  */
 const REFUSED = ['crit', 'b64', 'jwk', 'jku', 'zip', 'enc'];
 
-const readHeader = (header: JsonObject): Pick<TrustListForm, 'x5c' | 'x5u'> => {
+const readHeader = (header: JsonObject): Pick<SignedForm, 'x5c' | 'x5u'> => {
   if (header['alg'] !== 'ES256') return invalid('alg');
   const wrong = REFUSED.find((member) => member in header);
   if (wrong !== undefined) return invalid(`header: ${wrong}`);

@@ -1,7 +1,7 @@
 import { compactVerify, errors } from 'jose';
 import type { Certificate, CrlSet } from '../../x509/index.js';
 import { readEntries } from './entries.js';
-import { invalid, objectOf, openTrustList, type TrustListForm } from './form.js';
+import { invalid, objectOf, openTrustList, type SignedForm } from './form.js';
 import { judgeListSigner } from './signer.js';
 
 /** What was accepted last: no list goes back behind it. */
@@ -64,7 +64,7 @@ export const readTrustList = async (input: TrustListInput): Promise<TrustList> =
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const chainOf = ({ x5c, x5u }: TrustListForm, { chain, hosts }: TrustListInput): readonly Uint8Array[] => {
+const chainOf = ({ x5c, x5u }: SignedForm, { chain, hosts }: TrustListInput): readonly Uint8Array[] => {
   if (x5u !== null && !hosts.includes(new URL(x5u).hostname)) return invalid('x5u host');
   const [inBand] = x5c ?? [];
   const [given] = chain ?? [];
@@ -73,7 +73,8 @@ const chainOf = ({ x5c, x5u }: TrustListForm, { chain, hosts }: TrustListInput):
   return x5c ?? chain ?? invalid('signer: credential-missing');
 };
 
-const checkSignature = async (compact: string, { publicKey }: Certificate): Promise<void> => {
+/** @throws Refusal `trust-list-invalid` */
+export const checkSignature = async (compact: string, { publicKey }: Certificate): Promise<void> => {
   // RFC 7518 section 3.4: ES256 is P-256; a root that signs itself may have another key.
   if (publicKey.form.kind !== 'ec' || publicKey.form.curve !== 'P-256') return invalid('signer: unsupported-key');
   try {
