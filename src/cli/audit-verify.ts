@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
-import { parseVkey, leafHash, parseLeaf, verifyReceipt, verifyTlogProof, type LeafFields } from '../log/index.js';
+import { leafHash, parseLeaf, verifyReceipt, verifyTlogProofUnder, type LeafFields } from '../log/index.js';
 import { checkSignedAnswer } from '../client/index.js';
 import { refuse } from '../reasons/index.js';
 import { wordsOf as signedWords } from './ap-lookup-signed.js';
 import { leafInWords } from './audit-leaf-words.js';
+import { policyOfOptions, readPolicyFile, requiredKey } from './audit-policy.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 
 export interface VerifyOptions {
@@ -14,6 +15,8 @@ export interface VerifyOptions {
   readonly leafHash?: string;
   readonly witness?: string[];
   readonly quorum?: string;
+  /** C2SP tlog-policy file, in place of keys and quorum. */
+  readonly policy?: string;
   readonly manifest?: string;
   readonly signer?: string;
 }
@@ -31,17 +34,6 @@ const readInput = async (file: string): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
-/** A key that is none is no "does not hold": nothing was looked at. */
-const required = (value: string | undefined, option: string): string => {
-  if (value === undefined) throw new CannotRun(`${option} is needed`);
-  try {
-    parseVkey(value);
-  } catch {
-    throw new CannotRun(`${option} is no verifier key`);
-  }
-  return value;
-};
-
 const readLeaf = async ({ leaf, leafHash: hash }: VerifyOptions): Promise<Leaf | null> => {
   if (leaf !== undefined) {
     const octets = await readFile(leaf);
@@ -56,17 +48,10 @@ const readLeaf = async ({ leaf, leafHash: hash }: VerifyOptions): Promise<Leaf |
 };
 
 const verifyProof = async (proof: Buffer, options: VerifyOptions): Promise<AuditReport> => {
-  const log = required(options.logVkey, '--log-vkey');
+  const policy = (await readPolicyFile(options)) ?? policyOfOptions(options.logVkey, options);
   const leaf = await readLeaf(options);
   if (leaf === null) throw new CannotRun('--leaf or --leaf-hash is needed: a proof says where an entry is, not what it is');
-  const quorum = options.quorum === undefined ? {} : { quorum: Number(options.quorum) };
-  const { origin, index, size, root, witnesses } = verifyTlogProof({
-    proof,
-    leafHash: leaf.hash,
-    log,
-    witnesses: options.witness ?? [],
-    ...quorum,
-  });
+  const { origin, index, size, root, witnesses } = verifyTlogProofUnder(policy, { proof, leafHash: leaf.hash });
   const members = { origin, index: Number(index), size: Number(size), root: encodeBase64(root), witnesses };
   const lines = [
     `holds: the log ${origin} has this entry at index ${index}, under its checkpoint of ${size} entries`,
@@ -77,7 +62,7 @@ const verifyProof = async (proof: Buffer, options: VerifyOptions): Promise<Audit
 };
 
 const verifyPromise = async (text: Buffer, options: VerifyOptions): Promise<AuditReport> => {
-  const receipt = verifyReceipt(text, required(options.receiptVkey, '--receipt-vkey'));
+  const receipt = verifyReceipt(text, requiredKey(options.receiptVkey, '--receipt-vkey'));
   const leaf = await readLeaf(options);
   if (leaf !== null && Buffer.compare(leaf.hash, receipt.leafHash) !== 0)
     return refuse('inclusion-failed', 'the receipt is for another entry');
@@ -100,8 +85,8 @@ const isProof = (octets: Buffer): boolean => octets.subarray(0, 20).toString('la
 const verifySaid = (text: Buffer, options: VerifyOptions): AuditReport => {
   const quorum = options.quorum === undefined ? {} : { quorum: Number(options.quorum) };
   const answer = checkSignedAnswer(text.toString('utf8').trimEnd(), {
-    logVkey: required(options.logVkey, '--log-vkey'),
-    receiptVkey: required(options.receiptVkey, '--receipt-vkey'),
+    logVkey: requiredKey(options.logVkey, '--log-vkey'),
+    receiptVkey: requiredKey(options.receiptVkey, '--receipt-vkey'),
     witnesses: options.witness ?? [],
     ...quorum,
   });

@@ -3,6 +3,7 @@ import { reportFailure, printReport, type AuditReport } from './audit-report.js'
 import type { ExportOptions } from './audit-export.js';
 import { withFilters } from './audit-filter.js';
 import type { GrepOptions } from './audit-grep.js';
+import type { FollowOptions } from './audit-follow.js';
 import type { FsckOptions } from './audit-fsck.js';
 import type { OpenOptions } from './audit-open.js';
 import type { VerifyOptions } from './audit-verify.js';
@@ -23,6 +24,7 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
     .option('--leaf-hash <base64>', 'or its hash alone')
     .option('--witness <vkey...>', "witnesses' verifier keys")
     .option('--quorum <n>', 'how many of them must have cosigned (default: all)')
+    .option('--policy <file>', 'of a proof: a C2SP tlog-policy file, in place of --log-vkey, --witness and --quorum')
     .option('--manifest <file>', 'of an export: FILE is what was exported')
     .option('--signer <file>', "PEM of the exporter's public key, for a manifest")
     .option('--json', 'print JSON')
@@ -42,6 +44,28 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
     .option('--json', 'print JSON')
     .exitOverride()
     .action((place: string, options: FsckOptions) => answer(import('./audit-fsck.js').then(({ auditFsck }) => auditFsck(place, options))));
+  audit
+    .command('follow')
+    .description(
+      `remember the checkpoint, and at each look prove that the next one continues it and what each witness has kept; exit 1 when something does not hold. ${TILES}`,
+    )
+    .argument('<place>', 'https URL, data directory or folder of tiles')
+    .option('--log-vkey <vkey>', "the log's verifier key; without it that of keys/public.json, or the one that the gateway hands out")
+    .option('--witness <vkey...>', "witnesses' verifier keys, each followed by its https URL where its own copy is to be compared")
+    .option('--quorum <n>', 'how many of them must have cosigned (default: all)')
+    .option('--policy <file>', 'a C2SP tlog-policy file, in place of --log-vkey, --witness and --quorum')
+    .option('--ca <file>', "PEM of the authority of the gateway's and the witnesses' TLS certificates")
+    .option('--state <file>', 'what is remembered', 'audit-follow.json')
+    .option('--once', 'look once, for cron; without it until SIGTERM')
+    .option('--every <seconds>', 'between two looks', '60')
+    .option('--max-age <seconds>', 'alarm when the newest cosignature (without witnesses: the checkpoint) is older')
+    .option('--webhook <url>', 'https URL that is told of each alarm, once')
+    .option('--webhook-key <file>', 'the secret that signs what it is told, 32 characters or more')
+    .option('--json', 'print JSON, a line a look')
+    .exitOverride()
+    .action((place: string, options: FollowOptions) =>
+      answer(import('./audit-follow.js').then(({ auditFollow }) => auditFollow(place, options, stopped()))),
+    );
   withFilters(audit.command('grep'))
     .description(`print the entries that fit every filter, each verified under the checkpoint: exit 0 some, 1 none. ${TILES}`)
     .argument('<place>', 'https URL, data directory or folder of tiles')
@@ -82,6 +106,13 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
       answer(import('./audit-open.js').then(({ auditOpen }) => auditOpen(place, index, options))),
     );
   return audit;
+};
+
+/** Aborted by SIGTERM or SIGINT. */
+const stopped = (): AbortSignal => {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
 };
 
 /** `signpost audit`: exit 0 it holds, 1 it does not, 2 could not be run. */

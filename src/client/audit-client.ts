@@ -1,7 +1,10 @@
 import {
+  compareCheckpoints,
+  followLog,
   leafHash as hashLeaf,
   openCheckpoint,
   parseLeaf,
+  policyOf,
   tilePath,
   TileProver,
   verifyConsistency,
@@ -9,6 +12,7 @@ import {
   verifyTlogProof,
   type Checkpoint,
   type Count,
+  type FollowedCheckpoint,
 } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
 import { ApiRefusal, problemError, UnexpectedAnswer } from './api-refusal.js';
@@ -97,6 +101,23 @@ export class AuditClient {
     const prover = new TileProver(Number(newer.size), (path) => this.#file(path));
     const proof = await prover.consistency(Number(older.size));
     return verifyConsistency({ size1: older.size, size2: newer.size, root1: older.root, root2: newer.root, proof });
+  }
+
+  /**
+   * The newest checkpoint, held to everything that an auditor who comes again can hold it to: signed by the log, cosigned by the quorum, continuing
+   * `last` (the note that was kept of an earlier call, or null). Keep the note that it gives for the next call.
+   * @throws Refusal `consistency-failed` (`rollback`, `fork` or `two-roots` in `detail`: keep both notes, they are evidence), `quorum-missing`
+   */
+  async follow(last: string | null): Promise<FollowedCheckpoint> {
+    const { logVkey, witnesses = [], quorum } = this.#options;
+    const policy = policyOf(logVkey, witnesses, quorum);
+    const read = (path: string): Promise<Uint8Array | null> => this.#file(path);
+    const next = await followLog(policy, read);
+    if (!next.isQuorum) return refuse('quorum-missing');
+    if (last === null) return next;
+    const before = openCheckpoint(last, logVkey);
+    const conflict = before.size > next.size ? 'rollback' : await compareCheckpoints(before, next, read);
+    return conflict === null ? next : refuse('consistency-failed', conflict);
   }
 
   /** The leaf at `index`, hashed here. Proves nothing about the log; `proof` does. @throws ApiRefusal `not-found` */

@@ -3,6 +3,7 @@ import { refuse } from '../reasons/index.js';
 import { verifyNote, type VerifiedLine } from './note.js';
 import { fromCount, type Count } from './proof.js';
 import { isHash } from './sha256.js';
+import type { TlogPolicy } from './tlog-policy.js';
 import { KEY_TYPE, toKey, type VerificationKey } from './vkey.js';
 
 export interface Checkpoint {
@@ -47,4 +48,26 @@ export const openCheckpoint = (
     return refuse('untrusted-note', 'log key');
   const checkpoint = parseCheckpoint(text);
   return checkpoint.origin === key.name ? { ...checkpoint, lines } : refuse('untrusted-note', 'origin');
+};
+
+/** A checkpoint that a log of a policy signed, and the policy's witnesses that cosigned it. Whether they are a quorum is for the caller to ask. */
+export interface WitnessedCheckpoint extends Checkpoint {
+  readonly cosigners: readonly VerifiedLine[];
+}
+
+/** @throws Refusal `malformed-note`, `untrusted-note`, `malformed-checkpoint` */
+export const openUnder = (policy: TlogPolicy, note: string | Uint8Array): WitnessedCheckpoint => {
+  const cosigners = policy.witnesses.map(({ key }) => key);
+  const { lines, ...checkpoint } = openCheckpoint(note, logOf(policy, note), cosigners);
+  return { ...checkpoint, cosigners: lines.filter(({ key }) => key.type === KEY_TYPE.cosignature) };
+};
+
+/** Of several logs, or keys of one, the one that signed; what it signed is verified by whoever asks. */
+const logOf = ({ logs }: TlogPolicy, note: string | Uint8Array): VerificationKey => {
+  const [only, ...others] = logs;
+  if (only === undefined) return refuse('untrusted-note', 'no log');
+  if (others.length === 0) return only;
+  const { text, lines } = verifyNote(note, logs);
+  const { origin } = parseCheckpoint(text);
+  return lines.find(({ key }) => key.name === origin)?.key ?? refuse('untrusted-note', 'origin');
 };

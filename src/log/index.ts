@@ -62,7 +62,7 @@ export {
   type KeyType,
   type VerificationKey,
 } from './vkey.js';
-export { formatCheckpoint, openCheckpoint, parseCheckpoint, type Checkpoint } from './checkpoint.js';
+export { formatCheckpoint, openCheckpoint, openUnder, parseCheckpoint, type Checkpoint, type WitnessedCheckpoint } from './checkpoint.js';
 export { cosign, cosignedMessage } from './cosignature.js';
 export { VerifiedLog, type VerifiedEntry } from './verified-log.js';
 export { TileProver } from './prover.js';
@@ -73,9 +73,12 @@ export {
   openCosigned,
   parseTlogProof,
   verifyTlogProof,
+  verifyTlogProofUnder,
   type ProofQuestion,
   type ProvenEntry,
   type TlogProof,
 } from './tlog-proof.js';
+export { compareCheckpoints, followLog, type CheckpointConflict, type FollowedCheckpoint } from './follow.js';
+export { parseTlogPolicy, policyOf, type PolicyWitness, type TlogPolicy } from './tlog-policy.js';
 export { fsckLog, type FsckProblem, type FsckReport, type FsckSource } from './fsck.js';
 export { WEBHOOK_TOLERANCE_SECONDS, signWebhook, verifyWebhook, type WebhookHeaders } from './webhook-signature.js';

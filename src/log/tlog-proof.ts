@@ -1,10 +1,11 @@
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
-import { openCheckpoint } from './checkpoint.js';
+import { openUnder } from './checkpoint.js';
 import { MAX_NOTE_OCTETS } from './note.js';
 import { fromCount, toCount, verifyInclusion, type Count } from './proof.js';
 import { isHash } from './sha256.js';
-import { KEY_TYPE, asCosigner, toKey, type VerificationKey } from './vkey.js';
+import { policyOf, type TlogPolicy } from './tlog-policy.js';
+import type { VerificationKey } from './vkey.js';
 
 /** C2SP tlog-proof: the first line. */
 const MAGIC = 'c2sp.org/tlog-proof@v1';
@@ -78,13 +79,6 @@ const decode = (octets: Uint8Array): string => {
   }
 };
 
-/** One key under two names is one witness: it counts once. */
-const cosignersOf = (witnesses: unknown): VerificationKey[] => {
-  if (!Array.isArray(witnesses)) return refuse('untrusted-note', 'witnesses');
-  const keys = (witnesses as unknown[]).map((witness) => asCosigner(toKey(witness)));
-  return [...new Map(keys.map((key) => [Buffer.from(key.publicKey).toString('hex'), key])).values()];
-};
-
 /**
  * Verifies, offline, that the leaf with this hash is in the log that the vkey names, under a checkpoint that the log signed
  * and `quorum` witnesses cosigned. Does not prove that it is the only leaf about its subject, nor the newest.
@@ -95,11 +89,27 @@ export const verifyTlogProof = (question: ProofQuestion): ProvenEntry => {
   const { proof, leafHash } = question;
   if (!isHash(leafHash)) return refuse('malformed-proof', 'leaf hash');
   const parsed = parseTlogProof(proof);
-  const cosigned = openCosigned(parsed.checkpoint, question);
-  const { size, root } = cosigned;
-  verifyInclusion({ index: parsed.index, size, leafHash, root, proof: parsed.proof });
-  return { ...cosigned, index: parsed.index };
+  return judge(policyOf(question.log, witnessesOf(question.witnesses), question.quorum), parsed, leafHash);
 };
+
+/**
+ * The same under a policy: by any of its logs, with a quorum of its witnesses.
+ * @throws Refusal as `verifyTlogProof`
+ */
+export const verifyTlogProofUnder = (
+  policy: TlogPolicy,
+  { proof, leafHash }: { readonly proof: string | Uint8Array; readonly leafHash: Uint8Array },
+): ProvenEntry => (isHash(leafHash) ? judge(policy, parseTlogProof(proof), leafHash) : refuse('malformed-proof', 'leaf hash'));
+
+const judge = (policy: TlogPolicy, { checkpoint, index, proof }: TlogProof, leafHash: Uint8Array): ProvenEntry => {
+  const cosigned = openCosignedUnder(policy, checkpoint);
+  const { size, root } = cosigned;
+  verifyInclusion({ index, size, leafHash, root, proof });
+  return { ...cosigned, index };
+};
+
+const witnessesOf = (witnesses: unknown): (string | VerificationKey)[] =>
+  witnesses === undefined ? [] : Array.isArray(witnesses) ? (witnesses as string[]) : refuse('untrusted-note', 'witnesses');
 
 /**
  * Opens a checkpoint that the log signed and `quorum` witnesses cosigned.
@@ -107,14 +117,11 @@ export const verifyTlogProof = (question: ProofQuestion): ProvenEntry => {
  */
 export const openCosigned = (
   checkpoint: string,
-  { log, witnesses = [], quorum }: Pick<ProofQuestion, 'log' | 'witnesses' | 'quorum'>,
-): Omit<ProvenEntry, 'index'> => {
-  const key = toKey(log);
-  const cosigners = cosignersOf(witnesses);
-  const needed = quorum ?? cosigners.length;
-  if (!Number.isSafeInteger(needed) || needed < 0 || needed > cosigners.length) return refuse('quorum-missing', 'quorum');
-  const { origin, size, root, lines } = openCheckpoint(checkpoint, key, cosigners);
-  const names = lines.filter((line) => line.key.type === KEY_TYPE.cosignature).map((line) => line.key.name);
-  if (names.length < needed) return refuse('quorum-missing');
-  return { origin, size, root, witnesses: names };
+  { log, witnesses, quorum }: Pick<ProofQuestion, 'log' | 'witnesses' | 'quorum'>,
+): Omit<ProvenEntry, 'index'> => openCosignedUnder(policyOf(log, witnessesOf(witnesses), quorum), checkpoint);
+
+const openCosignedUnder = (policy: TlogPolicy, checkpoint: string): Omit<ProvenEntry, 'index'> => {
+  const { origin, size, root, cosigners } = openUnder(policy, checkpoint);
+  if (!policy.isQuorum(cosigners.map(({ key }) => key))) return refuse('quorum-missing');
+  return { origin, size, root, witnesses: cosigners.map(({ key }) => key.name) };
 };

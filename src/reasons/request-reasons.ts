@@ -322,6 +322,14 @@ export const REQUEST_REASONS = {
     'too few witnesses have cosigned',
     'Wait for cosignatures, or check the policy.',
   ),
+  'malformed-policy': row(
+    'refused',
+    422,
+    '-',
+    'C2SP tlog-policy',
+    'not a policy of logs, witnesses and a quorum',
+    'Mend the line that the detail names.',
+  ),
   'log-corrupt': row(
     'refused',
     422,

@@ -14,7 +14,8 @@ export class Verb {
   #ended = false;
 
   constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [MAIN, ...args]);
+    // Said, since what a test sets is not what a child is given by itself.
+    this.child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env } });
     this.#collect('stdout', this.out);
     this.#collect('stderr', this.err);
     this.exit = new Promise((resolve) => {
