@@ -1,8 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium, type BrowserContext, type BrowserContextOptions } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -29,30 +26,9 @@ const QUIET = [
 
 const executable = (): string => spawnSync('sh', ['-c', `command -v ${found ?? ''}`], { encoding: 'utf8' }).stdout.trim();
 
-/** A real Chromium with a profile of its own, which is removed with it. */
-export class TestBrowser {
-  readonly context: BrowserContext;
-  readonly #profile: string;
+/** A real Chromium with an empty profile, which is removed with it. */
+export const startChromium = (): Promise<Browser> => chromium.launch({ executablePath: executable(), headless: true, args: QUIET });
 
-  private constructor(context: BrowserContext, profile: string) {
-    this.context = context;
-    this.#profile = profile;
-  }
-
-  static async open(options: BrowserContextOptions = {}): Promise<TestBrowser> {
-    const profile = mkdtempSync(join(tmpdir(), 'signpost-chromium-'));
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: executable(),
-      headless: true,
-      args: QUIET,
-      ignoreHTTPSErrors: true,
-      ...options,
-    });
-    return new TestBrowser(context, profile);
-  }
-
-  async close(): Promise<void> {
-    await this.context.close();
-    rmSync(this.#profile, { recursive: true, force: true });
-  }
-}
+/** A profile of its own: nothing is remembered from one to the next. The certificates of tests are nobody's. */
+export const newProfile = (browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> =>
+  browser.newContext({ ignoreHTTPSErrors: true, ...options });

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,8 +27,8 @@ const PAGE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'audit-ui
 
 /** The auditor's page as `npm run build` made it, by path below /audit/. */
 export const builtPage = (): Map<string, Buffer> => {
+  if (!existsSync(PAGE)) throw new Error('the page is not built: npm run build');
   const files = readdirSync(PAGE, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
-  if (files.length === 0) throw new Error('the page is not built: npm run build');
   return new Map(files.map((file) => join(file.parentPath, file.name)).map((path) => [relative(PAGE, path), readFileSync(path)]));
 };
 

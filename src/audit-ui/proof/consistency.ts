@@ -11,7 +11,7 @@ export const foldConsistency = async (
   size2: number,
   path: readonly Octets[],
 ): Promise<{ first: Octets; second: Octets }> => {
-  const isCount = Number.isSafeInteger(size1) && Number.isSafeInteger(size2) && size1 >= 1 && size1 <= size2;
+  const isCount = Number.isSafeInteger(size1) && Number.isSafeInteger(size2) && size1 >= 1 && size1 < size2;
   if (!isCount || path.length === 0) return fail('consistency-failed', `no path from ${size1} to ${size2}`);
   let [fn, sn] = [size1 - 1, size2 - 1];
   while (fn % 2 === 1) [fn, sn] = [half(fn), half(sn)];

@@ -21,7 +21,7 @@ const AROUND = 8;
 /** Browsers draw no element much higher than 2^24 px. */
 const MOST = 250_000;
 
-const COLUMNS = ['Entry', 'Decided', 'Decision', 'Action', 'Client', 'Provider', 'Reason'] as const;
+const COLUMNS = ['Entry', 'Decided, UTC', 'Decision', 'Action', 'Client', 'Provider', 'Reason'] as const;
 
 const useIsNarrow = (): boolean => {
   const query = '(max-width: 46rem)';
@@ -41,7 +41,7 @@ const Cells = ({ index, row }: { readonly index: number; readonly row: Row | und
     <a href={entryLink(index)} tabIndex={-1}>
       {number(index)}
     </a>,
-    row === undefined ? 'not read yet' : moment(row.time),
+    row === undefined ? 'not read yet' : moment(row.time).replace(' UTC', ''),
     kind === null ? '' : <Mark tone={kind.tone}>{kind.title}</Mark>,
     visible(row?.action ?? '', 40),
     visible(row?.ap ?? '', 80),

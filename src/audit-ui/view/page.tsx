@@ -52,6 +52,7 @@ export const Page = ({ session }: { readonly session: Session }) => {
         </nav>
       </header>
       <main id="content" tabIndex={-1}>
+        {session.log === null && <h1>The log beside this page</h1>}
         {session.phase === 'loading' && <p role="status">Reading the checkpoint…</p>}
         <Alarms session={session} />
         <Current session={session} route={route} />

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** Where the reader is; after the "#", so that the page works from any static server. */
 export interface Route {
@@ -28,7 +28,7 @@ export const entryLink = (index: number, params: Readonly<Record<string, string>
 
 export const useRoute = (): Route => {
   const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const follow = (): void => setHash(location.hash);
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);

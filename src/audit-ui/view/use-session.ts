@@ -1,8 +1,9 @@
-import { useEffect, useReducer } from 'preact/hooks';
+import { useLayoutEffect, useReducer } from 'preact/hooks';
 import type { Session } from '../reading/session.js';
 
 /** Draws again whenever the session tells of something. */
 export const useSession = (session: Session): void => {
   const [, draw] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => session.onChange(() => draw(undefined)), [session]);
+  // Before anything can be told: effects proper wait for a paint.
+  useLayoutEffect(() => session.onChange(() => draw(undefined)), [session]);
 };
