@@ -1,4 +1,4 @@
-import { Refusal, Unavailable } from '../reasons/index.js';
+import { Refusal, Unavailable, refuse } from '../reasons/index.js';
 import { parseSii, subjectId } from '../identifiers/index.js';
 import { StoreBehind, type Clock, type SubjectId } from '../ports/index.js';
 import { asOf, resolve, type Question, type ResolvedMapping, type Subject, type View } from '../registry/index.js';
@@ -22,10 +22,11 @@ export interface LookupParts {
 /**
  * Answers for canonicalised SIIs, in order. A miss takes the same way as a hit (DESIGN section 2, promise 8). Subjects are read before they are counted: to
  * watch one's own users is free, and a store that is away costs nothing. What is answered is held for the caller; an answer whose change could not be told has a ttl of 0.
- * @throws Refusal `malformed-request` for an SII that is none, `over-quota`: nothing was counted; Unavailable `store-unavailable`
+ * @throws Refusal `malformed-request` for an SII that is none, `view-not-allowed`, `over-quota`: nothing was counted; Unavailable `store-unavailable`
  */
 export const lookup = async (parts: LookupParts, queries: readonly LookupQuery[], client: Principal): Promise<Lookups> => {
   const siis = queries.map((query) => canonical(query.sii));
+  checkViews(parts.world(), queries, client);
   const ids = siis.map((sii) => subjectId(parts.pepper, sii));
   // Before anything is read: a change that comes from here on is seen, by the caller or by `settle`.
   const asked = queries.map((query, i) => parts.held.ask(client.domain, ids[i] as SubjectId, siis[i] as string, questionOf(query, client)));
@@ -79,6 +80,12 @@ const answer = (world: World, sii: string, subject: Subject | null, query: Looku
     negativeTtl: world.lookup.negativeTtl,
   });
   return { sii, mappings: mappings.map((mapping) => shown(mapping, client, query.signed === true)), ttl: ttlSeconds };
+};
+
+/** Acceptance 8.4. Before anything is read or counted: the refusal says nothing of the number. */
+const checkViews = ({ lookup: { views } }: World, queries: readonly LookupQuery[], client: Principal): void => {
+  if (views === 'all' || client.class === null) return;
+  if (queries.some(({ view }) => view !== undefined && view !== client.class)) refuse('view-not-allowed');
 };
 
 export const questionOf = ({ view, circle }: LookupQuery, client: Principal): Question => ({

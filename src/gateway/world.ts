@@ -1,3 +1,4 @@
+import type { ViewRule } from '../policy/index.js';
 import type { Versions } from '../verification/verdict.js';
 import type { Verifier } from '../verification/index.js';
 import type { QuotaTerms } from './quota.js';
@@ -20,6 +21,8 @@ export interface World {
     readonly negativeTtl: number;
     /** Whether callers may ask for signed answers. */
     readonly signed: boolean;
+    /** Which views an AP may ask for: that of its own class, or all. */
+    readonly views: ViewRule;
   };
   readonly quota: QuotaTerms;
   /** Seconds that an OCSP response is used at most. */

@@ -15,6 +15,10 @@ const MAX_LIFETIME = 24 * 3600;
 export const PORT_RULES = ['pair', 'authority', 'either'] as const;
 export type PortRule = (typeof PORT_RULES)[number];
 
+/** Which views of a number's mappings an AP may ask for. */
+export const VIEW_RULES = ['filtered', 'all'] as const;
+export type ViewRule = (typeof VIEW_RULES)[number];
+
 /** Of the table of findings, those that a verdict can record. */
 const offProfile = z.enum(
   Object.keys(OFF_PROFILE) as OffProfile[],
@@ -49,13 +53,15 @@ const schema = z.strictObject({
     })
     .prefault({}),
   consent: z.strictObject({ minimum: z.enum(CONSENTS).default('app') }).prefault({}),
-  /** Seconds: the longest ttl of an answer with mappings, and of one without. */
+  /** Seconds: the longest ttl of an answer with mappings, and of one without; and who sees what. */
   lookup: z
     .strictObject({
       ttlSeconds: z.int().min(0).max(86_400).default(3600),
       negativeTtlSeconds: z.int().min(0).max(86_400).default(60),
       /** Whether callers may ask for signed answers, which show them the log's entries behind what they find (docs/adr/0024). */
       signed: z.boolean().default(false),
+      /** `all`: an AP may ask for every view, and sees that of its own class unless it asks; `filtered`: for that alone. Who is no AP sees all. */
+      views: z.enum(VIEW_RULES).default('all'),
     })
     .prefault({}),
   /** How many distinct SIIs a client may look up in an epoch (docs/adr/0014): base + factor * reachable * (1 - exp(-mappings * contacts / reachable)). */

@@ -10,6 +10,7 @@ export {
   type GatewayPolicy,
   type PortRule,
   type RevocationMode,
+  type ViewRule,
 } from './gateway-policy.js';
 export { parsePrincipals, principalTerms, type PrincipalEntry, type PrincipalTerms, type Principals } from './principals.js';
 export { parseTrustPolicy, type NumberingFeedPolicy, type TrustListPolicy, type TrustPolicy } from './trust-policy.js';

@@ -117,6 +117,14 @@ export const REQUEST_REASONS = {
     'the time is over for which the opening of a refusal is kept',
     'There is nothing to be had; the leaf and its proof stay.',
   ),
+  'view-not-allowed': row(
+    'request',
+    403,
+    '-',
+    'policies/README.md',
+    'policy shows an AP the mappings of its own class alone; nothing of the request was counted',
+    'Ask without a view, or for that of your class.',
+  ),
   'configuration-refused': row(
     'request',
     409,

@@ -93,7 +93,7 @@ beforeEach(async () => {
     mappingLifetime: 1,
     attestGrace: 1,
     ports: { pairing: 1, grace: 1 },
-    lookup: { ttl: 1, negativeTtl: 1, signed: false },
+    lookup: { ttl: 1, negativeTtl: 1, signed: false, views: 'all' as const },
     quota: QUOTA,
     ocspSeconds: 60,
     openingsPerDay: 100,

@@ -69,7 +69,7 @@ export const makeWorld = async ({ pki, clock }: Place, change: (material: Materi
     mappingLifetime: policies.gateway.mapping.lifetimeDays * 86_400,
     attestGrace: policies.gateway.mapping.attestGraceDays * 86_400,
     ports: { pairing: policies.gateway.ports.pairHours * 3600, grace: policies.gateway.ports.graceDays * 86_400 },
-    lookup: { ttl: 300, negativeTtl: 60, signed: false },
+    lookup: { ttl: 300, negativeTtl: 60, signed: false, views: policies.gateway.lookup.views },
     quota: QUOTA,
     ocspSeconds: 3600,
     openingsPerDay: 100,

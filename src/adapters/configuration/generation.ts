@@ -56,7 +56,7 @@ export const makeGeneration = (configuration: Configuration, beside: Beside, bef
     mappingLifetime: mapping.lifetimeDays * 86_400,
     attestGrace: mapping.attestGraceDays * 86_400,
     ports: { pairing: ports.pairHours * 3600, grace: ports.graceDays * 86_400 },
-    lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds, signed: lookup.signed },
+    lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds, signed: lookup.signed, views: lookup.views },
     quota,
     ocspSeconds: revocation.ocspSeconds,
     openingsPerDay: audit.openingsPerDay,
