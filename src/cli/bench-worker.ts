@@ -5,6 +5,7 @@ import { MAIN } from './demo-gateway.js';
 /** Modules that run as a process of their own, so that what is measured and what measures it do not share a core's turn. */
 export const WORKERS = {
   load: async () => (await import('./bench-load.js')).work,
+  stream: async () => (await import('./bench-stream.js')).work,
   origin: async () => (await import('./bench-origin.js')).work,
   bare: async () => (await import('./bench-bare.js')).work,
   numbering: async () => (await import('./bench-numbering.js')).work,

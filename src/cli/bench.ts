@@ -8,7 +8,9 @@ const BENCHES: Record<string, () => Promise<(options: BenchOptions) => Promise<B
   verdict: async () => (await import('./bench-verdict.js')).measure,
   x5u: async () => (await import('./bench-x5u.js')).measure,
   submissions: async () => (await import('./bench-submissions.js')).measure,
+  import: async () => (await import('./bench-import.js')).measure,
   lookups: async () => (await import('./bench-lookups.js')).measure,
+  alike: async () => (await import('./bench-alike.js')).measure,
   log: async () => (await import('./bench-log.js')).measure,
   memory: async () => (await import('./bench-memory.js')).measure,
   crl: async () => (await import('./bench-crl.js')).measure,
@@ -31,7 +33,9 @@ interface Options {
  */
 export const run = async (argv: string[]): Promise<number> => {
   const command = new Command('signpost bench')
-    .description('measure: verdicts, x5u, submissions, lookups, the log, memory, CRLs, numbering data, mappings judged again, restart')
+    .description(
+      'measure: verdicts, x5u, submissions, imports, lookups and whether they tell who is there, the log, memory, CRLs, numbering data, mappings judged again, restart',
+    )
     .exitOverride()
     .addOption(new Option('--only <name>', 'one of them').choices(Object.keys(BENCHES)))
     .option('--quick', 'small counts: shows that it runs, measures nothing')
