@@ -33,7 +33,7 @@ describe('a served gateway', () => {
   };
   const siisOf = (got: readonly Invalidation[]): string[] => got.map((one) => (one.event === 'changed' ? one.sii : 'reset'));
 
-  test('tells A and B of a release within 2 s, and C of nothing', async () => {
+  test('9.2 tells A and B of a release within 2 s, and C of nothing', async () => {
     const [tn, own] = [number(1), number(2)];
     await register(tn);
     const [a, b, c] = ['a.example', 'b.example', 'biz.example'].map((domain) => served.ap(domain)) as [ApClient, ApClient, ApClient];
@@ -49,7 +49,7 @@ describe('a served gateway', () => {
     expect(siisOf(await others)).toEqual([`tel:+${own}`]);
   });
 
-  test('loses nothing for a subscriber that was killed, and keeps the order', async () => {
+  test('9.2 loses nothing for a subscriber that was killed, and keeps the order', async () => {
     const numbers = [3, 4, 5, 6].map(number);
     const client = served.ap('b.example');
     for (const tn of numbers) await client.lookup(`tel:+${tn}`);
@@ -75,7 +75,7 @@ describe('a served gateway', () => {
     expect(second.out.map((text) => (JSON.parse(text) as { sii: string }).sii)).toEqual(numbers.slice(1).map((tn) => `tel:+${tn}`));
   });
 
-  test('ends its streams when it stops, and tells who comes back after a restart to drop all', async () => {
+  test('9.2 ends its streams when it stops, and tells who comes back after a restart to drop all', async () => {
     const [before, tn] = [number(7), number(8)];
     await served.ap('b.example').lookup(`tel:+${before}`);
     const client = served.ap('b.example');
