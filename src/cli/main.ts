@@ -29,6 +29,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ap: { summary: 'the application provider: enroll, attest, sign, register, withdraw, lookup', load: () => import('./ap.js') },
   audit: { summary: 'the auditor: verify a proof, fsck a whole log', load: () => import('./audit.js') },
   witness: { summary: 'cosign the checkpoints of logs, so that none can show two histories', load: () => import('./witness.js') },
+  policy: { summary: 'check and compare policies; import numbering data', load: () => import('./policy.js') },
   'dev-pki': { summary: 'make a development PKI with credentials and policies', load: () => import('./dev-pki.js') },
 };
 

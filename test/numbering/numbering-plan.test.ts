@@ -152,7 +152,7 @@ describe('the documents of a plan', () => {
 
   test.each(plans)('make it again: %s', async (_, plan) => {
     const kept = new Map(
-      [...documentsOfPlan(plan)].map(({ digest, pieces }) => [digest, Buffer.concat([...pieces()].map((one) => Buffer.from(one)))]),
+      [...documentsOfPlan(plan)].map((one) => [one.digest, Buffer.concat([...one.pieces()].map((piece) => Buffer.from(piece)))]),
     );
     const again = await planOfDocuments(plan.document, (digest) => Promise.resolve(kept.get(digest) ?? Buffer.alloc(0)));
     expect([again.version, kept.get(plan.version)?.toString()]).toEqual([plan.version, plan.document]);

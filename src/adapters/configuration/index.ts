@@ -2,6 +2,7 @@ export { readConfiguration, type Configuration, type ConfigurationPlaces } from 
 export { NOTHING_FETCHED, makeGeneration, materialOf, principalOf, vouchersOf, type Generation } from './generation.js';
 export { GenerationKeeper, type KeeperParts } from './generation-keeper.js';
 export { readInPieces, type NumberingContents, type NumberingFiles } from './numbering-file.js';
+export { readFeedRecord } from './feed-record.js';
 export { NumberingFeeds, planOf, unknownFeeds, type FeedEvent, type FeedStanding } from './numbering-feeds.js';
 export { PrincipalDirectory, type PrincipalRecords } from './principal-directory.js';
 export { ConfigurationProblems, ProblemList } from './problems.js';
@@ -9,3 +10,5 @@ export { readTlsFiles, type TlsFiles } from './tls-files.js';
 export { reportFeed, reportList, reportReload } from './reports.js';
 export { TrustLists, unknownLists, type TrustListEvent, type TrustListsParts, type TrustListStanding } from './trust-lists.js';
 export { WebhookDirectory } from './webhook-directory.js';
+export { readPolicyFolder } from './policy-folder.js';
+export type { NumberingFeedFiles } from './trust-files.js';

@@ -5,6 +5,7 @@ export { LAYOUT, openDataDirectory, type DataDirectory } from './data-directory.
 export { FileDocuments } from './documents.js';
 export { FileEvidence } from './evidence.js';
 export { epochFile, nextEpoch } from './epoch.js';
+export { writeWhole } from './durable-file.js';
 export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';
 export { noteSigner, openKeys, readPublicKeys, type GatewayKeys, type PublicKeys } from './keys.js';
 export { DirectoryLock } from './lock.js';
