@@ -1,15 +1,39 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { leafHash, signReceipt, verifyTlogProof } from '../../src/log/index.js';
+import type { Gateway } from '../../src/gateway/index.js';
+import { commitMapping, commitSii, encodeLeaf, leafHash, signReceipt, verifyTlogProof } from '../../src/log/index.js';
 import { NOTHING_ODD, goTo, openPage, type OpenPage } from '../support/audit-page.js';
 import { AuditSite, RECEIPT_SIGNER } from '../support/audit-site.js';
 import { auditEntries, auditEntry } from '../support/audit-entries.js';
 import { hasChromium, newProfile, startChromium } from '../support/chromium.js';
-import { testSigner, vkeyOf } from '../support/log-fixtures.js';
+import { testLeaf, testSigner, vkeyOf } from '../support/log-fixtures.js';
 import { LOG_SIGNER, ORIGIN, StaticServer, publish, type LogFiles } from '../support/published-log.js';
 
 const log = publish(auditEntries(700));
+const SECRET = Buffer.alloc(32, 7);
+const SII = 'tel:+12025550100';
+const SSI = 'mimi://a.example/u/alice';
+
+/** As the gateway opens an entry; the number is wrong under one case. */
+const open: Gateway['open'] = async (index, caseId) => ({
+  index,
+  logIndex: 700,
+  kind: 'accept',
+  opening: SECRET.toString('base64url'),
+  sii: caseId === 'a lie' ? 'tel:+12025550199' : SII,
+  ssi: SSI,
+  provider: 'a.example',
+  fingerprints: [],
+});
+
+/** One entry whose commitments a test can open. */
+const opened700 = (): Buffer[] => {
+  const entries = [...auditEntries(700)];
+  entries[500] = encodeLeaf(testLeaf(500, { sii: commitSii(SECRET, SII), map: commitMapping(SECRET, SSI, 'a.example') }));
+  return entries;
+};
+
 const inChromium = hasChromium ? describe : describe.skip;
 
 const flip = (files: LogFiles, path: string, at: number): LogFiles => {
@@ -24,7 +48,7 @@ inChromium('the page of the auditor, served by the gateway', () => {
   let profile: BrowserContext;
   let opened: OpenPage;
   beforeAll(async () => {
-    [site, browser] = await Promise.all([AuditSite.start(log), startChromium()]);
+    [site, browser] = await Promise.all([AuditSite.start(log, open), startChromium()]);
   });
   beforeEach(async () => {
     site.log = log;
@@ -179,12 +203,33 @@ inChromium('the page of the auditor, served by the gateway', () => {
     expect(await page.locator('.figure, .grid, .facts').count()).toBe(0);
   });
 
+  test('opens an entry for an auditor, and does not take the word of the gateway for it', async () => {
+    const { cert, key } = site.tls.client([{ dns: 'auditor.example' }]);
+    const clientCertificates = [{ origin: new URL(site.url).origin, cert: Buffer.from(cert), key: Buffer.from(key) }];
+    const auditors = await newProfile(browser, { clientCertificates });
+    site.log = publish(opened700());
+    const { page, remarks } = await openPage(auditors, `${site.url}#/entry/500`);
+    const told = page.locator('section[aria-labelledby=opening] .facts');
+    for (const [caseId, expected] of [
+      ['POL-2026/17', /12025550100 ✓ what the leaf commits to[\s\S]*alice ✓ what the leaf commits to/],
+      ['a lie', /12025550199 ✗ NOT what the leaf commits to[\s\S]*alice ✓ what/],
+    ] as const) {
+      await page.getByLabel('Case').fill(caseId);
+      await page.getByRole('button', { name: 'Open this entry' }).click();
+      await told.getByText(caseId === 'a lie' ? '12025550199' : '12025550100').waitFor();
+      expect(await told.innerText()).toMatch(expected);
+    }
+    expect(remarks).toEqual(NOTHING_ODD);
+    await auditors.close();
+  });
+
   test('says in words when nobody may open an entry', async () => {
     const { page } = opened;
     await goTo(page, '#/entry/304');
     await page.getByLabel('Case').fill('2026-17');
     await page.getByRole('button', { name: 'Open this entry' }).click();
-    await page.getByText(/no client certificate of an auditor|There is no opening|this server gives none/).waitFor();
+    await page.getByText('no client certificate of an auditor').waitFor();
+    expect(await page.getByText('client-unknown').count()).toBe(1);
   });
 });
 

@@ -4,7 +4,6 @@ import { openCheckpoint } from '../../src/audit-ui/proof/checkpoint.js';
 import { parseVkey } from '../../src/audit-ui/proof/note.js';
 import type { Octets } from '../../src/audit-ui/proof/octets.js';
 import { compare } from '../../src/audit-ui/reading/continuity.js';
-import { countsOf } from '../../src/audit-ui/reading/counts.js';
 import { EMPTY_FILTER, filterOf, isEmpty, matcherOf, paramsOf, type Filter } from '../../src/audit-ui/reading/filter.js';
 import { readLeaf, type Leaf } from '../../src/audit-ui/reading/leaf.js';
 import { VerifiedLog } from '../../src/audit-ui/reading/log.js';
@@ -210,7 +209,7 @@ describe('a search', () => {
   });
 
   test('is counted, by kind, reason, provider and time', () => {
-    const { kinds, reasons, aps, providers, timeline } = countsOf(rows);
+    const { kinds, reasons, aps, providers, timeline } = rows.tally.counts();
     expect(kinds).toEqual([
       ['accept', 86],
       ['reject', 14],
@@ -220,7 +219,7 @@ describe('a search', () => {
     expect(timeline.span).toBe(60_000);
     expect(timeline.accepted.reduce((a, b) => a + b, 0)).toBe(86);
     expect(timeline.times.every((time) => time % 60_000 === 0)).toBe(true);
-    expect(countsOf(new Rows()).timeline.times).toEqual([]);
+    expect(new Rows().tally.counts().timeline.times).toEqual([]);
   });
 });
 
@@ -241,28 +240,42 @@ describe('what a browser remembers', () => {
 
 describe('openings and receipts', () => {
   const secret = Buffer.alloc(32, 7);
+  const opening = secret.toString('base64url');
   const sii = 'tel:+12025550100';
   const ssi = 'mimi://a.example/u/alice';
-  const leafWith = (provider: string): Leaf =>
-    readLeaf(log.encodeLeaf(testLeaf(1, { sii: log.commitSii(secret, sii), map: log.commitMapping(secret, ssi, provider) })));
+  const print = Buffer.alloc(32, 5);
+  const shown = Buffer.alloc(32, 6).toString('base64url');
+  const verdicts = async (answer: Record<string, unknown>, leaf: Leaf): Promise<Record<string, boolean | null>> =>
+    Object.fromEntries((await checkOpening({ index: 1, opening, ...answer }, leaf)).map(({ name, holds }) => [name, holds]));
 
-  test('an opening is held against the commitments of the leaf', async () => {
-    const answer = { index: 1, opening: secret.toString('base64url'), sii, ssi, provider: 'a.example', evidence: { x: 1 } };
-    await expect(checkOpening(answer, leafWith('a.example'))).resolves.toMatchObject({
-      siiHolds: true,
-      mappingHolds: true,
-      rest: { index: 1, evidence: { x: 1 } },
-    });
-    await expect(checkOpening(answer, leafWith(''))).resolves.toMatchObject({ mappingHolds: true });
-    await expect(checkOpening({ ...answer, sii: 'tel:+12025550101' }, leafWith('a.example'))).resolves.toMatchObject({ siiHolds: false });
-    await expect(checkOpening({ ...answer, opening: 'AAAA' }, leafWith('a.example'))).resolves.toMatchObject({
-      siiHolds: false,
-      mappingHolds: false,
-    });
-    await expect(checkOpening({ opening: answer.opening }, leafWith('a.example'))).resolves.toMatchObject({
-      siiHolds: null,
-      mappingHolds: null,
-    });
+  test('an opening of a decision is held against every commitment of the leaf', async () => {
+    const np = { spc: '709J', dom: null, iss: [shown], ee: `*${log.commitFingerprint(secret, print)}` };
+    const leaf = readLeaf(
+      log.encodeLeaf(testLeaf(1, { np, sii: log.commitSii(secret, sii), map: log.commitMapping(secret, ssi, 'a.example') })),
+    );
+    const told = { kind: 'accept', sii, ssi, provider: 'a.example', fingerprints: [print.toString('base64url'), shown], logIndex: 9 };
+    const all = { 'Number or address': true, 'Mapped to': true, 'End-entity certificate': true, 'Issuer 1': true, logIndex: null };
+    await expect(verdicts(told, leaf)).resolves.toEqual(all);
+    await expect(verdicts({ ...told, sii: `${sii}1` }, leaf)).resolves.toEqual({ ...all, 'Number or address': false });
+    await expect(verdicts({ ...told, provider: null }, leaf)).resolves.toEqual({ ...all, 'Mapped to': false });
+    await expect(verdicts({ ...told, fingerprints: [shown, shown] }, leaf)).resolves.toEqual({ ...all, 'End-entity certificate': false });
+    await expect(verdicts({ ...told, opening: 'AAAA' }, leaf)).resolves.toMatchObject({ 'Number or address': false, 'Issuer 1': true });
+    await expect(verdicts({ ...told, opening: 7, sii: {} }, leaf)).resolves.toMatchObject({ 'Mapped to': false });
+  });
+
+  test('so is one of what fell, and one of a case', async () => {
+    const list = [
+      { logIndex: 12, subject: Buffer.alloc(16, 9).toString('base64url') },
+      { logIndex: 2 ** 33 + 5, subject: Buffer.alloc(16, 200).toString('base64url') },
+    ];
+    const places = list.map(({ logIndex: index, subject }) => ({ index, id: Buffer.from(subject, 'base64url').toString('latin1') }));
+    const fell = { eff: 'removed', n: 2, list: log.commitList(secret, log.digestOfPlaces(log.packPlaces(places))), crl: null, rsn: null };
+    const fallen = readLeaf(Buffer.from(JSON.stringify({ k: 'revoke', fell })));
+    await expect(verdicts({ kind: 'revoke', list }, fallen)).resolves.toEqual({ 'What fell': true });
+    await expect(verdicts({ kind: 'revoke', list: list.toReversed() }, fallen)).resolves.toEqual({ 'What fell': false });
+    const open = readLeaf(Buffer.from(JSON.stringify({ k: 'open', opened: { ref: '12', case: log.commitCase(secret, 'POL-17') } })));
+    await expect(verdicts({ kind: 'open', case: 'POL-17' }, open)).resolves.toEqual({ Case: true });
+    await expect(verdicts({ kind: 'open', case: 'POL-18' }, open)).resolves.toEqual({ Case: false });
   });
 
   test('a receipt is read as an AP keeps it, out of JSON too', async () => {

@@ -1,3 +1,4 @@
+import type { Gateway } from '../../src/gateway/index.js';
 import { gatewayThat, startSite, TlsPki, type TestSite } from './http-site.js';
 import { vkeyOf, testSigner } from './log-fixtures.js';
 import { LOG_SIGNER, ORIGIN, builtPage, type LogFiles } from './published-log.js';
@@ -13,18 +14,21 @@ export const REASONS_DOCUMENT = reasonsDocument(
 /** The page served by the real HTTP server, over a log that a test can change under it. */
 export class AuditSite {
   log: LogFiles;
+  readonly tls: TlsPki;
   readonly #site: TestSite;
 
-  private constructor(site: TestSite, log: LogFiles) {
+  private constructor(site: TestSite, log: LogFiles, tls: TlsPki) {
     this.#site = site;
+    this.tls = tls;
     this.log = log;
   }
 
-  static async start(log: LogFiles, tls = new TlsPki()): Promise<AuditSite> {
+  static async start(log: LogFiles, open?: Gateway['open']): Promise<AuditSite> {
+    const tls = new TlsPki();
     const held: { site: AuditSite | null } = { site: null };
     const site = await startSite(tls, {
       auditPage: builtPage(),
-      gateway: gatewayThat({ logFile: async (path) => held.site?.log.get(path) ?? null }),
+      gateway: gatewayThat({ logFile: async (path) => held.site?.log.get(path) ?? null, ...(open === undefined ? {} : { open }) }),
       reasons: REASONS_DOCUMENT,
       discovery: {
         audience: 'dp.example',
@@ -34,7 +38,7 @@ export class AuditSite {
         receiptVkey: vkeyOf(RECEIPT_SIGNER),
       },
     });
-    return (held.site = new AuditSite(site, log));
+    return (held.site = new AuditSite(site, log, tls));
   }
 
   get url(): string {

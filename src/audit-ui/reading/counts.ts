@@ -1,4 +1,4 @@
-import type { Row, Rows } from './rows.js';
+import type { Row } from './rows.js';
 
 /** How often each name occurs, most often first. */
 export type Ranking = ReadonlyArray<readonly [name: string, count: number]>;
@@ -21,48 +21,69 @@ export interface Counts {
 }
 
 const MINUTE = 60_000;
-/** Spans that people think in. */
-const SPANS = [1, 5, 15, 60, 360, 1440, 10_080, 43_200].map((minutes) => minutes * MINUTE);
+/** Minutes; spans that people think in. */
+const SPANS = [1, 5, 15, 60, 360, 1440, 10_080, 43_200] as const;
 const MOST_SPANS = 48;
 
-const ranked = (rows: readonly Row[], nameOf: (row: Row) => string | null): Ranking => {
-  const counts = new Map<string, number>();
-  for (const row of rows) {
-    const name = nameOf(row);
-    if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+type Minute = [accepted: number, refused: number, others: number];
+
+const count = (counts: Map<string, number>, name: string | null): void => {
+  if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
 };
 
-/** Over all that was read. A span is the shortest in which what was read fits on one plot. */
-export const timelineOf = (rows: readonly Row[]): Timeline => {
-  const timed = rows.filter((row) => row.time !== null);
-  const [newest, oldest] = timed.reduce(
-    ([high, low], { time }) => [Math.max(high, time ?? 0), Math.min(low, time ?? 0)],
-    [-Infinity, Infinity],
-  );
-  const largest = SPANS.at(-1) as number;
-  const span =
-    SPANS.find((length) => (newest - oldest) / length < MOST_SPANS - 1) ?? Math.max(largest, (newest - oldest) / (MOST_SPANS - 1));
-  const start = Math.floor(oldest / span) * span;
-  const length = timed.length === 0 ? 0 : Math.floor((newest - start) / span) + 1;
-  const empty = (): number[] => Array.from({ length }, () => 0);
-  const [accepted, refused, others] = [empty(), empty(), empty()];
-  for (const { time, kind } of timed) {
-    const series = kind === 'accept' ? accepted : kind === 'reject' || kind === 'batch' ? refused : others;
-    const at = Math.floor(((time ?? 0) - start) / span);
-    series[at] = (series[at] ?? 0) + 1;
-  }
-  return { span, times: accepted.map((_, i) => start + i * span), accepted, refused, others };
+const ranked = (counts: ReadonlyMap<string, number>): Ranking => [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+
+const seriesOf = (kind: string): 0 | 1 | 2 => {
+  if (kind === 'accept') return 0;
+  return kind === 'reject' || kind === 'batch' ? 1 : 2;
 };
 
-export const countsOf = (rows: Rows): Counts => {
-  const all = [...rows.all()];
-  return {
-    kinds: ranked(all, ({ kind }) => kind),
-    reasons: ranked(all, ({ kind, why }) => (kind === 'accept' || why === 'OK' || why === '' ? null : why)),
-    providers: ranked(all, ({ provider }) => provider),
-    aps: ranked(all, ({ ap }) => ap),
-    timeline: timelineOf(all),
-  };
-};
+/** Counts entries as they come, so that looking at the counts costs the same for a thousand entries and a million. */
+export class Tally {
+  readonly #kinds = new Map<string, number>();
+  readonly #reasons = new Map<string, number>();
+  readonly #providers = new Map<string, number>();
+  readonly #aps = new Map<string, number>();
+  readonly #minutes = new Map<number, Minute>();
+
+  add({ time, kind, why, provider, ap }: Row): void {
+    count(this.#kinds, kind);
+    count(this.#reasons, kind === 'accept' || why === 'OK' || why === '' ? null : why);
+    count(this.#providers, provider);
+    count(this.#aps, ap);
+    if (time === null) return;
+    const minute = Math.floor(time / MINUTE);
+    const counts = this.#minutes.get(minute) ?? [0, 0, 0];
+    counts[seriesOf(kind)] += 1;
+    this.#minutes.set(minute, counts);
+  }
+
+  counts(): Counts {
+    return {
+      kinds: ranked(this.#kinds),
+      reasons: ranked(this.#reasons),
+      providers: ranked(this.#providers),
+      aps: ranked(this.#aps),
+      timeline: this.#timeline(),
+    };
+  }
+
+  /** A span is the shortest in which what was read fits on one plot. */
+  #timeline(): Timeline {
+    let [oldest, newest] = [Infinity, -Infinity];
+    for (const minute of this.#minutes.keys()) [oldest, newest] = [Math.min(oldest, minute), Math.max(newest, minute)];
+    const fits = (span: number): boolean => (newest - oldest) / span < MOST_SPANS - 1;
+    const span = SPANS.find(fits) ?? Math.max(43_200, Math.ceil((newest - oldest) / (MOST_SPANS - 1)));
+    const start = Math.floor(oldest / span);
+    const length = this.#minutes.size === 0 ? 0 : Math.floor(newest / span) - start + 1;
+    const series: [number[], number[], number[]] = [zeros(length), zeros(length), zeros(length)];
+    for (const [minute, counts] of this.#minutes) {
+      const at = Math.floor(minute / span) - start;
+      for (const i of [0, 1, 2] as const) series[i][at] = (series[i][at] ?? 0) + counts[i];
+    }
+    const [accepted, refused, others] = series;
+    return { span: span * MINUTE, times: accepted.map((_, i) => (start + i) * span * MINUTE), accepted, refused, others };
+  }
+}
+
+const zeros = (length: number): number[] => Array.from({ length }, () => 0);

@@ -23,6 +23,10 @@ export interface Leaf {
   /** Commitments. */
   readonly sii: string | null;
   readonly map: string | null;
+  /** Of `revoke` and `expire`: to the list of what fell. */
+  readonly list: string | null;
+  /** Of `open` and `erase`: to the case. */
+  readonly caseId: string | null;
   readonly why: string;
   readonly policy: string | null;
   readonly trust: string | null;
@@ -42,6 +46,8 @@ const signerOf = (value: unknown): LeafSigner | null =>
 
 const timeOf = (value: unknown): number | null => (typeof value === 'number' && Math.abs(value) <= 8.64e15 ? value : null);
 
+const memberOf = (value: unknown, name: string): unknown => (isMembers(value) ? value[name] : undefined);
+
 const NOTHING: Members = {};
 
 export const readLeaf = (octets: Uint8Array): Leaf => {
@@ -56,6 +62,8 @@ export const readLeaf = (octets: Uint8Array): Leaf => {
     passport: stringOf(m['tok']),
     sii: stringOf(m['sii']),
     map: stringOf(m['map']),
+    list: stringOf(memberOf(m['fell'], 'list')),
+    caseId: stringOf(memberOf(m['opened'] ?? m['erased'], 'case')),
     why: stringOf(m['why']) ?? '',
     policy: stringOf(m['pol']),
     trust: stringOf(m['tl']),

@@ -1,3 +1,4 @@
+import { Tally } from './counts.js';
 import type { Leaf } from './leaf.js';
 
 /** What the table, the filter and the counts need of an entry. */
@@ -18,6 +19,7 @@ export interface Row {
 export class Rows {
   readonly #names = new Map<string, string>();
   readonly #rows: (Row | undefined)[] = [];
+  readonly tally = new Tally();
   #count = 0;
 
   /** How many were read. */
@@ -32,7 +34,7 @@ export class Rows {
   add(index: number, leaf: Leaf): void {
     if (this.#rows[index] !== undefined) return;
     this.#count += 1;
-    this.#rows[index] = {
+    const row = {
       index,
       time: leaf.time,
       kind: this.#name(leaf.kind),
@@ -42,6 +44,8 @@ export class Rows {
       why: this.#name(leaf.why),
       passport: leaf.passport,
     };
+    this.#rows[index] = row;
+    this.tally.add(row);
   }
 
   /** Newest first. */

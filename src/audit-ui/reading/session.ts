@@ -18,7 +18,7 @@ export type Phase = 'loading' | 'no-key' | 'stopped' | 'ready';
 /** A first look is at the newest entries: a bundle, and the one before it where that holds fewer. */
 const FIRST_LOOK = 128;
 /** ms between two tellings of what was read. */
-const TELL_MS = 100;
+const TELL_MS = 250;
 
 /**
  * One look at one log: its checkpoint, what this browser saw of it before, and the entries that were read so far, each proven before it

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Leaf } from '../reading/leaf.js';
-import { askOpening, type OpenedEntry, type OpeningAnswer } from '../reading/opening.js';
+import { askOpening, type OpenedFact, type OpeningAnswer } from '../reading/opening.js';
 import type { Session } from '../reading/session.js';
 import { Code } from './hash-text.js';
 import { Mark, Notice } from './notice.js';
@@ -13,27 +13,18 @@ interface OpeningProps {
   readonly holds: boolean;
 }
 
-const Held = ({ holds }: { readonly holds: boolean | null }) => {
-  if (holds === null) return <Mark tone="plain">nothing to hold it against</Mark>;
-  return holds ? <Mark tone="good">this is what the leaf commits to</Mark> : <Mark tone="bad">NOT what the leaf commits to</Mark>;
+const Held = ({ holds }: Pick<OpenedFact, 'holds'>) => {
+  if (holds === null) return null;
+  return holds ? <Mark tone="good">what the leaf commits to</Mark> : <Mark tone="bad">NOT what the leaf commits to</Mark>;
 };
 
-const Opened = ({ entry }: { readonly entry: OpenedEntry }) => (
+const Opened = ({ facts }: { readonly facts: readonly OpenedFact[] }) => (
   <dl class="facts">
-    <dt>Number or address</dt>
-    <dd>
-      <Code>{entry.sii ?? 'none told'}</Code> <Held holds={entry.siiHolds} />
-    </dd>
-    <dt>Mapped to</dt>
-    <dd>
-      <Code>{entry.ssi ?? 'none told'}</Code>
-      {entry.provider !== null && <> at {visible(entry.provider, 100)}</>} <Held holds={entry.mappingHolds} />
-    </dd>
-    {Object.entries(entry.rest).map(([name, value]) => (
+    {facts.map(({ name, value, holds }) => (
       <div class="fact" key={name}>
         <dt>{visible(name, 40)}</dt>
         <dd>
-          <Code most={5_000}>{JSON.stringify(value) ?? ''}</Code>
+          <Code most={10_000}>{value}</Code> <Held holds={holds} />
         </dd>
       </div>
     ))}
@@ -47,7 +38,7 @@ const REFUSED: Readonly<Record<number, string>> = {
 };
 
 const Answer = ({ answer }: { readonly answer: OpeningAnswer }) => {
-  if (answer.state === 'opened') return <Opened entry={answer.entry} />;
+  if (answer.state === 'opened') return <Opened facts={answer.facts} />;
   if (answer.state === 'unreachable') return <Notice tone="warn" title="The gateway cannot be reached" />;
   return (
     <Notice tone="warn" title={`${answer.status}: ${visible(answer.title)}`}>
@@ -66,7 +57,7 @@ export const Opening = ({ session, index, leaf, holds }: OpeningProps) => {
   const [caseId, setCase] = useState('');
   const [answer, setAnswer] = useState<OpeningAnswer | null>(null);
   useEffect(() => setAnswer(null), [index]);
-  if (leaf.sii === null && leaf.map === null) return null;
+  if ([leaf.sii, leaf.map, leaf.list, leaf.caseId].every((commitment) => commitment === null)) return null;
   const ask = (event: Event): void => {
     event.preventDefault();
     void askOpening(session.base, index, caseId, leaf).then(setAnswer);
@@ -75,8 +66,8 @@ export const Opening = ({ session, index, leaf, holds }: OpeningProps) => {
     <section aria-labelledby="opening">
       <h2 id="opening">Opening</h2>
       <p>
-        The number and what it is mapped to are in the log as commitments. Auditors may have them opened: this browser's client certificate
-        says who asks, and each opening becomes an entry of the log.
+        What is personal is in the log as commitments. Auditors may have them opened: this browser's client certificate says who asks, and
+        each opening becomes an entry of the log.
       </p>
       <form class="case-form" onSubmit={ask}>
         <label for="case">Case</label>

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { countsOf, type Counts, type Timeline } from '../reading/counts.js';
+import type { Counts, Timeline } from '../reading/counts.js';
 import type { Session } from '../reading/session.js';
 import { CheckpointFacts, Witnesses } from './checkpoint-facts.js';
 import type { PlotData } from './drawing.js';
@@ -51,7 +51,7 @@ const Rankings = ({ counts }: { readonly counts: Counts }) => (
 /** What the log is, how fresh it is, and what was decided in the part of it that was read. */
 export const Overview = ({ session }: { readonly session: Session }) => {
   const { log, rows } = session;
-  const counts = useMemo(() => countsOf(rows), [rows, rows.count]);
+  const counts = useMemo(() => rows.tally.counts(), [rows, rows.count]);
   if (log === null) return null;
   return (
     <>
