@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   FileClassStorage,
+  FileDocuments,
+  FileEvidence,
   FileLogStorage,
   FileDomainRecords,
   FileRegister,
@@ -26,6 +28,7 @@ import type { SubjectId } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
 import { everyMapping, unpackSubject } from '../registry/index.js';
 import { fsckPrincipals } from './audit-fsck-principals.js';
+import { fsckEvidence } from './audit-fsck-evidence.js';
 import { CannotRun } from './audit-report.js';
 
 export interface DirectoryReport extends FsckReport {
@@ -37,7 +40,7 @@ export interface DirectoryReport extends FsckReport {
 /** A refusal names the file itself: `wal/0000000000000000.wal at offset 20`. */
 const problemOf = (error: unknown, path: string): FsckProblem => {
   if (!(error instanceof Refusal) || error instanceof Unavailable) throw error;
-  const [, file = path, what = ''] = /^((?:wal|vault|classes|keys)\/\S+|classes) (.*)$/.exec(error.detail ?? '') ?? [];
+  const [, file = path, what = ''] = /^((?:wal|vault|classes|evidence|keys)\/\S+|classes) (.*)$/.exec(error.detail ?? '') ?? [];
   return { path: file, what: what === '' ? error.message : what };
 };
 
@@ -50,6 +53,8 @@ interface Parts {
   readonly wal: FileWal;
   readonly vault: FileVault;
   readonly classes: FileClassStorage;
+  readonly evidence: FileEvidence;
+  readonly documents: FileDocuments;
 }
 
 class Directory {
@@ -70,13 +75,21 @@ class Directory {
     const { pepper, vaultKey } = await openKeys(keys, { origin, mayCreate: false });
     const checkpoint = await FileLogStorage.reader(join(place, LAYOUT.tiles)).read('checkpoint');
     const lastSigned = await new FileRegister(join(place, LAYOUT.lastSigned)).read();
-    const wal = await openWal(join(place, LAYOUT.wal), { readOnly: true });
+    const opened: { close(): Promise<void> }[] = [];
+    const keep = <T extends { close(): Promise<void> }>(part: T): T => {
+      opened.push(part);
+      return part;
+    };
     try {
-      const vault = await FileVault.open(join(place, LAYOUT.vault), { vaultKey, clock: { now: () => Date.now() }, readOnly: true });
-      const classes = await FileClassStorage.open(join(place, LAYOUT.classes), { readOnly: true });
-      return new Directory({ place, vkey: vkey ?? logVkey, pepper, checkpoint, lastSigned, wal, vault, classes });
+      const wal = keep(await openWal(join(place, LAYOUT.wal), { readOnly: true }));
+      const clock = { now: () => Date.now() };
+      const vault = keep(await FileVault.open(join(place, LAYOUT.vault), { vaultKey, clock, readOnly: true }));
+      const classes = keep(await FileClassStorage.open(join(place, LAYOUT.classes), { readOnly: true }));
+      const evidence = keep(await FileEvidence.open(join(place, LAYOUT.evidence), { logSize: wal.size, readOnly: true }));
+      const documents = await FileDocuments.open(join(place, LAYOUT.documents));
+      return new Directory({ place, vkey: vkey ?? logVkey, pepper, checkpoint, lastSigned, wal, vault, classes, evidence, documents });
     } catch (error) {
-      await wal.close();
+      for (const part of opened) await part.close();
       throw error;
     }
   }
@@ -140,6 +153,10 @@ class Directory {
     return null;
   }
 
+  evidence(): Promise<FsckProblem | null> {
+    return fsckEvidence(this.#parts);
+  }
+
   /** What a start would serve (snapshot and tail), and what the log alone gives, subject by subject. */
   async mappings(): Promise<FsckProblem | null> {
     const store = new MemoryMappingStore();
@@ -171,6 +188,7 @@ class Directory {
   }
 
   async close(): Promise<void> {
+    await this.#parts.evidence.close();
     await this.#parts.classes.close();
     await this.#parts.vault.close();
     await this.#parts.wal.close();
@@ -227,6 +245,7 @@ const examine = async (directory: Directory): Promise<DirectoryReport> => {
     ['vault', () => directory.vault()],
     ['wal', async () => (report = await directory.published()).problem],
     ['wal', () => directory.sealed()],
+    ['evidence', () => directory.evidence()],
     ['snapshot', () => directory.snapshots()],
     ['wal', () => directory.mappings()],
   ];

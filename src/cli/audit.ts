@@ -6,6 +6,7 @@ import type { GrepOptions } from './audit-grep.js';
 import type { FollowOptions } from './audit-follow.js';
 import type { FsckOptions } from './audit-fsck.js';
 import type { OpenOptions } from './audit-open.js';
+import type { ReplayOptions } from './audit-replay.js';
 import type { VerifyOptions } from './audit-verify.js';
 
 const PLACE = 'PLACE is a data directory, or the https URL of a gateway.';
@@ -104,6 +105,23 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
     .exitOverride()
     .action((place: string, index: string, options: OpenOptions) =>
       answer(import('./audit-open.js').then(({ auditOpen }) => auditOpen(place, index, options))),
+    );
+  audit
+    .command('replay')
+    .description(
+      'judge decisions again from their sealed evidence: the same verdict, the same reason, or which step differs. PLACE is a data directory, or a file with one opened entry',
+    )
+    .argument('<place>', 'data directory, or file')
+    .option('--from <index>', 'first entry (default 0)')
+    .option('--to <index>', 'the entry behind the last (default: the size of the log)')
+    .option('--documents <place>', 'of a file: the folder of documents, or the URL of a gateway')
+    .option('--ca <file>', "PEM of the authority of the gateway's TLS certificate")
+    .option('--cert <file>', "PEM of the auditor's TLS certificate")
+    .option('--key <file>', 'PEM of its key')
+    .option('--json', 'print JSON: a line for each difference, then the sum')
+    .exitOverride()
+    .action((place: string, options: ReplayOptions) =>
+      answer(import('./audit-replay.js').then(({ auditReplay }) => auditReplay(place, options))),
     );
   return audit;
 };

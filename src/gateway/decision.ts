@@ -2,16 +2,16 @@ import { Unavailable, type Reason } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import type { RandomSource, SubjectId, Vault } from '../ports/index.js';
 import type { NotAccepted, PortedRecord, VerifiedPassport } from '../verification/index.js';
-import { NO_KEY, transition, type RegistryEvent, type Subject, type TransitionContext } from '../registry/index.js';
+import { NO_KEY, type RegistryEvent, type Subject, type TransitionContext } from '../registry/index.js';
 import { credentialId, type CredentialBook, type CredentialEntry } from './credential-book.js';
 import type { CredentialClasses } from './credential-classes.js';
 import type { Draft } from './draft.js';
-import { effectStands } from './effect.js';
 import { evidenceContext } from './evidence.js';
 import { sealingContext } from './journal.js';
 import { acceptedLeaf, refusedLeaf } from './leaf-record.js';
-import { encodeSealedEvent, encodeSealedRefusal } from './sealed-event.js';
-import { signingMark, spentKey, spentKeys, type SpentPassports } from './spent-passports.js';
+import { ruleOn, type Ruling } from './ruling.js';
+import { encodeSealedEvent, encodeSealedRefusal, type SpentFacts } from './sealed-event.js';
+import { signingMark, spentKeys, type Spent, type SpentPassports } from './spent-passports.js';
 import { versionsOf, type World } from './world.js';
 
 const DAY_MS = 86_400_000;
@@ -95,42 +95,20 @@ export class Decisions {
     }
     const id = subjectId(this.#parts.pepper, request.event.sii);
     const subject = draft.working.get(id) ?? null;
-    const seen = request.kind === 'passport' ? this.#seen(draft, time, request.verified, request.client, subject) : null;
-    if (seen !== null && typeof seen === 'number') {
+    const spent = request.kind === 'passport' ? spentFactsOf(request.verified, request.client) : null;
+    const find = (key: string): Spent | null => draft.spent.get(key) ?? this.#parts.spent.find(key);
+    const ruling = ruleOn(
+      { event: request.event, spent },
+      subject,
+      find,
+      contextAt(this.#parts.world(), draft.next, time, request.event.sii),
+    );
+    if (ruling.outcome === 'repeat') {
       const standing = subject as Subject;
-      draft.answers.push(() => resolve({ outcome: 'repeat', index: seen, subject: standing }));
-    } else if (seen !== null) this.#refuseEvent(draft, time, request, resolve, { reason: seen, step: 'check-replay', detail: null });
-    else this.#apply(draft, time, request, resolve, id, subject);
-  }
-
-  /** Null: never seen. A number: the leaf of the first answer, which is due again. A reason: refuse. */
-  #seen(
-    draft: Draft,
-    time: number,
-    verified: VerifiedPassport,
-    client: string,
-    subject: Subject | null,
-  ): number | 'jti-replay' | 'jti-conflict' | null {
-    const key = spentKey(verified.signer.spkiDigest, verified.claims.jti);
-    const spent = draft.spent.get(key) ?? this.#parts.spent.find(key);
-    if (spent === null) return null;
-    if (spent.signing !== signingMark(verified.signingDigest)) return 'jti-conflict';
-    if (spent.client !== client || !effectStands(subject, verified.claims, spent.index, time)) return 'jti-replay';
-    return spent.index;
-  }
-
-  #apply(draft: Draft, time: number, request: EventRequest, resolve: Resolve<Sequenced>, id: SubjectId, subject: Subject | null): void {
-    const { event } = request;
-    if (request.kind === 'passport' && request.verified.claims.exp * 1000 <= time) {
-      this.#refuseEvent(draft, time, request, resolve, { reason: 'expired-token', step: 'check-replay', detail: null });
-      return;
-    }
-    const result = transition(subject, event, contextAt(this.#parts.world(), draft.next, time, event.sii));
-    if (result.outcome === 'moved') draft.answers.push(() => resolve({ outcome: 'moved' }));
-    else if (result.outcome === 'refused') {
-      const { reason, detail } = result;
-      this.#refuseEvent(draft, time, request, resolve, { reason, step: 'check-order', detail });
-    } else this.#accept(draft, time, request, resolve, id, this.#withKey(result.subject, draft));
+      draft.answers.push(() => resolve({ ...ruling, subject: standing }));
+    } else if (ruling.outcome === 'moved') draft.answers.push(() => resolve(ruling));
+    else if (ruling.outcome === 'refused') this.#refuseEvent(draft, time, request, resolve, ruling);
+    else this.#accept(draft, time, request, resolve, id, this.#withKey(ruling.subject, draft));
   }
 
   #withKey(subject: Subject, draft: Draft): Subject {
@@ -148,7 +126,7 @@ export class Decisions {
     const verified = request.kind === 'passport' ? request.verified : null;
     const credential = verified === null || event.type !== 'register' ? null : this.#entryOf(verified);
     const leaf = acceptedLeaf({ event, verified, client, time, opening, gateway, versions: versionsOf(world) });
-    const spent = verified === null ? null : { signingDigest: verified.signingDigest, client, byReference: verified.byReference };
+    const spent = verified === null ? null : spentFactsOf(verified, client);
     const sealed = vault.seal(
       subject.keySlot,
       sealingContext(index),
@@ -184,23 +162,17 @@ export class Decisions {
     time: number,
     request: EventRequest,
     resolve: Resolve<Sequenced>,
-    refusal: { readonly reason: Reason; readonly step: 'check-replay' | 'check-order'; readonly detail: string | null },
+    { reason, step, detail }: Extract<Ruling, { readonly outcome: 'refused' }>,
   ): void {
     const { event } = request;
     const verified = request.kind === 'passport' ? request.verified : null;
-    const known = {
-      action: verified?.claims.action ?? ('withdraw' as const),
-      sii: event.sii,
-      ssi: 'ssi' in event ? event.ssi : null,
-      signer: verified?.signer ?? null,
-      passportDigest: verified?.passportDigest ?? null,
-    };
+    const known = knownOf(event, verified);
     // What was judged is refused under what it was judged under, though a later world is in force.
     const versions = verified?.judgedUnder ?? versionsOf(this.#parts.world());
     const record = draft.working.get(subjectId(this.#parts.pepper, event.sii))?.record ?? null;
     const { client, evidence } = request;
-    const committed = this.#refuse(draft, time, { verdict: { reason: refusal.reason, known, versions }, client, evidence, record });
-    draft.answers.push(() => resolve({ ...committed, outcome: 'refused', ...refusal }));
+    const committed = this.#refuse(draft, time, { verdict: { reason, known, versions }, client, evidence, record });
+    draft.answers.push(() => resolve({ ...committed, outcome: 'refused', reason, step, detail }));
   }
 
   #refuse(draft: Draft, time: number, refused: Refused): Omit<Committed, 'outcome'> {
@@ -240,11 +212,32 @@ interface Refused extends Submitted {
   readonly record: PortedRecord | null;
 }
 
+/** What is remembered of a PASSporT once it is accepted. */
+export const spentFactsOf = ({ signingDigest, byReference }: VerifiedPassport, client: string): SpentFacts => ({
+  signingDigest,
+  client,
+  byReference,
+});
+
+/** What a refusal of the sequencer says of an event. */
+export const knownOf = (event: RegistryEvent, verified: VerifiedPassport | null): NotAccepted['known'] => ({
+  action: verified?.claims.action ?? 'withdraw',
+  sii: event.sii,
+  ssi: 'ssi' in event ? event.ssi : null,
+  signer: verified?.signer ?? null,
+  passportDigest: verified?.passportDigest ?? null,
+});
+
 /** In which an event is applied now. `sii` null: of an event about many. @param time ms */
-export const contextAt = (world: World, index: number, time: number, sii: string | null): TransitionContext => ({
+export const contextAt = (
+  world: Pick<World, 'verifier' | 'mappingLifetime'>,
+  index: number,
+  time: number,
+  sii: string | null,
+): TransitionContext => ({
   index,
   time,
-  versions: versionsOf(world),
+  versions: world.verifier.versions,
   providerOfRecord: (ported) => (sii === null ? null : world.verifier.providerOfRecord(sii, time, ported)),
   mappingLifetime: world.mappingLifetime,
   keySlot: NO_KEY,

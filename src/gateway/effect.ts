@@ -1,8 +1,11 @@
 import { asOf, portStands, preferenceStands, registrationOf, releaseStands, withdrawalStands, type Subject } from '../registry/index.js';
 import type { VerifiedClaims } from '../verification/index.js';
 
+/** What an effect is recognised by. */
+export type EffectClaims = Pick<VerifiedClaims, 'action' | 'provider' | 'ssi' | 'iat' | 'jti' | 'preference' | 'from' | 'to' | 'effective'>;
+
 /** Whether what an accepted PASSporT did still holds at `time`, ms: only then is its first answer given again (DESIGN section 7, replay). */
-export const effectStands = (stored: Subject | null, claims: VerifiedClaims, leafIndex: number, time: number): boolean => {
+export const effectStands = (stored: Subject | null, claims: EffectClaims, leafIndex: number, time: number): boolean => {
   if (stored === null) return false;
   const subject = asOf(stored, time);
   const { from, to, effective } = claims;

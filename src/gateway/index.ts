@@ -24,7 +24,7 @@ export type {
   ScanAlarm,
   Submission,
 } from './use-cases.js';
-export type { World } from './world.js';
+export { eventTermsOf, type EventTerms, type World } from './world.js';
 export type { KnownPrincipal, PrincipalChanged, PrincipalControl, PrincipalState } from './principal-control.js';
 export { encodePrincipalChange, parsePrincipalChange, saysTheSame, type PrincipalChange } from './principal-record.js';
 export type { WebhookControl } from './webhook-control.js';

@@ -1,24 +1,16 @@
-import { REASONS, Refusal, Unavailable, type OffProfile, type Reason } from '../reasons/index.js';
+import { REASONS, Refusal, Unavailable, type OffProfile } from '../reasons/index.js';
 import { signReceipt } from '../log/index.js';
 import type { Clock, CredentialSource, NoteSigner, StatusSource, WriteAheadLog } from '../ports/index.js';
 import { asOf, registrationOf, ssiOf, wasPending, type Subject } from '../registry/index.js';
 import { leafHash, parseLeaf } from '../log/index.js';
-import type {
-  InspectedPassport,
-  NotAccepted,
-  PortedNumber,
-  PortedRecord,
-  Verdict,
-  VerifiedClaims,
-  VerifiedPassport,
-} from '../verification/index.js';
+import type { InspectedPassport, NotAccepted, PortedNumber, PortedRecord, Verdict, VerifiedClaims } from '../verification/index.js';
 import { judgeAcquiring, type Judged } from './acquire.js';
 import { effectStands } from './effect.js';
 import { encodeEvidence } from './evidence.js';
 import type { OcspBook } from './ocsp-book.js';
 import type { Sequenced, Sequencer } from './sequencer.js';
 import { referenceKey, signingMark, spentKey, type SpentPassports } from './spent-passports.js';
-import { eventOf, presenterMisfit } from './submitted-event.js';
+import { eventOf, misfitVerdict, presenterMisfit } from './submitted-event.js';
 import type { Acceptance, Principal, Submission } from './use-cases.js';
 import type { World } from './world.js';
 
@@ -56,8 +48,7 @@ export const submitPassport = async (parts: SubmitParts, passport: string, clien
     const evidence = encodeEvidence({ kind: 'passport', client, input });
     const { verified } = verdict;
     const misfit = presenterMisfit(verified, client);
-    if (misfit !== null)
-      return withFindings(await refuse(parts, client, asRefusal(verified, misfit, 'check-presenter'), { evidence, record }), findings);
+    if (misfit !== null) return withFindings(await refuse(parts, client, misfitVerdict(verified, misfit), { evidence, record }), findings);
     const event = eventOf(verified, client, parts.world());
     const sequenced = await parts.sequencer.submit({ kind: 'passport', event, verified, client: client.domain, evidence });
     if (sequenced.outcome !== 'moved') return withFindings(await answerSequenced(parts, verified.claims, sequenced), findings);
@@ -69,27 +60,6 @@ export const submitPassport = async (parts: SubmitParts, passport: string, clien
 /** For the metric alone: most paths have none. */
 const withFindings = (submission: Submission, findings: readonly OffProfile[]): Submission =>
   findings.length === 0 ? submission : { ...submission, findings };
-
-const asRefusal = (verified: VerifiedPassport, reason: Reason, step: NotAccepted['step']): NotAccepted => ({
-  accepted: false,
-  family: 'refused',
-  reason,
-  step,
-  clause: REASONS[reason].clause,
-  detail: null,
-  steps: [],
-  findings: [],
-  retryAfter: null,
-  needs: null,
-  known: {
-    action: verified.claims.action,
-    sii: verified.claims.sii,
-    ssi: verified.claims.ssi,
-    signer: verified.signer,
-    passportDigest: verified.passportDigest,
-  },
-  versions: verified.judgedUnder,
-});
 
 /** What the log knows of the number's ports; null: nothing. */
 const portedOf = async ({ subject, clock }: SubmitParts, sii: string): Promise<PortedNumber | null> => {

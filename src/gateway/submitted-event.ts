@@ -1,6 +1,6 @@
-import type { Reason } from '../reasons/index.js';
+import { REASONS, type Reason } from '../reasons/index.js';
 import type { RegistryEvent } from '../registry/index.js';
-import type { VerifiedClaims, VerifiedPassport } from '../verification/index.js';
+import type { NotAccepted, VerifiedClaims, VerifiedPassport } from '../verification/index.js';
 import type { Principal } from './use-cases.js';
 import type { World } from './world.js';
 
@@ -37,3 +37,25 @@ export const eventOf = (
   }
   throw new Error(`a ${claims.action} was accepted without its claims`);
 };
+
+/** The refusal of a PASSporT that the pipeline has accepted, and that this client may not present. */
+export const misfitVerdict = (verified: VerifiedPassport, reason: Reason): NotAccepted => ({
+  accepted: false,
+  family: 'refused',
+  reason,
+  step: 'check-presenter',
+  clause: REASONS[reason].clause,
+  detail: null,
+  steps: [],
+  findings: [],
+  retryAfter: null,
+  needs: null,
+  known: {
+    action: verified.claims.action,
+    sii: verified.claims.sii,
+    ssi: verified.claims.ssi,
+    signer: verified.signer,
+    passportDigest: verified.passportDigest,
+  },
+  versions: verified.judgedUnder,
+});

@@ -1,4 +1,4 @@
-import type { ViewRule } from '../policy/index.js';
+import type { GatewayPolicy, ViewRule } from '../policy/index.js';
 import type { Versions } from '../verification/verdict.js';
 import type { Verifier } from '../verification/index.js';
 import type { QuotaTerms } from './quota.js';
@@ -34,3 +34,12 @@ export interface World {
 }
 
 export const versionsOf = (world: World): Versions => world.verifier.versions;
+
+/** What events and their effects follow from, beside what they say: of a world, or of the documents that a leaf names. */
+export type EventTerms = Pick<World, 'verifier' | 'mappingLifetime' | 'ports'>;
+
+export const eventTermsOf = (verifier: Verifier, { mapping, ports }: GatewayPolicy): EventTerms => ({
+  verifier,
+  mappingLifetime: mapping.lifetimeDays * 86_400,
+  ports: { pairing: ports.pairHours * 3600, grace: ports.graceDays * 86_400 },
+});

@@ -1,4 +1,4 @@
-import type { Principal, World } from '../../gateway/index.js';
+import { eventTermsOf, type Principal, type World } from '../../gateway/index.js';
 import type { PrincipalEntry } from '../../policy/index.js';
 import { TRUST_PROFILES, Verifier, type Material, type TrustProfile } from '../../verification/index.js';
 import { STIR_RULES, type Crl, type Vouchers } from '../../x509/index.js';
@@ -50,12 +50,10 @@ export const makeGeneration = (configuration: Configuration, beside: Beside, bef
   // Without any anchor no other gap is named; a trust list that is not there yet says so itself, and may come.
   const waits = anchors.length === 0 && lists.length > 0;
   const gaps = waits ? [] : verifier.gaps.map((gap) => `${gap}: nothing could be accepted; add it`);
-  const { mapping, ports, lookup, revocation, evidence, quota, audit } = policies.gateway;
+  const { mapping, lookup, revocation, evidence, quota, audit } = policies.gateway;
   const world = {
-    verifier,
-    mappingLifetime: mapping.lifetimeDays * 86_400,
+    ...eventTermsOf(verifier, policies.gateway),
     attestGrace: mapping.attestGraceDays * 86_400,
-    ports: { pairing: ports.pairHours * 3600, grace: ports.graceDays * 86_400 },
     lookup: { ttl: lookup.ttlSeconds, negativeTtl: lookup.negativeTtlSeconds, signed: lookup.signed, views: lookup.views },
     quota,
     ocspSeconds: revocation.ocspSeconds,

@@ -52,7 +52,7 @@ export class FileEvidence implements EvidenceStorage {
     const wal = await openWal(directory, { fs, readOnly, startsAt: first, limit: logSize });
     if (wal.size < logSize) {
       await wal.close();
-      return refuse('log-corrupt', `evidence/ ends at entry ${wal.size}, and the log at ${logSize}`);
+      return refuse('log-corrupt', `evidence/*.wal ends at entry ${wal.size}, and the log at ${logSize}`);
     }
     return new FileEvidence(first, wal);
   }
