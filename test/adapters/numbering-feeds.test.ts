@@ -218,6 +218,14 @@ describe('a feed of numbering data', () => {
     expect([plan.holderOf('12425550000', now).status, plan.holderOf('12025550000', now).status]).toEqual(['held', 'unusable']);
   });
 
+  test('that had rows outside of its codes is taken once policy gives it the code', async () => {
+    offer(feed({ rows: ['709J,4930123,1,'] }));
+    const feeds = open();
+    expect(told(await judge(feeds))).toEqual([null, 'feed-out-of-scope']);
+    const [standing] = await feeds.judge([filesOf('national', ['1', '49'])], material());
+    expect(standing?.inForce?.sequence).toBe(1);
+  });
+
   test('whose codes were taken away counts no more for what it had', async () => {
     offer(feed());
     const feeds = open();

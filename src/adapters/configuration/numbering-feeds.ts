@@ -42,7 +42,7 @@ interface Memory {
   /** The rows of the record, once they were read. */
   rows: Rows | null;
   /** What did not hold, so that it is not read again with every reload; rows that are missing may come. */
-  failed: { readonly octets: Uint8Array; readonly refusal: Refusal } | null;
+  failed: { readonly octets: Uint8Array; readonly scope: string; readonly refusal: Refusal } | null;
   told: string | null;
   readonly refused: Record<Fault, number>;
 }
@@ -117,7 +117,7 @@ export class NumberingFeeds {
     const { record, failed } = memory;
     if (octets === null) return refuse('feed-rows-mismatch', 'its file cannot be read');
     if (record !== null && Buffer.compare(octets, record.octets) === 0) return;
-    if (failed !== null && Buffer.compare(octets, failed.octets) === 0) throw failed.refusal;
+    if (failed !== null && Buffer.compare(octets, failed.octets) === 0 && failed.scope === JSON.stringify(scope)) throw failed.refusal;
     const at = this.#parts.clock.now();
     const statement = await readNumberingStatement({ octets, name, roots, floor: record, crls, at });
     const next = recordAfter(record, statement, octets);
@@ -161,7 +161,8 @@ export class NumberingFeeds {
       return { full, deltas: table, scope: JSON.stringify(scope) };
     } catch (error) {
       // Rows under the right name with the wrong content may yet be made right.
-      if (error instanceof Refusal && error.reason !== 'feed-rows-mismatch') memory.failed = { octets: next.octets, refusal: error };
+      if (error instanceof Refusal && error.reason !== 'feed-rows-mismatch')
+        memory.failed = { octets: next.octets, scope: JSON.stringify(scope), refusal: error };
       throw error;
     }
   }
