@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryLock, FileVault, LAYOUT, openKeys, openWal, readPublicKeys } from '../adapters/files/index.js';
+import { DirectoryLock, FileEvidence, FileVault, LAYOUT, openKeys, openWal, readPublicKeys } from '../adapters/files/index.js';
+import { unsealEvidence } from '../gateway/evidence.js';
 import { openedEntry } from '../gateway/opened-entry.js';
 import { sealingContext } from '../gateway/journal.js';
 import { parseLeaf, type LeafFields, type Opening } from '../log/index.js';
-import type { WalRecord } from '../ports/index.js';
+import type { EvidenceRecord, WalRecord } from '../ports/index.js';
 import { Refusal } from '../reasons/index.js';
 import { CannotRun } from './audit-report.js';
 
@@ -45,12 +46,23 @@ const read = async (place: string, index: number): Promise<OpenedInDirectory> =>
     const record = await wal.get(index);
     const vault = await FileVault.open(join(place, LAYOUT.vault), { vaultKey, clock: { now: () => Date.now() }, readOnly: true });
     try {
-      return { leaf: parseLeaf(record.leaf), opened: openedEntry(record.leaf, unsealed(vault, index, record)) };
+      const plaintext = unsealed(vault, index, record);
+      const evidence = await evidenceOf(place, wal.size, index);
+      return { leaf: parseLeaf(record.leaf), opened: openedEntry(record.leaf, plaintext, unsealEvidence(vault, index, evidence)) };
     } finally {
       await vault.close();
     }
   } finally {
     await wal.close();
+  }
+};
+
+const evidenceOf = async (place: string, logSize: number, index: number): Promise<EvidenceRecord | null> => {
+  const storage = await FileEvidence.open(join(place, LAYOUT.evidence), { logSize, readOnly: true });
+  try {
+    return await storage.get(index);
+  } finally {
+    await storage.close();
   }
 };
 

@@ -82,10 +82,11 @@ const reportOf = (
 const linesOf = (opened: Opening): string[] => {
   if ('case' in opened) return [`case ${opened.case}`];
   if ('list' in opened) return opened.list.map(({ logIndex, subject }) => `registered by entry ${logIndex}, store key ${subject}`);
-  const { sii, ssi, provider, fingerprints } = opened;
+  const { sii, ssi, provider, fingerprints, evidence } = opened;
   return [
     `sii ${sii ?? 'none could be read'}`,
     ...(ssi === null ? [] : [`ssi ${ssi}${provider === null ? '' : ` at ${provider}`}`]),
+    ...(evidence?.passport === undefined ? [] : [`passport ${evidence.passport}`]),
     ...fingerprints.map((print, i) => `${i === 0 ? 'end-entity' : 'issuer'} certificate, SHA-256 ${print}`),
   ];
 };

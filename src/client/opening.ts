@@ -14,6 +14,7 @@ export const openingAnswer = z.discriminatedUnion('kind', [
     ssi: z.string().nullable(),
     provider: z.string().nullable(),
     fingerprints: z.array(octets),
+    evidence: z.looseObject({ passport: z.string().optional() }).optional(),
   }),
   z.object({ ...opened, kind: z.enum(['revoke', 'expire']), list: z.array(z.object({ logIndex: index, subject: octets })) }),
   z.object({ ...opened, kind: z.enum(['open', 'erase']), case: z.string() }),

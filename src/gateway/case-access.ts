@@ -1,6 +1,6 @@
 import { parseSii, subjectId } from '../identifiers/index.js';
 import { leafHash, peekLeaf, parseLeaf, signReceipt } from '../log/index.js';
-import type { NoteSigner, SubjectId, WriteAheadLog } from '../ports/index.js';
+import type { EvidenceStorage, NoteSigner, SubjectId, WriteAheadLog } from '../ports/index.js';
 import { Refusal } from '../reasons/index.js';
 import { openedEntry } from './opened-entry.js';
 import type { SearchFilling } from './search-filling.js';
@@ -10,6 +10,7 @@ import type { Erasure, Gateway, Principal } from './use-cases.js';
 
 export interface CaseAccessParts {
   readonly wal: Pick<WriteAheadLog, 'get'>;
+  readonly evidence: Pick<EvidenceStorage, 'get'>;
   readonly sequencer: Pick<Sequencer, 'open' | 'erase'>;
   readonly snapshots: Pick<SnapshotTaking, 'forget'>;
   readonly search: Pick<SearchFilling, 'forget'>;
@@ -28,7 +29,7 @@ const checkCase = (caseId: string): void => {
 const OPERATORS = new Set(['open', 'erase']);
 
 export const openEntry = async (
-  { wal, sequencer }: Pick<CaseAccessParts, 'wal' | 'sequencer'>,
+  { wal, evidence, sequencer }: Pick<CaseAccessParts, 'wal' | 'evidence' | 'sequencer'>,
   index: number,
   caseId: string,
   client: Principal,
@@ -36,8 +37,8 @@ export const openEntry = async (
   checkCase(caseId);
   const record = await wal.get(index);
   if (client.kind !== 'auditor' && !OPERATORS.has(peekLeaf(record.leaf).k)) throw new Refusal('client-not-allowed', `kind ${client.kind}`);
-  const { logIndex, plaintext } = await sequencer.open({ index, record, caseId, client: client.domain });
-  return { index, ...openedEntry(record.leaf, plaintext), logIndex };
+  const opened = await sequencer.open({ index, record, evidence: await evidence.get(index), caseId, client: client.domain });
+  return { index, ...openedEntry(record.leaf, opened.plaintext, opened.evidence), logIndex: opened.logIndex };
 };
 
 /**

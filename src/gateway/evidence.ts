@@ -1,3 +1,4 @@
+import type { EvidenceRecord, Vault } from '../ports/index.js';
 import { refuse, Refusal, type Reason } from '../reasons/index.js';
 import type { PortedNumber, VerifyInput } from '../verification/index.js';
 import type { Principal } from './use-cases.js';
@@ -22,6 +23,10 @@ export const evidenceContext = (index: number): Buffer => {
   context.writeBigUInt64BE(BigInt(index));
   return context;
 };
+
+/** Null where none is kept, or its key is gone. @throws Refusal `log-corrupt` when it does not open */
+export const unsealEvidence = (vault: Pick<Vault, 'open'>, index: number, record: EvidenceRecord | null): Uint8Array | null =>
+  record === null || record.sealed.length === 0 ? null : vault.open(record.keySlot, evidenceContext(index), record.sealed);
 
 const base64 = (octets: Uint8Array): string => Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64');
 

@@ -157,7 +157,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   });
   const { snapshots: saved, storeIsVolatile } = parts;
   const snapshots = new SnapshotTaking({ snapshots: saved, store, storeIsVolatile, wal, tree, spent, book, projection, sequencer });
-  const cases = { wal, sequencer, snapshots, search: filling, pepper, origin, receiptSigner };
+  const cases = { wal, evidence: parts.evidence, sequencer, snapshots, search: filling, pepper, origin, receiptSigner };
   // A crash may have come between the erasure of a subject and that of what search and snapshots hold of it.
   if (erased.length > 0) {
     filling.begin();

@@ -1,4 +1,4 @@
-import { parseLeaf, type CaseOpening, type DecisionOpening, type ListOpening, type Opening } from '../log/index.js';
+import { parseLeaf, type CaseOpening, type DecisionOpening, type ListOpening, type OpenedEvidence, type Opening } from '../log/index.js';
 import { Refusal } from '../reasons/index.js';
 import { decodeSealedErasure } from './sealed-erasure.js';
 import { decodeSealedEvent, decodeSealedRefusal } from './sealed-event.js';
@@ -7,14 +7,14 @@ import { decodeSealedSweep } from './sealed-sweep.js';
 
 const base64url = (octets: Uint8Array): string => Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64url');
 
-/** What was sealed beside an entry, as who opens it is shown it. @param plaintext as it was unsealed @throws Refusal `not-found` for a kind beside which nothing is */
-export const openedEntry = (leaf: Uint8Array, plaintext: Uint8Array): Opening => {
+/** What was sealed beside an entry, as who opens it is shown it. @param plaintext, evidence as they were unsealed @throws Refusal `not-found` for a kind beside which nothing is */
+export const openedEntry = (leaf: Uint8Array, plaintext: Uint8Array, evidence: Uint8Array | null): Opening => {
   const { k: kind } = parseLeaf(leaf);
   switch (kind) {
     case 'accept':
-      return acceptedEntry(plaintext);
+      return { ...acceptedEntry(plaintext), ...evidenceOf(evidence) };
     case 'reject':
-      return refusedEntry(plaintext);
+      return { ...refusedEntry(plaintext), ...evidenceOf(evidence) };
     case 'revoke':
     case 'expire':
       return sweptEntry(kind, plaintext);
@@ -26,6 +26,9 @@ export const openedEntry = (leaf: Uint8Array, plaintext: Uint8Array): Opening =>
       throw new Refusal('not-found', 'nothing is sealed beside this entry');
   }
 };
+
+const evidenceOf = (evidence: Uint8Array | null): Pick<DecisionOpening, 'evidence'> =>
+  evidence === null ? {} : { evidence: JSON.parse(Buffer.from(evidence).toString('utf8')) as OpenedEvidence };
 
 const acceptedEntry = (plaintext: Uint8Array): DecisionOpening => {
   const { event, opening } = decodeSealedEvent(plaintext);

@@ -175,6 +175,10 @@ export const openingAnswer = z.discriminatedUnion('kind', [
     sii: z.string().nullable(),
     ssi: z.string().nullable(),
     provider: z.string().nullable().meta({ description: 'as committed to beside the SSI' }),
+    evidence: z
+      .looseObject({ passport: z.string().optional() })
+      .optional()
+      .meta({ description: 'what it was decided from: PASSporT, path and what was fetched' }),
     fingerprints: z.array(z.base64url()).meta({ description: "of the certificates of the signer's path, end-entity first" }),
   }),
   z.strictObject({

@@ -37,7 +37,7 @@ export { MOST_FELL, type LeafFell } from './leaf-fell.js';
 export type { LeafPrincipal } from './leaf-principal.js';
 export type { LeafOpened } from './leaf-opened.js';
 export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
-export { verifyOpening, type CaseOpening, type DecisionOpening, type ListOpening, type Opening } from './opening.js';
+export { verifyOpening, type CaseOpening, type DecisionOpening, type ListOpening, type OpenedEvidence, type Opening } from './opening.js';
 export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';
 export {
   openNote,

@@ -2,6 +2,7 @@ import { refuse } from '../reasons/index.js';
 import { commitCase, commitFingerprint, commitList, commitMapping, commitSii } from './commitment.js';
 import { digestOfPlaces, packPlaces } from './fell-list.js';
 import type { LeafFields } from './leaf.js';
+import { sha256Base64url } from './sha256.js';
 
 /** Of an accepted or refused PASSporT, or a withdrawal by connection. */
 export interface DecisionOpening {
@@ -15,6 +16,15 @@ export interface DecisionOpening {
   readonly provider: string | null;
   /** SHA-256 of the certificates of the signer's path, end-entity first; empty where the seal has none. */
   readonly fingerprints: readonly string[];
+  /** What it was decided from (docs/adr/0020), where that is kept. */
+  readonly evidence?: OpenedEvidence | undefined;
+}
+
+/** The members that are compared with the leaf; the others are for who judges again. */
+export interface OpenedEvidence {
+  /** The compact PASSporT; absent of a withdrawal by connection. */
+  readonly passport?: string | undefined;
+  readonly [member: string]: unknown;
 }
 
 /** Of what fell. */
@@ -38,7 +48,7 @@ export type Opening = DecisionOpening | ListOpening | CaseOpening;
 const octets = (text: string): Buffer => Buffer.from(text, 'base64url');
 
 /**
- * Proves that this is what the leaf commits to: SII, mapping, certificates that it does not show, list or case. Not proven: that the log has the leaf (an
+ * Proves that this is what the leaf commits to: SII, mapping, certificates that it does not show, PASSporT, list or case. Not proven: that the log has the leaf (an
  * inclusion proof does), and of a refusal whose certificates they were, where no fingerprints were sealed.
  * @throws Refusal `opening-mismatch` naming the member that commits to something else
  */
@@ -50,7 +60,11 @@ export const verifyOpening = (leaf: LeafFields, opened: Opening): true => {
   return 'list' in opened ? verifyList(leaf, secret, opened) : verifyDecision(leaf, secret, opened);
 };
 
-const verifyDecision = (leaf: LeafFields, secret: Buffer, { sii, ssi, provider, fingerprints }: DecisionOpening): true => {
+const verifyDecision = (leaf: LeafFields, secret: Buffer, { sii, ssi, provider, fingerprints, evidence }: DecisionOpening): true => {
+  const passport = evidence?.passport;
+  // A leaf without a digest is of a PASSporT that could not be read as far as that.
+  if (passport !== undefined && leaf.tok !== null && leaf.tok !== sha256Base64url(Buffer.from(passport)))
+    return refuse('opening-mismatch', 'tok');
   if (leaf.sii !== (sii === null ? null : commitSii(secret, sii))) return refuse('opening-mismatch', 'sii');
   if (leaf.map !== (ssi === null ? null : commitMapping(secret, ssi, provider ?? ''))) return refuse('opening-mismatch', 'map');
   if (fingerprints.length === 0 && (leaf.np === null || leaf.k === 'reject')) return true;

@@ -12,6 +12,7 @@ import {
   commitList,
   packPlaces,
   parseLeaf,
+  verifyOpening,
 } from '../../src/log/index.js';
 import { A, AUDITOR, NP1, makePlace, makeWorld, registration, release, sharedNumber, type Place } from '../support/open-gateway.js';
 import { reasonOfPromise } from '../support/reasons.js';
@@ -63,6 +64,8 @@ describe('an opening', () => {
     const { sii, map, np } = await leafOf(0);
     const secret = secretOf(opened);
     expect([sii, map]).toEqual([commitSii(secret, opened.sii ?? ''), commitMapping(secret, opened.ssi ?? '', opened.provider ?? '')]);
+    expect(opened.evidence?.passport).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    expect(verifyOpening(await leafOf(0), opened)).toBe(true);
     expect(opened.fingerprints).toHaveLength(credential.path.length + 1);
     expect(np?.ee).toBe(`*${commitFingerprint(secret, Buffer.from(opened.fingerprints[0] ?? '', 'base64url'))}`);
     const { k, ap, opened: said } = await leafOf(1);

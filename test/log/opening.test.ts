@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import {
   commitCase,
@@ -25,6 +26,10 @@ const np = { spc: '709J', dom: null, iss: [b64(2)], ee: `*${commitFingerprint(se
 const accepted = testLeaf(0, { sii: commitSii(secret, sii), map: commitMapping(secret, ssi, 'a.example'), np });
 const decision: Opening = { kind: 'accept', opening, sii, ssi, provider: 'a.example', fingerprints: [b64(1), b64(2)] };
 
+const passport = 'e30.e30.c2ln';
+const evidence = { v: 1, passport };
+const tok = createHash('sha256').update(passport).digest('base64url');
+
 const refused = testLeaf(0, { k: 'reject', why: 'tn-out-of-scope', sii: commitSii(secret, sii), map: commitMapping(secret, ssi, ''), np });
 const refusal: Opening = { ...decision, kind: 'reject', provider: null, fingerprints: [] };
 
@@ -43,6 +48,8 @@ const erased = testLeaf(0, { ...nobody, k: 'erase', erased: { case: commitCase(s
 describe('what was opened', () => {
   test.each<readonly [string, LeafFields, Opening]>([
     ['of an acceptance', accepted, decision],
+    ['of an acceptance with its PASSporT', { ...accepted, tok }, { ...decision, evidence }],
+    ['of a withdrawal by connection', { ...accepted, np: null, tok: null }, { ...decision, fingerprints: [], evidence: { v: 1 } }],
     ['of a refusal, whose certificates are not sealed', refused, refusal],
     ['of a refusal of which nothing could be read', { ...refused, np: null, sii: null, map: null }, { ...refusal, sii: null, ssi: null }],
     ['of what ran out', expired, { kind: 'expire', opening, list }],
@@ -63,6 +70,7 @@ describe('what was opened', () => {
     ['of another certificate that the leaf commits to', accepted, { ...decision, fingerprints: [b64(3), b64(2)] }],
     ['of another certificate that the leaf shows', accepted, { ...decision, fingerprints: [b64(1), b64(3)] }],
     ['of fewer certificates', accepted, { ...decision, fingerprints: [b64(1)] }],
+    ['of another PASSporT', { ...accepted, tok }, { ...decision, evidence: { v: 1, passport: `${passport}x` } }],
     ['of no certificates', accepted, { ...decision, fingerprints: [] }],
     ['of certificates that the leaf has not', { ...accepted, np: null }, decision],
     ['of a refusal of another SII', refused, { ...refusal, sii: 'tel:+12025550101' }],
