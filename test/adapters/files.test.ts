@@ -378,6 +378,27 @@ describe('the vault', () => {
     await again.close();
   });
 
+  test.each([1, 16, 32, 60])(
+    'a key that was being erased when the process ended, %d octets of it, is gone, and overwritten at the next start',
+    async (octets) => {
+      const directory = join(await newFolder(), 'vault');
+      const vault = await open(directory);
+      const [one, two] = [vault.newSlot(), vault.newSlot()];
+      const sealed = [one, two].map((slot) => vault.seal(slot, context, Buffer.from('secret')));
+      await vault.flush();
+      await vault.close();
+      const path = join(directory, 'keys');
+      const file = await readFile(path);
+      await writeFile(path, file.fill(0xee, one * 64, one * 64 + octets));
+      const again = await open(directory);
+      await again.check();
+      expect(again.open(one, context, sealed[0] as Uint8Array)).toBeNull();
+      expect(text(again.open(two, context, sealed[1] as Uint8Array))).toBe('secret');
+      await again.close();
+      expect((await readFile(path)).subarray(one * 64, one * 64 + 64).equals(Buffer.alloc(64, 0xee))).toBe(true);
+    },
+  );
+
   test('a key with a day is destroyed when the day is over, by itself', async () => {
     const directory = join(await newFolder(), 'vault');
     const vault = await open(directory, 100);

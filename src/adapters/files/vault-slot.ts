@@ -5,7 +5,7 @@ import { KEY_OCTETS, NONCE_OCTETS, TAG_OCTETS, decrypt, encrypt } from './vault-
  *   kind (1), day after which the key is destroyed (3, 0 = none), then nonce, wrapped key and tag: AES-256-GCM under vault.key,
  *   with the slot's number and its first four octets authenticated, so that no slot can be moved or lose its day.
  * Slot 0 is the head of the file: the same form, wrapping a constant, so that a wrong vault.key is known at once.
- * All zero: never written. All 0xee: erased.
+ * All zero: never written. All 0xee: erased. 0xee at the front alone: an erasure that a crash interrupted; without its nonce the key is out of reach.
  */
 
 export const SLOT_OCTETS = 4 + NONCE_OCTETS + KEY_OCTETS + TAG_OCTETS;
@@ -40,10 +40,14 @@ export const fitsVaultKey = (vaultKey: Uint8Array, head: Buffer): boolean => {
   return decrypt(vaultKey, context, head.subarray(4))?.equals(CHECK) === true;
 };
 
+/** Whether the slot was being erased: 0xee at the front, and more of what was before than the one octet that a flipped bit would be. */
+export const isHalfErased = (slot: Buffer): boolean =>
+  slot[0] === KIND.erased && slot.reduce((count, octet) => count + (octet === KIND.erased ? 0 : 1), 0) > 1;
+
 /** The key; `erased` for a slot without one; `broken` for octets that were never written so. */
 export const unwrapKey = (vaultKey: Uint8Array, number: number, slot: Buffer): Buffer | 'erased' | 'broken' => {
   if (slot[0] === KIND.key) return decrypt(vaultKey, contextOf(number, KIND.key, slot.readUIntBE(1, 3)), slot.subarray(4)) ?? 'broken';
-  return slot.equals(ERASED) || slot.equals(EMPTY) ? 'erased' : 'broken';
+  return slot.equals(ERASED) || slot.equals(EMPTY) || isHalfErased(slot) ? 'erased' : 'broken';
 };
 
 /** Day after which the key of a slot is destroyed; 0 = none. */

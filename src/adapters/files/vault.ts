@@ -5,13 +5,14 @@ import { BoundedMap } from './bounded-map.js';
 import { makeDurableDirectory } from './durable-file.js';
 import { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.js';
 import { KEY_OCTETS, decrypt, encrypt, randomOctets } from './vault-cipher.js';
-import { ERASED, SLOT_OCTETS, expiryOf, fitsVaultKey, headSlot, unwrapKey, wrapKey } from './vault-slot.js';
+import { ERASED, KIND, SLOT_OCTETS, expiryOf, fitsVaultKey, headSlot, isHalfErased, unwrapKey, wrapKey } from './vault-slot.js';
 
 /*
  * Keys of subjects and of days, one to a slot of `vault/keys`; a slot is used once. Writes, and what a crash after each leaves:
  *  flush   1 new slots at the end   some of them, whole or (the last) in part: nothing that is committed was sealed under them,
  *          2 fdatasync              since the WAL is written only after 2; a part of a slot is cut off at the next open
- *  erase   3 0xee over the slot     the key, or none: the erasure was not acknowledged yet and is asked for again
+ *  erase   3 0xee over the slot     the key, a part of it or none: the erasure was not acknowledged yet and is asked for again; a part is overwritten at
+ *                                   the next open
  *          4 fdatasync              none, for good
  * What the file system or the drive keeps of overwritten sectors is out of reach from here: put `vault/` on a disk that is encrypted,
  * and keep no backup of it longer than policy says. An error of 1 to 4 stops the vault until a restart.
@@ -88,7 +89,9 @@ export class FileVault implements Vault {
       const length = await this.#file.read(chunk, at);
       for (let slot = 0; slot + SLOT_OCTETS <= length; slot += SLOT_OCTETS) {
         const day = expiryOf(chunk, slot);
-        if (day !== 0) this.#expiring.set((at + slot) / SLOT_OCTETS, day);
+        const number = (at + slot) / SLOT_OCTETS;
+        if (day !== 0) this.#expiring.set(number, day);
+        if (chunk[slot] === KIND.erased && isHalfErased(chunk.subarray(slot, slot + SLOT_OCTETS))) this.#erasing.add(number);
       }
     }
     if (!this.#readOnly) await this.purge();
