@@ -3,8 +3,12 @@ import type { LeafFell, LeafFields, LeafPrincipal } from '../log/index.js';
 /** What a leaf says, in one line. */
 export const leafInWords = (leaf: LeafFields): string => {
   if (leaf.fell !== undefined) return fallen(leaf, leaf.fell);
+  if (leaf.opened !== undefined) return `entry ${leaf.opened.ref} opened by ${byWhom(leaf)}`;
+  if (leaf.erased !== undefined) return `a subject forgotten by ${byWhom(leaf)}`;
   return leaf.who === undefined ? decided(leaf) : onboarded(leaf, leaf.who);
 };
+
+const byWhom = ({ ap, t }: LeafFields): string => `${ap ?? 'nobody'} at ${new Date(t).toISOString()}`;
 
 const onboarded = ({ ap, t }: LeafFields, { dom, kind, cls, spc, susp, key }: LeafPrincipal): string => {
   const terms = [kind, cls, spc, susp ? 'suspended' : null, key === null ? null : 'bound to a key'].filter((term) => term !== null);

@@ -7,10 +7,12 @@ import {
   parseBatchHead,
   parseRecords,
 } from '../../../src/adapters/files/wal-format.js';
+import { decodeSealedErasure, encodeSealedErasure } from '../../../src/gateway/sealed-erasure.js';
 import { decodeSealedEvent, encodeSealedEvent } from '../../../src/gateway/sealed-event.js';
+import { decodeSealedOpening, encodeSealedOpening } from '../../../src/gateway/sealed-opening.js';
 import { decodeSealedSweep, encodeSealedSweep } from '../../../src/gateway/sealed-sweep.js';
 import { packPlaces } from '../../../src/log/index.js';
-import { packSubject, transition, unpackSubject, type RegistryEvent, type Subject } from '../../../src/registry/index.js';
+import { erase, packSubject, transition, unpackSubject, type RegistryEvent, type Subject } from '../../../src/registry/index.js';
 import { mutateOctets } from '../../support/mutation/octets.js';
 import { mutateTextOctets } from '../../support/mutation/text.js';
 import {
@@ -105,7 +107,7 @@ const subjects = (): Subject[] => {
 
 const SUBJECT: Target = {
   name: 'stored subjects',
-  share: 45_000,
+  share: 25_000,
   seeds: () => subjects().map((subject) => Buffer.from(packSubject(subject))),
   mutate: mutateOctets,
   run: (input) =>
@@ -115,4 +117,23 @@ const SUBJECT: Target = {
     }),
 };
 
-export const STORAGE: readonly Target[] = [WAL, SEALED, REVOCATION, SUBJECT];
+const ERASURE: Target = {
+  name: 'sealed erasures',
+  share: 15_000,
+  seeds: () =>
+    subjects().map((subject) =>
+      encodeSealedErasure({ opening: Buffer.alloc(32, 1), caseId: 'GDPR 17', id: 'i'.repeat(16), residue: erase(subject, 90, DAY * 1000) }),
+    ),
+  mutate: mutateOctets,
+  run: (input) => judged(() => `accepted ${decodeSealedErasure(input).caseId.length}`),
+};
+
+const OPENING: Target = {
+  name: 'sealed openings',
+  share: 5_000,
+  seeds: () => [encodeSealedOpening({ opening: Buffer.alloc(32, 1), caseId: 'POL 17' })],
+  mutate: mutateOctets,
+  run: (input) => judged(() => must(encodeSealedOpening(decodeSealedOpening(input)).equals(input), 'two spellings of an opening')),
+};
+
+export const STORAGE: readonly Target[] = [WAL, SEALED, REVOCATION, SUBJECT, ERASURE, OPENING];
