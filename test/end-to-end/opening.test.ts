@@ -203,7 +203,7 @@ const everythingIn = async ({ url }: RedisServer): Promise<Uint8Array[]> => {
     const type = await client.type(key);
     if (type === 'hash')
       for (const [field, value] of Object.entries(await binary.hGetAll(key))) found.push(Buffer.from(field), Buffer.from(value));
-    else found.push((await binary.dump(key)) as unknown as Buffer);
+    else found.push(await binary.dump(key));
   }
   client.destroy();
   return found;
