@@ -18,7 +18,7 @@ import { FetchBudget, FetchedCredentials, GuardedFetcher } from './adapters/x5u/
 import type { GatewayHandle, GatewayOptions } from './composition/options.js';
 import { openParts, type Closers, type Start } from './composition/parts.js';
 import { stop } from './composition/stop.js';
-import { expireMappings, tendMappings } from './composition/tending.js';
+import { batchRejects, expireMappings, forgetRejects, tendMappings } from './composition/tending.js';
 import { openWebhooks } from './composition/webhooks.js';
 import { Publication } from './gateway/publication.js';
 import { SnapshotSaving } from './gateway/snapshot-saving.js';
@@ -31,6 +31,8 @@ export type { GatewayHandle, GatewayOptions } from './composition/options.js';
 
 /** DESIGN section 3: published every 1 to 5 s. */
 const PUBLISH_MS = 1_000;
+/** A refusal beyond its client's budget waits so long, and costs its client's others one entry so often. */
+const REJECTS_MS = 1_000;
 /** A server's settings and role change seldom; whether it answers is asked with every readiness. */
 const STORE_MS = 2_000;
 /** A sweep of the stored mappings that store or log kept from its end is tried again so often. */
@@ -176,10 +178,12 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
   };
   const timers = [
     timer(PUBLISH_MS, () => publication.turn()),
+    timer(REJECTS_MS, () => batchRejects(gateway, log)),
     timer(STORE_MS, askStore),
     timer(SNAPSHOT_CHECK_MS, () => snapshots.turn()),
     timer(SWEEP_MS, () => tendMappings(gateway, log)),
     timer(EXPIRY_MS, () => expireMappings(gateway, log)),
+    timer(EXPIRY_MS, () => forgetRejects(gateway, log)),
     timer(WATCH_MS, () => keeper.watch()),
     timer(LISTS_MS, () => keeper.tendLists()),
     timer(CRLS_MS, () => status.turn()),

@@ -6,6 +6,7 @@ import {
   FileEvidence,
   FileLogStorage,
   FileDomainRecords,
+  FileRejectRecords,
   FileRegister,
   FileSnapshotStorage,
   FileVault,
@@ -29,6 +30,7 @@ import { Refusal, Unavailable } from '../reasons/index.js';
 import { everyMapping, unpackSubject } from '../registry/index.js';
 import { fsckPrincipals } from './audit-fsck-principals.js';
 import { fsckEvidence } from './audit-fsck-evidence.js';
+import { fsckRejects } from './audit-fsck-rejects.js';
 import { CannotRun } from './audit-report.js';
 
 export interface DirectoryReport extends FsckReport {
@@ -173,6 +175,10 @@ class Directory {
     return (await this.#credentials(store, book)) ?? (await fsckPrincipals(records, wal, principals));
   }
 
+  rejects(): Promise<FsckProblem | null> {
+    return fsckRejects(new FileRejectRecords(join(this.#parts.place, LAYOUT.rejects)), this.#parts.wal);
+  }
+
   /** That every mapping could be judged again: its credential is known, and its class. */
   async #credentials(store: MemoryMappingStore, book: Recovered['book']): Promise<FsckProblem | null> {
     const classes = await CredentialClasses.load(this.#parts.classes);
@@ -248,6 +254,7 @@ const examine = async (directory: Directory): Promise<DirectoryReport> => {
     ['evidence', () => directory.evidence()],
     ['snapshot', () => directory.snapshots()],
     ['wal', () => directory.mappings()],
+    ['rejects', () => directory.rejects()],
   ];
   let problem: FsckProblem | null = null;
   for (const [path, step] of steps) {

@@ -27,7 +27,9 @@ export const auditFsck = async (place: string, options: FsckOptions): Promise<Au
   const { size, root, problem, ...more } = remote ? await fsckUrl(place, options) : await fsckDirectory(place, options);
   const key =
     remote && options.logVkey === undefined ? '; under the key that the gateway hands out: give --log-vkey to hold it to one you know' : '';
-  const looked = remote ? 'every tile, root and leaf' : 'every tile, root, leaf, record, key, mapping, principal and piece of evidence';
+  const looked = remote
+    ? 'every tile, root and leaf'
+    : 'every tile, root, leaf, record, key, mapping, principal, batch and piece of evidence';
   if (problem !== null) {
     return {
       code: 1,

@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
-import { leafHash, parseLeaf, verifyReceipt, verifyTlogProofUnder, type LeafFields } from '../log/index.js';
+import {
+  checkRecord,
+  isRecordProof,
+  leafHash,
+  parseLeaf,
+  verifyReceipt,
+  verifyRecordProofUnder,
+  verifyTlogProofUnder,
+  type LeafFields,
+} from '../log/index.js';
 import { checkSignedAnswer } from '../client/index.js';
 import { refuse } from '../reasons/index.js';
 import { wordsOf as signedWords } from './ap-lookup-signed.js';
@@ -25,6 +34,7 @@ interface Leaf {
   readonly hash: Uint8Array;
   /** Null when only the hash was given. */
   readonly fields: LeafFields | null;
+  readonly octets: Uint8Array | null;
 }
 
 const readInput = async (file: string): Promise<Buffer> => {
@@ -39,12 +49,12 @@ const readLeaf = async ({ leaf, leafHash: hash }: VerifyOptions): Promise<Leaf |
     const octets = await readFile(leaf);
     // Editors end a file with a line feed; a leaf ends with "}".
     const entry = octets.at(-1) === 0x0a ? octets.subarray(0, -1) : octets;
-    return { hash: leafHash(entry), fields: parseLeaf(entry) };
+    return { hash: leafHash(entry), fields: parseLeaf(entry), octets: entry };
   }
   if (hash === undefined) return null;
   const octets = decodeBase64(hash);
   if (octets?.length !== 32) throw new CannotRun('--leaf-hash is not 32 octets in base64');
-  return { hash: octets, fields: null };
+  return { hash: octets, fields: null, octets: null };
 };
 
 const verifyProof = async (proof: Buffer, options: VerifyOptions): Promise<AuditReport> => {
@@ -80,6 +90,24 @@ const verifyPromise = async (text: Buffer, options: VerifyOptions): Promise<Audi
   return { code: 0, json: { holds: true, kind: 'receipt', ...members, leaf: leaf?.fields ?? null }, words: lines.join('\n') };
 };
 
+/** Of a batched refusal: both its proofs. With the record itself, that it is a refusal of that client, too. */
+const verifyRecord = async (proof: Buffer, options: VerifyOptions): Promise<AuditReport> => {
+  const policy = (await readPolicyFile(options)) ?? policyOfOptions(options.logVkey, options);
+  const record = await readLeaf(options);
+  if (record === null) throw new CannotRun('--leaf or --leaf-hash of the record is needed: a proof says where it is, not what it is');
+  const proven = verifyRecordProofUnder(policy, { proof, recordHash: record.hash });
+  const fields = record.octets === null ? null : checkRecord(record.octets, proven.leaf);
+  const { origin, index, size, root, witnesses, leaf } = proven;
+  const members = { origin, index: Number(index), record: proven.record, size: Number(size), root: encodeBase64(root), witnesses };
+  const lines = [
+    `holds: record ${proven.record} of the batch at index ${index} of the log ${origin}, under its checkpoint of ${size} entries`,
+    ...(fields === null ? [] : [leafInWords(fields)]),
+    leafInWords(leaf),
+    witnesses.length === 0 ? 'no witness was asked: whether others see the same log is not proven' : `cosigned by ${witnesses.join(', ')}`,
+  ];
+  return { code: 0, json: { holds: true, kind: 'record', ...members, leaf, fields }, words: lines.join('\n') };
+};
+
 const isProof = (octets: Buffer): boolean => octets.subarray(0, 20).toString('latin1') === 'c2sp.org/tlog-proof@';
 
 const verifySaid = (text: Buffer, options: VerifyOptions): AuditReport => {
@@ -99,11 +127,12 @@ const verifySaid = (text: Buffer, options: VerifyOptions): AuditReport => {
 
 const isAnswer = (octets: Buffer): boolean => octets[0] === 0x7b;
 
-/** Verifies one tlog-proof, receipt, signed answer or export. Asks nobody: keys, entry and proof are all that is needed. */
+/** Verifies one tlog-proof, proof of a batched refusal, receipt, signed answer or export. Asks nobody: keys, entry and proof are all that is needed. */
 export const auditVerify = async (file: string, options: VerifyOptions): Promise<AuditReport> => {
   const { manifest } = options;
   if (manifest !== undefined) return await (await import('./audit-manifest.js')).verifyManifest(file, { ...options, manifest });
   const octets = await readInput(file);
+  if (isRecordProof(octets)) return await verifyRecord(octets, options);
   if (isAnswer(octets)) return verifySaid(octets, options);
   if (!isProof(octets)) return await verifyPromise(octets, options);
   return await verifyProof(octets, options);

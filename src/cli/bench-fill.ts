@@ -9,6 +9,8 @@ import { encodeEvidence } from '../gateway/evidence.js';
 import { OpeningLimit } from '../gateway/opening-limit.js';
 import { Population } from '../gateway/population.js';
 import { recover } from '../gateway/recovery.js';
+import { RejectBudget } from '../gateway/reject-budget.js';
+import { RejectWindows } from '../gateway/reject-windows.js';
 import { Sequencer, type SequencerRequest } from '../gateway/sequencer.js';
 import type { VerifiedPassport } from '../verification/index.js';
 import { generationOf, numberAt, passportAt, PROVIDER, type BenchPlace } from './bench-place.js';
@@ -45,6 +47,13 @@ export const fillLog = async (place: BenchPlace, name: string, count: number, cr
     world: () => world,
     changed: () => undefined,
     committed: () => undefined,
+    rejects: {
+      budget: new RejectBudget(
+        () => world.rejects,
+        () => systemClock.monotonic(),
+      ),
+      windows: new RejectWindows(),
+    },
     timeFloor: recovered.time,
     openings: new OpeningLimit(),
   });

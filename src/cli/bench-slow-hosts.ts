@@ -150,6 +150,7 @@ const openWith = async (place: BenchPlace, port: number): Promise<{ gateway: Run
     vault: data.vault,
     snapshots: data.snapshots,
     searches: data.searches,
+    rejects: data.rejects,
     store: new MemoryMappingStore(),
     storeIsVolatile: true,
     quotas: new MemoryQuotaStore(),

@@ -42,6 +42,7 @@ export const refusalOf = (document: JsonObject, status: number, retryAfter: stri
     clause: textOf(document, 'clause'),
     detail: textOf(document, 'detail'),
     logIndex: null,
+    batchIndex: null,
     requestId: null,
     // RFC 9110 section 10.2.3, delay-seconds alone.
     retryAfter: retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : null,

@@ -10,6 +10,8 @@ export interface Problem {
   readonly detail: string | null;
   /** Where in the log the refusal stands; null where it was not logged. */
   readonly logIndex: number | null;
+  /** Where that is a batch: which of its records; null elsewhere. */
+  readonly batchIndex: number | null;
   readonly requestId: string | null;
   /** Seconds; null where the gateway named none. */
   readonly retryAfter: number | null;
@@ -24,6 +26,7 @@ export class ApiRefusal extends Error implements Problem {
   readonly clause: string | null;
   readonly detail: string | null;
   readonly logIndex: number | null;
+  readonly batchIndex: number | null;
   readonly requestId: string | null;
   readonly retryAfter: number | null;
 
@@ -35,6 +38,7 @@ export class ApiRefusal extends Error implements Problem {
     this.clause = problem.clause;
     this.detail = problem.detail;
     this.logIndex = problem.logIndex;
+    this.batchIndex = problem.batchIndex;
     this.requestId = problem.requestId;
     this.retryAfter = problem.retryAfter;
   }
@@ -80,6 +84,7 @@ export const problemError = (status: number, body: Uint8Array, retryAfterHeader:
     clause: textOf(document, 'clause'),
     detail: textOf(document, 'detail'),
     logIndex: integerOf(document, 'logIndex'),
+    batchIndex: integerOf(document, 'batchIndex'),
     requestId: textOf(document, 'requestId'),
     retryAfter: secondsOf(retryAfterHeader),
   };

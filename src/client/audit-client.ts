@@ -1,6 +1,7 @@
 import {
   compareCheckpoints,
   followLog,
+  checkRecord,
   leafHash as hashLeaf,
   openCheckpoint,
   parseLeaf,
@@ -9,10 +10,12 @@ import {
   TileProver,
   verifyConsistency,
   verifyOpening,
+  verifyRecordProof,
   verifyTlogProof,
   type Checkpoint,
   type Count,
   type FollowedCheckpoint,
+  type LeafFields,
 } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
 import { ApiRefusal, problemError, UnexpectedAnswer } from './api-refusal.js';
@@ -47,6 +50,21 @@ export interface Proven extends Entry {
   readonly size: Count;
   readonly root: Uint8Array;
   /** The tlog-proof text: with the leaf and the log's key all that is needed to prove the entry again, offline, for ever. */
+  readonly proof: string;
+}
+
+export interface ProvenRefusal {
+  /** The record's octets, spelled as a leaf. */
+  readonly record: Uint8Array;
+  readonly fields: LeafFields;
+  /** Index of the batch leaf, and position of the record in the batch. */
+  readonly index: number;
+  readonly batchIndex: number;
+  /** The batch leaf. */
+  readonly leaf: LeafFields;
+  readonly size: Count;
+  readonly root: Uint8Array;
+  /** The text of both proofs: with the record and the log's key all that is needed to prove the refusal again, offline, for ever. */
   readonly proof: string;
 }
 
@@ -158,6 +176,21 @@ export class AuditClient {
     if (opened.index !== index) return refuse('opening-mismatch', 'index');
     verifyOpening(parseLeaf(proven.leaf), opened);
     return { ...proven, opened };
+  }
+
+  /**
+   * The refusal at `batchIndex` of the batch at `index`, and the verified proofs that the batch holds it and the log the batch.
+   * @throws ApiRefusal `not-found`, `not-published`, `records-expired` (the gateway keeps it no more)
+   */
+  async refusal(index: number, batchIndex: number): Promise<ProvenRefusal> {
+    const record = new Uint8Array(await this.#get(`/v1/entries/${index}/records/${batchIndex}`));
+    const proof = (await this.#get(`/v1/entries/${index}/proof?record=${batchIndex}`)).toString('utf8');
+    const { logVkey: log, witnesses = [], quorum } = this.#options;
+    const terms = { log, witnesses, ...(quorum === undefined ? {} : { quorum }) };
+    const { leaf, size, root, ...proven } = verifyRecordProof({ ...terms, proof, recordHash: hashLeaf(record) });
+    // Proofs of the same record elsewhere are sound, and still not what was asked for.
+    if (BigInt(proven.index) !== BigInt(index) || proven.record !== batchIndex) return refuse('inclusion-failed', 'index');
+    return { record, fields: checkRecord(record, leaf), index, batchIndex, leaf, size, root, proof };
   }
 
   /** A tile as C2SP tlog-tiles names it: `level` a number or `"entries"`; `width` under 256 for a partial one. @throws ApiRefusal `not-found` */

@@ -13,7 +13,7 @@ export { AcmeRefusal } from './acme-refusal.js';
 export { ApClient, type ClientOptions, type Query } from './ap-client.js';
 export { ApiOverQuota, ApiRefusal, ApiUnavailable, NoAnswer, UnexpectedAnswer } from './api-refusal.js';
 export { AttestationClient, type AttestationClientOptions, type Proof, type Wish } from './attestation-client.js';
-export { AuditClient, type AuditOptions, type Entry, type Proven, type SignedCheckpoint } from './audit-client.js';
+export { AuditClient, type AuditOptions, type Entry, type Proven, type ProvenRefusal, type SignedCheckpoint } from './audit-client.js';
 export { type Acceptance, type Attested, type LookupAnswer, type PendingAttestation, type Quota, type Withdrawal } from './answers.js';
 export { Connection, type Answer, type Call, type ConnectionOptions } from './connection.js';
 export { type Invalidation, type WatchOptions } from './invalidations.js';

@@ -83,6 +83,7 @@ export const openParts = async ({ options, clock, first: ofFiles, closers }: Sta
     documents: data.documents,
     snapshots: data.snapshots,
     searches: data.searches,
+    rejects: data.rejects,
     store: store.mappings,
     storeIsVolatile: store.isVolatile,
     quotas: store.quotas,

@@ -25,3 +25,21 @@ export const expireMappings = async (gateway: RunningGateway, log: Logger): Prom
     log.error({ fault: describeFault(error) }, 'what has run out stays in the store');
   }
 };
+
+/** Whoever waited for a batch that failed has been told so; the next is tried all the same. */
+export const batchRejects = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+  try {
+    await gateway.batchRejects();
+  } catch (error) {
+    log.error({ fault: describeFault(error) }, 'refusals cannot be gathered in the log');
+  }
+};
+
+/** Tried again an hour later. */
+export const forgetRejects = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+  try {
+    await gateway.forgetRejects();
+  } catch (error) {
+    log.error({ fault: describeFault(error) }, 'records of refusals are kept longer than policy says');
+  }
+};

@@ -1,14 +1,16 @@
-import { Unavailable, type Reason } from '../reasons/index.js';
+import { Refusal, Unavailable, type Reason } from '../reasons/index.js';
 import { subjectId } from '../identifiers/index.js';
 import type { RandomSource, SubjectId, Vault } from '../ports/index.js';
 import type { NotAccepted, PortedRecord, VerifiedPassport } from '../verification/index.js';
-import { NO_KEY, type RegistryEvent, type Subject, type TransitionContext } from '../registry/index.js';
+import { NO_KEY, asOf, everyMapping, ssiOf, type RegistryEvent, type Subject, type TransitionContext } from '../registry/index.js';
 import { credentialId, type CredentialBook, type CredentialEntry } from './credential-book.js';
 import type { CredentialClasses } from './credential-classes.js';
 import type { Draft } from './draft.js';
 import { evidenceContext } from './evidence.js';
 import { sealingContext } from './journal.js';
-import { acceptedLeaf, refusedLeaf } from './leaf-record.js';
+import { acceptedLeaf, batchedLeaf, refusedLeaf } from './leaf-record.js';
+import type { RejectBudget } from './reject-budget.js';
+import type { RejectWindows } from './reject-windows.js';
 import { ruleOn, type Ruling } from './ruling.js';
 import { encodeSealedEvent, encodeSealedRefusal, type SpentFacts } from './sealed-event.js';
 import { signingMark, spentKeys, type Spent, type SpentPassports } from './spent-passports.js';
@@ -44,6 +46,8 @@ export interface Committed {
   readonly time: number;
   readonly leafHash: Uint8Array;
   readonly subject: Subject | null;
+  /** Of a refusal in a batch: which of its records. */
+  readonly batchIndex?: number;
 }
 
 export type Sequenced =
@@ -70,6 +74,13 @@ export interface DecisionParts {
   /** Name and build of this gateway, for the leaves. */
   readonly gateway: string;
   readonly world: () => World;
+  readonly rejects: { readonly budget: RejectBudget; readonly windows: RejectWindows };
+}
+
+/** Refused, and decided once its batch is. */
+export interface Gathered {
+  readonly outcome: 'gathered';
+  readonly decided: Promise<Sequenced>;
 }
 
 type Resolve<T> = (outcome: T) => void;
@@ -87,10 +98,9 @@ export class Decisions {
   }
 
   /** @param time ms; of the leaf */
-  decide(draft: Draft, time: number, request: SequencerRequest, resolve: Resolve<Sequenced>): void {
+  decide(draft: Draft, time: number, request: SequencerRequest, resolve: Resolve<Sequenced | Gathered>): void {
     if (request.kind === 'refusal') {
-      const committed = this.#refuse(draft, time, request);
-      draft.answers.push(() => resolve({ ...committed, outcome: 'committed' }));
+      this.#refuse(draft, time, request, resolve, (decided) => ({ ...decided, outcome: 'committed' }));
       return;
     }
     const id = subjectId(this.#parts.pepper, request.event.sii);
@@ -108,6 +118,8 @@ export class Decisions {
       draft.answers.push(() => resolve({ ...ruling, subject: standing }));
     } else if (ruling.outcome === 'moved') draft.answers.push(() => resolve(ruling));
     else if (ruling.outcome === 'refused') this.#refuseEvent(draft, time, request, resolve, ruling);
+    else if (request.kind === 'connection' && !isThere(subject, request.event, time) && !this.#parts.rejects.budget.admits(request.client))
+      throw new Refusal('over-budget');
     else this.#accept(draft, time, request, resolve, id, this.#withKey(ruling.subject, draft));
   }
 
@@ -117,7 +129,14 @@ export class Decisions {
     return { ...subject, keySlot: this.#parts.vault.newSlot() };
   }
 
-  #accept(draft: Draft, time: number, request: EventRequest, resolve: Resolve<Sequenced>, id: SubjectId, subject: Subject): void {
+  #accept(
+    draft: Draft,
+    time: number,
+    request: EventRequest,
+    resolve: Resolve<Sequenced | Gathered>,
+    id: SubjectId,
+    subject: Subject,
+  ): void {
     const { vault, random, gateway } = this.#parts;
     const { event, client } = request;
     const world = this.#parts.world();
@@ -161,7 +180,7 @@ export class Decisions {
     draft: Draft,
     time: number,
     request: EventRequest,
-    resolve: Resolve<Sequenced>,
+    resolve: Resolve<Sequenced | Gathered>,
     { reason, step, detail }: Extract<Ruling, { readonly outcome: 'refused' }>,
   ): void {
     const { event } = request;
@@ -171,12 +190,31 @@ export class Decisions {
     const versions = verified?.judgedUnder ?? versionsOf(this.#parts.world());
     const record = draft.working.get(subjectId(this.#parts.pepper, event.sii))?.record ?? null;
     const { client, evidence } = request;
-    const committed = this.#refuse(draft, time, { verdict: { reason, known, versions }, client, evidence, record });
-    draft.answers.push(() => resolve({ ...committed, outcome: 'refused', reason, step, detail }));
+    this.#refuse(draft, time, { verdict: { reason, known, versions }, client, evidence, record }, resolve, (decided) => ({
+      ...decided,
+      outcome: 'refused',
+      reason,
+      step,
+      detail,
+    }));
   }
 
-  #refuse(draft: Draft, time: number, refused: Refused): Omit<Committed, 'outcome'> {
+  /** A leaf of its own within the client's budget; beyond it a record of the client's next batch, without opening and evidence. */
+  #refuse(
+    draft: Draft,
+    time: number,
+    refused: Refused,
+    resolve: Resolve<Sequenced | Gathered>,
+    outcome: (decided: Omit<Committed, 'outcome'>) => Sequenced,
+  ): void {
     const { verdict, client, record } = refused;
+    const { budget, windows } = this.#parts.rejects;
+    if (!budget.admits(client)) {
+      const octets = batchedLeaf({ verdict, client, time, opening: this.#parts.random(32), gateway: this.#parts.gateway });
+      const decide = async (): Promise<Sequenced> => outcome({ ...(await windows.gather(client, octets, verdict.reason)), subject: null });
+      draft.answers.push(() => resolve({ outcome: 'gathered', decided: decide() }));
+      return;
+    }
     const index = draft.next;
     const opening = this.#parts.random(32);
     const keySlot = this.#slotForRefusals(draft, time);
@@ -190,7 +228,7 @@ export class Decisions {
       { ids: sii === null ? [] : [subjectId(this.#parts.pepper, sii)], owner },
       evidence,
     );
-    return { index, time, leafHash: hash, subject: null };
+    draft.answers.push(() => resolve(outcome({ index, time, leafHash: hash, subject: null })));
   }
 
   #sealEvidence(keySlot: number, index: number, { evidence }: Submitted): Uint8Array {
@@ -227,6 +265,12 @@ export const knownOf = (event: RegistryEvent, verified: VerifiedPassport | null)
   signer: verified?.signer ?? null,
   passportDigest: verified?.passportDigest ?? null,
 });
+
+/** Whether a withdrawal takes anything away. @param time ms */
+const isThere = (subject: Subject | null, event: RegistryEvent, time: number): boolean =>
+  subject !== null &&
+  'ssi' in event &&
+  everyMapping(asOf(subject, time)).some((mapping) => mapping.provider === event.provider && ssiOf(mapping) === event.ssi);
 
 /** In which an event is applied now. `sii` null: of an event about many. @param time ms */
 export const contextAt = (

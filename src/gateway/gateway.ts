@@ -13,6 +13,7 @@ import type {
   MappingStore,
   NoteSigner,
   QuotaStore,
+  RejectRecords,
   RandomSource,
   SearchStorage,
   SnapshotStorage,
@@ -32,6 +33,9 @@ import { OpeningLimit } from './opening-limit.js';
 import { Population } from './population.js';
 import type { LoggedPrincipal, PrincipalRequest } from './principal-decision.js';
 import type { PrincipalChange } from './principal-record.js';
+import { RejectBatches } from './reject-batches.js';
+import { RejectBudget } from './reject-budget.js';
+import { RejectWindows } from './reject-windows.js';
 import { recover } from './recovery.js';
 import { searchEntries } from './search.js';
 import { SearchFilling } from './search-filling.js';
@@ -51,6 +55,7 @@ export interface GatewayParts {
   readonly documents: DocumentStorage;
   readonly snapshots: SnapshotStorage;
   readonly searches: SearchStorage;
+  readonly rejects: RejectRecords;
   readonly store: MappingStore;
   /** True for a store that forgets its subjects when the process ends: they are then kept in the snapshot. */
   readonly storeIsVolatile: boolean;
@@ -92,6 +97,10 @@ export interface RunningGateway extends Gateway {
   readonly principalChanges: readonly PrincipalChange[];
   /** @throws Unavailable `log-unavailable` */
   changePrincipal(request: PrincipalRequest): Promise<LoggedPrincipal & { readonly receipt: string }>;
+  /** Decides what was refused beyond the clients' budgets; to be called each second: so long may a refusal wait. @throws the first fault */
+  batchRejects(): Promise<void>;
+  /** Removes the records of refusals that are older than policy keeps them; to be called seldom. */
+  forgetRejects(): Promise<void>;
   /** Publishing is the publisher's; the gateway asks it for proofs and for what makes it unready. */
   attach(publisher: PublishedLog & { problems(): readonly string[] }): void;
   /** Resolves when every entry can be searched, or cannot be until a restart. */
@@ -133,6 +142,13 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     providerOfRecord: (sii, at) => world.verifier.providerOfRecord(sii, at, null),
     follow: () => undefined,
   });
+  const rejects = {
+    budget: new RejectBudget(
+      () => world.rejects,
+      () => clock.monotonic(),
+    ),
+    windows: new RejectWindows(),
+  };
   const sequencer = new Sequencer({
     wal,
     evidence: parts.evidence,
@@ -149,6 +165,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     random,
     gateway: parts.gateway,
     world: currentWorld,
+    rejects,
     changed: (id, before, after) => held.changed(id, before, after, clock.now()),
     committed: (draft) => filling.committed(draft),
     timeFloor: time,
@@ -163,6 +180,14 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     filling.begin();
     await forgetSubjects(cases, erased);
   }
+  const batches = new RejectBatches({
+    ...rejects,
+    records: parts.rejects,
+    sequencer,
+    wal,
+    clock,
+    retentionDays: () => world.refusalRetentionDays,
+  });
   const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
   await invalidation.judgeAtStart();
   const expiry = new Expiry({ store, sequencer, clock });
@@ -176,8 +201,23 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const subject = async (sii: string) => (await currentSubjects(lookupParts, [subjectId(pepper, sii)]))[0] ?? null;
   const { credentials, status } = parts;
   const ocsp = new OcspBook({ status, clock, random, maxSeconds: () => world.ocspSeconds });
-  const submitParts = { world: currentWorld, sequencer, spent, wal, clock, credentials, status, ocsp, origin, receiptSigner, subject };
+  const submitParts = {
+    world: currentWorld,
+    sequencer,
+    windows: rejects.windows,
+    spent,
+    wal,
+    clock,
+    credentials,
+    status,
+    ocsp,
+    origin,
+    receiptSigner,
+    subject,
+  };
 
+  const proofOf = (index: number): Promise<string> =>
+    publisher === null ? Promise.reject(new Refusal('not-published')) : publisher.inclusionProofText(index);
   const readiness = async (): Promise<Readiness> => {
     const problems: string[] = [...(publisher?.problems() ?? [])];
     if (sequencer.failure !== null) problems.push('the write-ahead log cannot be written: restart once its disk is well');
@@ -209,6 +249,13 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     get invalidation() {
       return invalidation.state;
     },
+    batchRejects: () => batches.flush(),
+    forgetRejects: () => batches.forget(),
+    get rejects() {
+      return batches.state;
+    },
+    rejectRecord: (index, position) => batches.record(index, position),
+    rejectProof: async (index, position) => batches.proof(index, position, await proofOf(index)),
     principalChanges: principals,
     changePrincipal: async (request) => {
       const logged = await sequencer.changePrincipal(request);
@@ -238,7 +285,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
       return { leaf, leafHash: leafHash(leaf) };
     },
     search: (search) => searchEntries({ wal, filling, pepper }, search),
-    proof: (index) => (publisher === null ? Promise.reject(new Refusal('not-published')) : publisher.inclusionProofText(index)),
+    proof: proofOf,
     logFile: (path) => logStorage.read(path),
     readiness,
     searchable: () => filling.filled(),
@@ -254,6 +301,9 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
       await expiry.stop();
       await population.stop();
       await filling.stop();
+      await sequencer.drain();
+      // Who waits for a batch is told what becomes of it.
+      await batches.flush().catch(() => undefined);
       await sequencer.drain();
     },
     repair: () => sequencer.repair(),

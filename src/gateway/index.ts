@@ -4,6 +4,8 @@ export { foldLog, type FoldSource } from './fold.js';
 export { openGateway, type GatewayParts, type RunningGateway } from './gateway.js';
 export { OverQuota } from './meter.js';
 export { OpeningLimitReached } from './opening-limit.js';
+export type { RejectState } from './reject-batches.js';
+export type { RejectTerms } from './reject-budget.js';
 export { FORMULA, type QuotaTerms } from './quota.js';
 export type {
   Acceptance,

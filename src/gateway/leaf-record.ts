@@ -72,6 +72,10 @@ export const refusedLeaf = ({ verdict, client, time, opening, gateway }: Refused
   });
 };
 
+/** The record of a refusal in a batch: a `reject` leaf that commits to no SII, since nothing that would open it is kept. */
+export const batchedLeaf = ({ verdict, ...origin }: RefusedDecision): Buffer =>
+  refusedLeaf({ ...origin, verdict: { ...verdict, known: { ...verdict.known, sii: null, ssi: null } } });
+
 export interface SweepDecision extends Omit<LeafOrigin, 'client'> {
   readonly effect: SweepEffect;
   /** Null: they ran out. */

@@ -23,6 +23,7 @@ export const openedEntry = (leaf: Uint8Array, plaintext: Uint8Array, evidence: U
     case 'erase':
       return caseEntry(kind, decodeSealedErasure(plaintext));
     case 'principal':
+    case 'batch':
       throw new Refusal('not-found', 'nothing is sealed beside this entry');
   }
 };

@@ -3,7 +3,7 @@ import { subjectId } from '../identifiers/index.js';
 import type { Tree } from '../log/index.js';
 import { StoreBehind, type Clock, type EvidenceStorage, type PartitionBatch, type SubjectId, type WriteAheadLog } from '../ports/index.js';
 import type { Subject } from '../registry/index.js';
-import { Decisions, type DecisionParts, type SequencerRequest, type Sequenced } from './decision.js';
+import { Decisions, type Committed, type DecisionParts, type Gathered, type SequencerRequest, type Sequenced } from './decision.js';
 import type { DocumentKeeper } from './document-keeper.js';
 import { Draft } from './draft.js';
 import { decideErasure, type Erased, type ErasureRequest } from './erasure-decision.js';
@@ -11,6 +11,7 @@ import { decideOpening, type Opened, type OpeningParts, type OpeningRequest } fr
 import type { Population } from './population.js';
 import type { Projection } from './projection.js';
 import { decidePrincipal, type LoggedPrincipal, type PrincipalRequest } from './principal-decision.js';
+import { decideBatch, type BatchRequest } from './reject-batches.js';
 import { SweepDecisions, type ExpiryRequest, type RevocationRequest, type Revoked } from './sweep-decision.js';
 
 export type { Committed, SequencerRequest, Sequenced } from './decision.js';
@@ -109,10 +110,10 @@ export class Sequencer {
   /** Resolves once the decision is durable and the store has it. @throws Unavailable `overloaded`, `log-unavailable`, `store-unavailable` */
   submit(request: SequencerRequest): Promise<Sequenced> {
     if (this.#queue.length >= MAX_QUEUE) return Promise.reject(new Unavailable('overloaded', undefined, null, 1));
-    return this.#enqueue<Sequenced>((resolve) => ({
+    return this.#enqueue<Sequenced | Gathered>((resolve) => ({
       ids: () => (request.kind === 'refusal' ? [] : [subjectId(this.#parts.pepper, request.event.sii)]),
       decide: (draft, time) => this.#decisions.decide(draft, time, request, resolve),
-    }));
+    })).then((sequenced) => (sequenced.outcome === 'gathered' ? sequenced.decided : sequenced));
   }
 
   /** As `submit`, before all that waits: whoever asks waits for one at a time. @throws Unavailable `log-unavailable`, `store-unavailable` */
@@ -156,6 +157,14 @@ export class Sequencer {
     return this.#enqueue<Opened>((resolve) => ({
       ids: () => [],
       decide: (draft, time) => decideOpening(draft, time, request, this.#parts, resolve),
+    }));
+  }
+
+  /** One leaf for many refusals, whose records are durable. @throws Unavailable `log-unavailable` */
+  batch(request: BatchRequest): Promise<Omit<Committed, 'outcome' | 'subject'>> {
+    return this.#enqueue<Omit<Committed, 'outcome' | 'subject'>>((resolve) => ({
+      ids: () => [],
+      decide: (draft, time) => decideBatch(draft, time, request, this.#parts, resolve),
     }));
   }
 

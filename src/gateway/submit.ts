@@ -8,6 +8,7 @@ import { judgeAcquiring, type Judged } from './acquire.js';
 import { effectStands } from './effect.js';
 import { encodeEvidence } from './evidence.js';
 import type { OcspBook } from './ocsp-book.js';
+import type { RejectWindows } from './reject-windows.js';
 import type { Sequenced, Sequencer } from './sequencer.js';
 import { referenceKey, signingMark, spentKey, type SpentPassports } from './spent-passports.js';
 import { eventOf, misfitVerdict, presenterMisfit } from './submitted-event.js';
@@ -22,6 +23,7 @@ const FIRST_ANSWER_SECONDS = 24 * 3600;
 export interface SubmitParts {
   readonly world: () => World;
   readonly sequencer: Sequencer;
+  readonly windows: Pick<RejectWindows, 'check'>;
   readonly spent: SpentPassports;
   readonly wal: WriteAheadLog;
   readonly clock: Clock;
@@ -38,6 +40,8 @@ export interface SubmitParts {
  * An accepted or refused answer is durable in the log; an unavailable one has written nothing.
  */
 export const submitPassport = async (parts: SubmitParts, passport: string, client: Principal): Promise<Submission> => {
+  // Before it is judged: a flood of refusals must cost others nothing.
+  parts.windows.check(client.domain);
   let ported: PortedNumber | null = null;
   for (let judgement = 0; judgement < MAX_JUDGEMENTS; judgement += 1) {
     const judged = await judgeKnowing(parts, passport, client, ported);
@@ -115,6 +119,13 @@ const notAccepted = async (
 
 const outcomeOf = ({ reason, step, clause, detail, retryAfter }: NotAccepted) => ({ reason, step, clause, detail, retryAfter });
 
+/** Where the decision stands in the log. */
+const placeOf = (sequenced: Sequenced) => {
+  if (!('leafHash' in sequenced)) return { logIndex: null };
+  const { index, batchIndex } = sequenced;
+  return { logIndex: index, ...(batchIndex === undefined ? {} : { batchIndex }) };
+};
+
 const refuse = async (
   parts: SubmitParts,
   client: Principal,
@@ -122,7 +133,7 @@ const refuse = async (
   more: { readonly evidence: Uint8Array; readonly record: PortedRecord | null },
 ): Promise<Submission> => {
   const sequenced = await parts.sequencer.submit({ kind: 'refusal', verdict, client: client.domain, ...more });
-  return { ...outcomeOf(verdict), outcome: 'refused', logIndex: 'index' in sequenced ? sequenced.index : null };
+  return { ...outcomeOf(verdict), outcome: 'refused', ...placeOf(sequenced) };
 };
 
 /**
@@ -173,8 +184,8 @@ const answerSequenced = async (
 ): Promise<Submission> => {
   if (sequenced.outcome === 'repeat') return await repeat(parts, claims, sequenced.index, sequenced.subject);
   if (sequenced.outcome === 'refused') {
-    const { reason, step, detail, index } = sequenced;
-    return { outcome: 'refused', reason, step, clause: REASONS[reason].clause, detail, logIndex: index, retryAfter: null };
+    const { reason, step, detail } = sequenced;
+    return { outcome: 'refused', reason, step, clause: REASONS[reason].clause, detail, ...placeOf(sequenced), retryAfter: null };
   }
   const { index, time, leafHash: hash, subject } = sequenced;
   return { outcome: 'accepted', first: true, answer: acceptance(parts, claims, { index, time, hash, subject }) };

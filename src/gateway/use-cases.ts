@@ -2,6 +2,7 @@ import type { LeafFilter, Opening } from '../log/index.js';
 import type { OffProfile, Reason } from '../reasons/index.js';
 import type { ChangeReader } from './change-feed.js';
 import type { QuotaEpoch, QuotaTerms } from './quota.js';
+import type { RejectState } from './reject-batches.js';
 import type { ScanKind } from './scan-detectors.js';
 import type { Versions } from '../verification/verdict.js';
 
@@ -38,6 +39,8 @@ type Outcome =
       readonly clause: string;
       readonly detail: string | null;
       readonly logIndex: number | null;
+      /** Where `logIndex` is a batch: which of its records. */
+      readonly batchIndex?: number;
       readonly retryAfter: number | null;
     };
 
@@ -230,6 +233,11 @@ export interface Gateway {
   open(index: number, caseId: string, client: Principal): Promise<Opening & { readonly index: number; readonly logIndex: number }>;
   /** Forgets a subject. @throws Refusal `case-id`, `malformed-request`; Unavailable `log-unavailable`, `store-unavailable` */
   erase(request: { readonly sii: string; readonly case: string }, client: Principal): Promise<Erasure>;
+  readonly rejects: RejectState;
+  /** A record of a batch leaf: what the leaf of that refusal would have been. @throws Refusal `not-found`, `records-expired`, `log-corrupt` */
+  rejectRecord(index: number, position: number): Promise<Uint8Array>;
+  /** Proof of the record in its batch and of the batch in the log. @throws as `rejectRecord` and `proof` */
+  rejectProof(index: number, position: number): Promise<string>;
   /** tlog-proof text. @throws Refusal `not-found`, `not-published` */
   proof(index: number): Promise<string>;
   /** A published file by its path below the log prefix (`checkpoint`, `tile/0/000`), or null. */

@@ -2,6 +2,7 @@ import type { GatewayPolicy, ViewRule } from '../policy/index.js';
 import type { Versions } from '../verification/verdict.js';
 import type { Verifier } from '../verification/index.js';
 import type { QuotaTerms } from './quota.js';
+import type { RejectTerms } from './reject-budget.js';
 
 /** One generation of everything that verdicts depend on. Swapped whole (DESIGN section 3: judged at the commit). */
 export interface World {
@@ -29,6 +30,8 @@ export interface World {
   readonly ocspSeconds: number;
   /** Openings that one auditor or operator is given in a UTC day. */
   readonly openingsPerDay: number;
+  /** Leaves that a client may make of what changes nothing. */
+  readonly rejects: RejectTerms;
   /** Days that the sealed evidence of refusals is kept. */
   readonly refusalRetentionDays: number;
 }

@@ -101,6 +101,7 @@ export const problem = z.strictObject({
   clause: z.string(),
   detail: z.string().optional(),
   logIndex: logIndex.optional(),
+  batchIndex: z.int().nonnegative().optional().meta({ description: 'where logIndex is a batch: which of its records' }),
   requestId: z.string(),
 });
 export const streamLine = z.union([

@@ -1,11 +1,12 @@
 import { Counter } from 'prom-client';
 import type { ConfigurationState } from '../ports/index.js';
 import type { OffProfile } from '../reasons/index.js';
-import type { HeldAnswersState, InvalidationState, MeteringState } from '../gateway/index.js';
+import type { HeldAnswersState, InvalidationState, MeteringState, RejectState } from '../gateway/index.js';
 import { registerConfigurationMetrics } from './configuration-metrics.js';
 import { registerHeldAnswersMetrics } from './held-answers-metrics.js';
 import { registerInvalidationMetrics } from './invalidation-metrics.js';
 import { registerMeteringMetrics } from './metering-metrics.js';
+import { registerRejectMetrics } from './reject-metrics.js';
 import type { StreamEnd } from './invalidation-stream.js';
 import { RequestMetrics, gauge } from './request-metrics.js';
 
@@ -18,6 +19,7 @@ export interface Gauges {
   readonly held: () => HeldAnswersState;
   readonly streams: () => number;
   readonly metering: () => MeteringState;
+  readonly rejects: () => RejectState;
 }
 
 /** Counters of a gateway: those of its requests, and what became of PASSporTs and lookups. Labels are as closed as those of the requests. */
@@ -74,6 +76,7 @@ export class Metrics extends RequestMetrics {
     registerInvalidationMetrics(this.registry, gauges.invalidation);
     registerHeldAnswersMetrics(this.registry, gauges.held, gauges.streams);
     registerMeteringMetrics(this.registry, gauges.metering);
+    registerRejectMetrics(this.registry, gauges.rejects);
   }
 
   accepted(action: string, first: boolean): void {

@@ -106,12 +106,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     },
   },
   '/v1/entries/:index/proof': {
-    summary: 'C2SP tlog-proof of an entry',
+    summary: 'C2SP tlog-proof of an entry, or the two proofs of a record of a batch (docs/log-format.md)',
     answers: { '200': { description: 'index, inclusion proof and checkpoint', content: text('text/plain') } },
   },
   '/v1/entries/:index/opening': {
     summary: 'What a leaf commits to, under a case id; each opening is an entry of its own',
     answers: { '200': { description: 'the leaf that says so is durable', content: json(answers.openingAnswer) } },
+  },
+  '/v1/entries/:index/records/:record': {
+    summary: 'One refusal of a batch, in the octets that its proof is about; 410 once policy keeps it no more',
+    answers: { '200': { description: 'spelled as a leaf', content: { 'application/json': { schema: { type: 'object' } } } } },
   },
   '/log/*path': {
     summary: 'The published log: C2SP tlog-tiles (checkpoint, tile/...)',
@@ -182,7 +186,7 @@ const parametersOf = (path: string): Schema[] =>
     name,
     in: 'path',
     required: true,
-    schema: { type: name === 'index' ? 'integer' : 'string' },
+    schema: { type: name === 'index' || name === 'record' ? 'integer' : 'string' },
   }));
 
 /** Parameters of the query, as the route's schema has them. */

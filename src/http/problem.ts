@@ -10,6 +10,8 @@ export interface ProblemFacts {
   readonly clause?: string;
   readonly detail?: string | null;
   readonly logIndex?: number | null;
+  /** Where `logIndex` is a batch: which of its records. */
+  readonly batchIndex?: number | undefined;
   readonly retryAfter?: number | null;
   /** Methods for Allow (RFC 9110 section 15.5.6). */
   readonly allow?: readonly string[];
@@ -24,6 +26,7 @@ export interface ProblemDocument {
   readonly clause: string;
   readonly detail?: string;
   readonly logIndex?: number;
+  readonly batchIndex?: number;
   readonly requestId: string;
 }
 
@@ -42,6 +45,7 @@ export const problemDocument = (facts: ProblemFacts, requestId: string): Problem
     // A fault's detail could hold anything: it stays in the operator's log, under the request id.
     ...(facts.detail === null || facts.detail === undefined || row.family === 'fault' ? {} : { detail: facts.detail }),
     ...(facts.logIndex === null || facts.logIndex === undefined ? {} : { logIndex: facts.logIndex }),
+    ...(facts.batchIndex === undefined ? {} : { batchIndex: facts.batchIndex }),
     requestId,
   };
 };

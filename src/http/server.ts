@@ -57,6 +57,7 @@ export const createHttpServer = (options: HttpServerOptions): GatewayServer => {
     held: () => gateway.held,
     streams: () => streams.count,
     metering: () => gateway.metering,
+    rejects: () => gateway.rejects,
   });
   if (options.fetches !== undefined) registerFetchMetrics(metrics.registry, options.fetches);
   if (options.witnesses !== undefined) registerWitnessMetrics(metrics.registry, options.witnesses);

@@ -26,5 +26,6 @@ const factsOf = (submission: Exclude<Submission, { outcome: 'accepted' }>): Prob
   clause: submission.clause === '' ? REASONS[submission.reason].clause : submission.clause,
   detail: submission.detail,
   logIndex: submission.logIndex,
+  batchIndex: submission.batchIndex,
   retryAfter: submission.retryAfter,
 });

@@ -36,6 +36,21 @@ export type { LeafErased } from './leaf-erased.js';
 export { MOST_FELL, type LeafFell } from './leaf-fell.js';
 export type { LeafPrincipal } from './leaf-principal.js';
 export type { LeafOpened } from './leaf-opened.js';
+export { MOST_BATCHED, MOST_CODES, REST, countsOf, type LeafBatch } from './leaf-batch.js';
+export {
+  checkRecord,
+  encodeRecordProof,
+  isRecordProof,
+  parseRecordProof,
+  pathOfRecord,
+  recordsOfBatch,
+  rootOfRecords,
+  verifyRecordProof,
+  verifyRecordProofUnder,
+  type ProvenRecord,
+  type RecordProof,
+  type RecordQuestion,
+} from './record-proof.js';
 export { digestInLeaf, nameInLeaf, signerInLeaf, versionsInLeaf } from './leaf-parts.js';
 export { verifyOpening, type CaseOpening, type DecisionOpening, type ListOpening, type OpenedEvidence, type Opening } from './opening.js';
 export { EMPTY_ROOT, Tree, leafHash, nodeHash } from './merkle.js';

@@ -43,7 +43,7 @@ export const FILTER_GRAMMAR: Readonly<Record<FilterName, RegExp>> = {
 };
 
 /** Kinds of leaves by the verdict that they say. */
-const KINDS_OF: Readonly<Record<Verdict, readonly LeafKind[]>> = { accepted: ['accept'], refused: ['reject'] };
+const KINDS_OF: Readonly<Record<Verdict, readonly LeafKind[]>> = { accepted: ['accept'], refused: ['reject', 'batch'] };
 
 export const kindsOfVerdict = (verdict: Verdict): readonly LeafKind[] => KINDS_OF[verdict];
 

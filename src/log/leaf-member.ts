@@ -3,7 +3,7 @@ import type { LeafFields } from './leaf.js';
 
 /** The member that leaves of one kind have as their last, and no others have. */
 export interface KindMember {
-  readonly name: 'fell' | 'opened' | 'erased' | 'who';
+  readonly name: 'fell' | 'opened' | 'erased' | 'who' | 'batch';
   /** Whether the member is within its grammar, and the other members are as leaves of this kind have them. */
   readonly fits: (leaf: LeafFields) => boolean;
   /** Its one spelling. */

@@ -1,5 +1,6 @@
 import { JsonError, parseStrictJson, type JsonObject, type JsonValue } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
+import { BATCH, type LeafBatch } from './leaf-batch.js';
 import { ERASED, type LeafErased } from './leaf-erased.js';
 import { FELL, type LeafFell } from './leaf-fell.js';
 import { DIGEST, type KindMember } from './leaf-member.js';
@@ -12,7 +13,7 @@ import { WHO, type LeafPrincipal } from './leaf-principal.js';
  */
 
 /** What a leaf may be about. */
-export const LEAF_KINDS = ['accept', 'reject', 'expire', 'revoke', 'erase', 'open', 'principal'] as const;
+export const LEAF_KINDS = ['accept', 'reject', 'expire', 'revoke', 'erase', 'open', 'principal', 'batch'] as const;
 export type LeafKind = (typeof LEAF_KINDS)[number];
 
 /** Who signed, once `verify-path` had passed: before that a name would be slander. */
@@ -60,6 +61,8 @@ export interface LeafFields {
   readonly erased?: LeafErased;
   /** Of `principal` leaves alone. */
   readonly who?: LeafPrincipal;
+  /** Of `batch` leaves alone. */
+  readonly batch?: LeafBatch;
 }
 
 /** DESIGN section 8. */
@@ -89,7 +92,14 @@ const isSigner = (np: LeafSigner): boolean =>
   FINGERPRINT.test(np.ee);
 
 /** The last member that a leaf of some kinds has beside the others, and alone has. */
-const MEMBER_OF: Partial<Record<LeafKind, KindMember>> = { revoke: FELL, expire: FELL, open: OPENED, erase: ERASED, principal: WHO };
+const MEMBER_OF: Partial<Record<LeafKind, KindMember>> = {
+  revoke: FELL,
+  expire: FELL,
+  open: OPENED,
+  erase: ERASED,
+  principal: WHO,
+  batch: BATCH,
+};
 
 const MEMBER_NAMES = [...new Set(Object.values(MEMBER_OF).map(({ name }) => name))];
 

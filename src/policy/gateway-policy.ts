@@ -156,7 +156,15 @@ const schema = z.strictObject({
   /** What one auditor or operator may have opened in a UTC day: cases, not dragnets (docs/adr/0021). */
   audit: z.strictObject({ openingsPerDay: z.int().min(0).max(1_000_000).default(100) }).prefault({}),
   /** Sealed evidence of refusals is destroyed after this. */
-  evidence: z.strictObject({ days: z.int().min(1).max(3650).default(90) }).prefault({}),
+  evidence: z
+    .strictObject({
+      days: z.int().min(1).max(3650).default(90),
+      /** Refusals of one client that are leaves of their own: so many a second for as long as it goes on, so many at once; what is more is gathered. */
+      rejects: z
+        .strictObject({ perSecond: z.number().min(0.1).max(1000).default(50), burst: z.int().min(1).max(100_000).default(1000) })
+        .prefault({}),
+    })
+    .prefault({}),
 });
 
 /** `gateway.yaml`, with the defaults filled in. */

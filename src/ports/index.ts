@@ -28,6 +28,7 @@ export {
 } from './mapping-store.js';
 export type { QuotaCharge, QuotaJournal, QuotaOutcome, QuotaStore } from './quota-store.js';
 export type { SearchStorage } from './search-storage.js';
+export type { RejectRecords } from './reject-records.js';
 export type { NoteSigner, SignatureScheme, Signer } from './signer.js';
 export type { StatusSource } from './status-source.js';
 export type { CodeProof, EvidenceProof, SubscriberProof, SubscriberWish } from './subscriber-proof.js';

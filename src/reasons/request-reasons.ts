@@ -125,6 +125,22 @@ export const REQUEST_REASONS = {
     'policy shows an AP the mappings of its own class alone; nothing of the request was counted',
     'Ask without a view, or for that of your class.',
   ),
+  'over-budget': row(
+    'request',
+    429,
+    '-',
+    'docs/adr/0022',
+    'too many withdrawals of what is not there: each would be an entry of the log that changes nothing',
+    'Withdraw what you have registered; wait before the next that may not be there.',
+  ),
+  'records-expired': row(
+    'request',
+    410,
+    '-',
+    'docs/adr/0022',
+    'the records of this batch were kept for as long as policy says, and are removed; the counts in its leaf stay',
+    'Ask within evidence.days of the refusal; whoever kept the record and its proof can still verify them.',
+  ),
   'configuration-refused': row(
     'request',
     409,

@@ -97,6 +97,7 @@ beforeEach(async () => {
     quota: QUOTA,
     ocspSeconds: 60,
     openingsPerDay: 100,
+    rejects: { perSecond: 50, burst: 1000 },
     refusalRetentionDays: 1,
   };
   const clock = { now: () => NOW * 1000, monotonic: () => 0 };

@@ -73,6 +73,7 @@ export const makeWorld = async ({ pki, clock }: Place, change: (material: Materi
     quota: QUOTA,
     ocspSeconds: 3600,
     openingsPerDay: 100,
+    rejects: { perSecond: 50, burst: 1000 },
     refusalRetentionDays: 90,
   };
 };
@@ -148,6 +149,7 @@ const openOver = async (
     documents: data.documents,
     snapshots: data.snapshots,
     searches: data.searches,
+    rejects: data.rejects,
     store,
     storeIsVolatile,
     quotas,

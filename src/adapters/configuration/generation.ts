@@ -58,6 +58,7 @@ export const makeGeneration = (configuration: Configuration, beside: Beside, bef
     quota,
     ocspSeconds: revocation.ocspSeconds,
     openingsPerDay: audit.openingsPerDay,
+    rejects: evidence.rejects,
     refusalRetentionDays: evidence.days,
   };
   return { configuration, lists, feeds, fetched, gaps, world, principals: principalsOf(configuration) };

@@ -11,6 +11,7 @@ import { DirectoryLock } from './lock.js';
 import { FileQuotaJournal } from './quota-journal.js';
 import { FileDomainRecords } from './domain-records.js';
 import { FileFeedArchive } from './feed-archive.js';
+import { FileRejectRecords } from './reject-records.js';
 import { FileRegister } from './register.js';
 import { FileSearchStorage } from './search-storage.js';
 import { FileSnapshotStorage } from './snapshot.js';
@@ -44,6 +45,8 @@ export const LAYOUT = {
   principals: 'principals',
   /** Where principals have their changes sent. */
   webhooks: 'webhooks',
+  /** What was refused beyond a client's budget: the records behind batch leaves, for as many days as policy says. */
+  rejects: 'rejects',
   /** The newest signed checkpoint. Never restore it from a backup: it is what keeps a restored log from signing a second history. */
   lastSigned: 'last-signed',
 } as const;
@@ -64,6 +67,7 @@ export interface DataDirectory {
   readonly crls: FileCrlArchive;
   readonly principals: FileDomainRecords;
   readonly webhooks: FileDomainRecords;
+  readonly rejects: FileRejectRecords;
   /** Whoever opens it closes it. */
   quotaJournal(monotonic: () => number): FileQuotaJournal;
   /** Closes the files and gives up the lock. */
@@ -111,6 +115,7 @@ export const openDataDirectory = async (
       crls: new FileCrlArchive(join(directory, LAYOUT.crls), fs),
       principals: new FileDomainRecords(join(directory, LAYOUT.principals), fs),
       webhooks: new FileDomainRecords(join(directory, LAYOUT.webhooks), fs),
+      rejects: new FileRejectRecords(join(directory, LAYOUT.rejects), fs),
       quotaJournal: (monotonic) => new FileQuotaJournal(join(directory, LAYOUT.quota), monotonic, { fs }),
       close,
     };

@@ -12,6 +12,7 @@ export { DirectoryLock } from './lock.js';
 export { readPageFiles } from './page-files.js';
 export { FileDomainRecords } from './domain-records.js';
 export { FileQuotaJournal } from './quota-journal.js';
+export { FileRejectRecords } from './reject-records.js';
 export { FileRegister } from './register.js';
 export { FileSnapshotStorage } from './snapshot.js';
 export { StorageFault } from './storage-fault.js';

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { encodeBase64 } from '../../encoding/index.js';
 import { OpeningLimitReached } from '../../gateway/index.js';
 import { Refusal } from '../../reasons/index.js';
@@ -31,18 +32,46 @@ export const entry: Route = {
   },
 };
 
+const RECORD = /^(?:0|[1-9][0-9]{0,2})$/;
+
+const recordOf = (text: string | undefined): number => {
+  if (text === undefined || !RECORD.test(text)) throw new Refusal('malformed-request', 'record');
+  return Number(text);
+};
+
+/** One refusal of a batch, in the octets that its proof is about. */
+export const record: Route = {
+  method: 'GET',
+  path: '/v1/entries/:index/records/:record',
+  access: ANY_PRINCIPAL,
+  consumes: [],
+  urgency: 'normal',
+  async handle({ site, params }) {
+    const octets = await site.gateway.rejectRecord(indexOf(params['index']), recordOf(params['record']));
+    return answerWith(200, JSON_TYPE, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength), [
+      'Cache-Control',
+      'private, no-cache',
+    ]);
+  },
+};
+
+const proofQuery = z.strictObject({
+  record: z.string().regex(RECORD).optional().meta({ description: 'of a batch: a proof of this record, and of the batch' }),
+});
+
 /** C2SP tlog-proof: what an AP keeps beside its receipt. It needs a newer checkpoint with time, so it is not kept long. */
 export const proof: Route = {
   method: 'GET',
   path: '/v1/entries/:index/proof',
   access: ANY_PRINCIPAL,
   consumes: [],
+  query: proofQuery,
   urgency: 'normal',
-  async handle({ site, params }) {
-    return answerWith(200, 'text/plain; charset=utf-8', await site.gateway.proof(indexOf(params['index'])), [
-      'Cache-Control',
-      'private, no-cache',
-    ]);
+  async handle({ site, params, query }) {
+    const index = indexOf(params['index']);
+    const { record: position } = parseQuery(query, proofQuery);
+    const text = await (position === undefined ? site.gateway.proof(index) : site.gateway.rejectProof(index, Number(position)));
+    return answerWith(200, 'text/plain; charset=utf-8', text, ['Cache-Control', 'private, no-cache']);
   },
 };
 

@@ -2,7 +2,7 @@ import type { Route } from '../route.js';
 import { adminReload } from './admin.js';
 import { auditFile, auditIndex, auditPlace } from './audit-page.js';
 import { discovery, openapi, reasons } from './documents.js';
-import { entry, opening, proof } from './entries.js';
+import { entry, opening, proof, record } from './entries.js';
 import { search } from './search.js';
 import { erasures } from './erasures.js';
 import { healthz, readyz } from './health.js';
@@ -31,6 +31,7 @@ export const EXPRESS_ROUTES: readonly Route[] = [
   entry,
   proof,
   opening,
+  record,
   healthz,
   readyz,
   metrics,
