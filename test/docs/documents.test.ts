@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { commitCase, commitList, commitMapping, commitSii, leafHash, parseLeaf } from '../../src/log/index.js';
+import { commitCase, commitList, commitMapping, commitSii, leafHash, parseLeaf, rootOfRecords, checkRecord } from '../../src/log/index.js';
 import { FINDINGS, OFF_PROFILE, REASONS, problemType } from '../../src/reasons/index.js';
 import { REMARK_FINDINGS } from '../../src/reasons/remark-findings.js';
 import { PIPELINE, SEQUENCER_STEPS } from '../../src/verification/index.js';
@@ -43,9 +43,18 @@ describe('docs/log-format.md', () => {
     expect(parseLeaf(Buffer.from(block(text, 'erased'), 'latin1'))).toMatchObject({ k: 'erase', erased: { case: committed } });
   });
 
+  test('shows a batch of refusals, with the root over the record that it shows', () => {
+    const leaf = parseLeaf(Buffer.from(block(text, 'batch'), 'latin1'));
+    const record = Buffer.from(block(text, 'record'), 'latin1');
+    expect(leaf.batch?.root).toBe(Buffer.from(rootOfRecords([record])).toString('base64url'));
+    expect(checkRecord(record, leaf)).toMatchObject({ k: 'reject', why: leaf.why });
+  });
+
   test('describes every member of a leaf', () => {
-    const examples = ['fallen', 'opened', 'erased', 'principal'].map((name) => parseLeaf(Buffer.from(block(text, name), 'latin1')));
-    const own = examples.flatMap(({ fell, opened, erased, who }) => Object.keys(fell ?? opened ?? erased ?? who ?? {}));
+    const examples = ['fallen', 'opened', 'erased', 'principal', 'batch'].map((name) =>
+      parseLeaf(Buffer.from(block(text, name), 'latin1')),
+    );
+    const own = examples.flatMap(({ fell, opened, erased, who, batch }) => Object.keys(fell ?? opened ?? erased ?? who ?? batch ?? {}));
     const members = [...examples.flatMap((leaf) => Object.keys(leaf)), ...own];
     expect(members).toEqual(expect.arrayContaining(Object.keys(parseLeaf(octets))));
     for (const member of members) expect(text).toContain(`\`${member}\``);
