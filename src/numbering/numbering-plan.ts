@@ -122,8 +122,16 @@ class Claim implements RowVisitor {
   get holder(): Holder {
     if (this.#spc === null) return NOBODY;
     if (this.#isContested || this.#overflows) return UNUSABLE;
+    const [spc, start, count] = [this.#spc, this.#start, this.#count];
     const since = this.#since === -Infinity ? null : this.#since;
-    const row = { spc: this.#spc, start: digitsOf(this.#start), count: this.#count, validFrom: since };
-    return { status: 'held', spc: this.#spc, since, row };
+    return {
+      status: 'held',
+      spc,
+      since,
+      // Made when it is asked for: the digits take longer than the look-up.
+      get row() {
+        return { spc, start: digitsOf(start), count, validFrom: since };
+      },
+    };
   }
 }

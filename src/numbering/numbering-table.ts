@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GrowingRows, type RowColumns } from './columns.js';
 import { digitsOf, keyOf } from './number-key.js';
-import { RangeSearch } from './range-search.js';
+import { RangeSearch, outerOf } from './range-search.js';
 import type { NumberingRow } from './row.js';
 import { SampledColumn } from './sampled.js';
 
@@ -12,6 +12,7 @@ export interface TableColumns {
   /** Rows of one number each: ported numbers, mostly. */
   readonly singles: RowColumns;
   readonly ranges: RowColumns;
+  readonly outer: Int32Array<ArrayBuffer>;
   readonly digest: string;
 }
 
@@ -43,13 +44,13 @@ export class TableBuilder {
     const names = this.#names;
     const singles = this.#singles.sorted(names);
     const ranges = this.#ranges.sorted(names);
-    return { names, singles, ranges, digest: digestOf(names, [singles, ranges]) };
+    return { names, singles, ranges, outer: outerOf(ranges), digest: digestOf(names, [singles, ranges]) };
   }
 }
 
 /** What can be moved to another thread without a copy. */
-export const buffersOf = ({ singles, ranges }: TableColumns): ArrayBuffer[] =>
-  [...columnsOf(singles), ...columnsOf(ranges)].map(({ buffer }) => buffer);
+export const buffersOf = ({ singles, ranges, outer }: TableColumns): ArrayBuffer[] =>
+  [...columnsOf(singles), ...columnsOf(ranges), outer].map(({ buffer }) => buffer);
 
 const columnsOf = ({ starts, counts, since, spcs }: RowColumns): (Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)[] => [
   starts,
@@ -58,7 +59,7 @@ const columnsOf = ({ starts, counts, since, spcs }: RowColumns): (Float64Array<A
   spcs,
 ];
 
-/** The rows of one source, in order. 20 octets for a single number, 28 for a range. */
+/** The rows of one source, in order. 20 octets for a single number, 32 for a range. */
 export class NumberingTable {
   readonly #columns: TableColumns;
   readonly #search: RangeSearch;
@@ -67,7 +68,7 @@ export class NumberingTable {
 
   constructor(columns: TableColumns) {
     this.#columns = columns;
-    this.#search = new RangeSearch(columns.ranges);
+    this.#search = new RangeSearch(columns.ranges, columns.outer);
     this.#spcs = new Set(columns.names);
     this.#starts = new SampledColumn(columns.singles.starts);
   }

@@ -5,18 +5,12 @@ import { SampledColumn } from './sampled.js';
 export class RangeSearch {
   readonly #rows: RowColumns;
   readonly #starts: SampledColumn;
-  /** For each row the nearest row before it that ends later; -1: none does. What lies between ends before it too, and is passed over with it. */
   readonly #outer: Int32Array;
 
-  constructor(rows: RowColumns) {
+  constructor(rows: RowColumns, outer: Int32Array) {
     this.#rows = rows;
     this.#starts = new SampledColumn(rows.starts);
-    this.#outer = new Int32Array(rows.starts.length);
-    for (let i = 0; i < this.#outer.length; i += 1) {
-      let outer = i - 1;
-      while (outer >= 0 && this.#endOf(outer) <= this.#endOf(i)) outer = this.#outer[outer] ?? -1;
-      this.#outer[i] = outer;
-    }
+    this.#outer = outer;
   }
 
   /** Index of the first row that does not begin below the number. */
@@ -35,6 +29,19 @@ export class RangeSearch {
   }
 
   #endOf(i: number): number {
-    return (this.#rows.starts[i] ?? 0) + (this.#rows.counts[i] ?? 0);
+    return endOf(this.#rows, i);
   }
 }
+
+const endOf = ({ starts, counts }: RowColumns, i: number): number => (starts[i] ?? 0) + (counts[i] ?? 0);
+
+/** For each row the nearest row before it that ends later; -1: none does. What lies between ends before it too, and is passed over with it. */
+export const outerOf = (rows: RowColumns): Int32Array<ArrayBuffer> => {
+  const outer = new Int32Array(rows.starts.length);
+  for (let i = 0; i < outer.length; i += 1) {
+    let at = i - 1;
+    while (at >= 0 && endOf(rows, at) <= endOf(rows, i)) at = outer[at] ?? -1;
+    outer[i] = at;
+  }
+  return outer;
+};
