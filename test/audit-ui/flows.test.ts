@@ -2,9 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext } from 'playwright-core';
 import type { Gateway } from '../../src/gateway/index.js';
-import { commitMapping, commitSii, encodeLeaf, leafHash, signReceipt, verifyTlogProof } from '../../src/log/index.js';
+import {
+  commitMapping,
+  cosign,
+  commitSii,
+  encodeLeaf,
+  leafHash,
+  signReceipt,
+  signatureLine,
+  verifyTlogProof,
+} from '../../src/log/index.js';
 import { NOTHING_ODD, goTo, openPage, type OpenPage } from '../support/audit-page.js';
-import { AuditSite, RECEIPT_SIGNER } from '../support/audit-site.js';
+import { AuditSite, RECEIPT_SIGNER, WITNESS } from '../support/audit-site.js';
 import { auditEntries, auditEntry } from '../support/audit-entries.js';
 import { hasChromium, newProfile, startChromium } from '../support/chromium.js';
 import { testLeaf, testSigner, vkeyOf } from '../support/log-fixtures.js';
@@ -32,6 +41,13 @@ const opened700 = (): Buffer[] => {
   const entries = [...auditEntries(700)];
   entries[500] = encodeLeaf(testLeaf(500, { sii: commitSii(SECRET, SII), map: commitMapping(SECRET, SSI, 'a.example') }));
   return entries;
+};
+
+/** A witness below the checkpoint; `seconds` is when. */
+const cosigned = (files: LogFiles, seconds: number, by = WITNESS): LogFiles => {
+  const note = String(files.get('checkpoint'));
+  const { id, payload } = cosign(by, `${note.split('\n\n')[0]}\n`, BigInt(seconds));
+  return new Map(files).set('checkpoint', Buffer.from(note + signatureLine(WITNESS.name, id, payload)));
 };
 
 const inChromium = hasChromium ? describe : describe.skip;
@@ -193,6 +209,24 @@ inChromium('the page of the auditor, served by the gateway', () => {
     site.log = publish(auditEntries(801));
     await page.reload();
     await page.getByText('consistent: it only grew, by 1,').waitFor();
+  });
+
+  test('tells who cosigned and how long ago, and draws that and the growth', async () => {
+    const { page } = opened;
+    const now = Math.floor(Date.now() / 1000);
+    site.log = cosigned(publish(auditEntries(710)), now - 90);
+    await page.getByRole('button', { name: 'Read again' }).click();
+    const row = page.getByRole('row', { name: /witness\.example/ });
+    await row.waitFor();
+    expect(await row.innerText()).toMatch(/holds[\s\S]*1 minute ago/);
+    site.log = cosigned(publish(auditEntries(720)), now - 5);
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await page.getByRole('img', { name: /Age of the newest cosignature.*2 looks/ }).waitFor();
+    await page.getByRole('img', { name: /size when this browser looked.*720 entries/ }).waitFor();
+    site.log = cosigned(publish(auditEntries(730)), now, testSigner('witness.example', 'other'));
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await page.getByText('730').first().waitFor();
+    expect(await row.innerText()).toMatch(/key not known here/);
   });
 
   test('shows nothing under a checkpoint that another key signed', async () => {

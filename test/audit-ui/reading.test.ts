@@ -230,7 +230,10 @@ describe('what a browser remembers', () => {
       vkey: 'k',
       from: 'discovery' as const,
       seen: { octets: Uint8Array.of(1, 2), size: 3, at: 4 },
-      history: [{ at: 4, size: 3 }],
+      history: [
+        { at: 4, size: 3, cosigned: null },
+        { at: 5, size: 3, cosigned: 4 },
+      ],
     };
     expect(parseMemory(formatMemory(memory))).toEqual(memory);
     for (const junk of [null, '', '[]', '{"seen":{"octets":"?","size":1,"at":1}}', '{"history":[{"at":"x"}],"vkey":7}'])

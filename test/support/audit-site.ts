@@ -7,6 +7,8 @@ import { PIPELINE, SEQUENCER_STEPS } from '../../src/verification/index.js';
 
 export const RECEIPT_SIGNER = testSigner(`${ORIGIN}/receipt`);
 
+export const WITNESS = testSigner('witness.example');
+
 export const REASONS_DOCUMENT = reasonsDocument(
   [...PIPELINE, ...SEQUENCER_STEPS].map(({ name, clause, refuses }) => ({ step: name, clause, reasons: refuses })),
 );
@@ -34,7 +36,7 @@ export class AuditSite {
         audience: 'dp.example',
         origin: ORIGIN,
         logVkey: vkeyOf(LOG_SIGNER),
-        witnessVkeys: [],
+        witnessVkeys: [vkeyOf(WITNESS, 4)],
         receiptVkey: vkeyOf(RECEIPT_SIGNER),
       },
     });

@@ -19,16 +19,28 @@ export interface Memory {
   readonly receiptVkey: string | null;
   readonly witnessVkeys: readonly string[];
   readonly seen: SeenCheckpoint | null;
-  /** Sizes that were seen, oldest first. */
-  readonly history: ReadonlyArray<{ readonly at: number; readonly size: number }>;
+  /** What was seen at each look, oldest first. */
+  readonly history: readonly Look[];
+}
+
+export interface Look {
+  /** ms */
+  readonly at: number;
+  readonly size: number;
+  /** ms; the time of the newest cosignature that was verified. */
+  readonly cosigned: number | null;
 }
 
 export const NO_MEMORY: Memory = { vkey: null, from: 'typed', receiptVkey: null, witnessVkeys: [], seen: null, history: [] };
 
-const MOST_HISTORY = 500;
-
 const isMoment = (value: unknown): value is { at: number; size: number } =>
   isMembers(value) && Number.isSafeInteger(value['at']) && Number.isSafeInteger(value['size']);
+
+const lookOf = (value: { at: number; size: number; cosigned?: unknown }): Look => ({
+  at: value.at,
+  size: value.size,
+  cosigned: typeof value.cosigned === 'number' ? value.cosigned : null,
+});
 
 export const parseMemory = (text: string | null): Memory => {
   const members = parseMembers(text ?? '');
@@ -41,7 +53,7 @@ export const parseMemory = (text: string | null): Memory => {
     receiptVkey: stringOf(members['receiptVkey']),
     witnessVkeys: Array.isArray(witnessVkeys) ? witnessVkeys.filter((vkey) => typeof vkey === 'string') : [],
     seen: isMoment(seen) && octets !== null ? { octets, size: seen.size, at: seen.at } : null,
-    history: Array.isArray(history) ? history.filter(isMoment).map(({ at, size }) => ({ at, size })) : [],
+    history: Array.isArray(history) ? history.filter(isMoment).map(lookOf) : [],
   };
 };
 
@@ -49,5 +61,4 @@ export const formatMemory = (memory: Memory): string =>
   JSON.stringify({
     ...memory,
     seen: memory.seen === null ? null : { ...memory.seen, octets: toBase64(memory.seen.octets) },
-    history: memory.history.slice(-MOST_HISTORY),
   });

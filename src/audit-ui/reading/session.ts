@@ -1,6 +1,7 @@
 import { openCheckpoint } from '../proof/checkpoint.js';
 import { Fault, fail } from '../proof/fault.js';
 import { parseVkey } from '../proof/note.js';
+import { isEqual } from '../proof/octets.js';
 import type { ReadFile } from '../proof/prover.js';
 import { TILE_WIDTH } from '../proof/tiles.js';
 import { BundleQueue } from './bundle-queue.js';
@@ -9,6 +10,7 @@ import { readDiscovery, type Discovery } from './extras.js';
 import { readFrom } from './files.js';
 import { VerifiedLog } from './log.js';
 import { formatMemory, parseMemory, type Memory } from './memory.js';
+import { keep, kept } from './storage.js';
 import { Rows } from './rows.js';
 import { cosignaturesOf, type Cosignature } from './witnesses.js';
 
@@ -17,6 +19,8 @@ export type Phase = 'loading' | 'no-key' | 'stopped' | 'ready';
 
 /** A first look is at the newest entries: a bundle, and the one before it where that holds fewer. */
 const FIRST_LOOK = 128;
+/** Looks that are remembered. */
+const MOST_LOOKS = 500;
 /** ms between two tellings of what was read. */
 const TELL_MS = 250;
 
@@ -49,7 +53,7 @@ export class Session {
     const place = new URL('../log/', base);
     this.read = readFrom(place.href);
     this.#name = `signpost-audit:${place.pathname}`;
-    this.memory = parseMemory(localStorage.getItem(this.#name));
+    this.memory = parseMemory(kept(this.#name));
   }
 
   onChange(listener: () => void): () => void {
@@ -88,6 +92,12 @@ export class Session {
     }
   }
 
+  /** As `refresh`, and tries again what was broken or not to be had. */
+  async readAgain(): Promise<void> {
+    if ((this.queue?.broken.size ?? 0) > 0) this.#forget();
+    await this.refresh();
+  }
+
   /** The newest checkpoint, opened and held against the last one that this browser saw. */
   async refresh(): Promise<void> {
     const { vkey } = this.memory;
@@ -109,25 +119,33 @@ export class Session {
   }
 
   #see(log: VerifiedLog): void {
-    const now = Date.now();
-    const { size, octets } = log.checkpoint;
     const isSound = ['first', 'same', 'grown'].includes(this.continuity.state);
+    const isKnown = this.log !== null && isEqual(this.log.checkpoint.root, log.checkpoint.root);
     // Of a fork the first one seen is kept: it is half of the evidence.
-    if (isSound) {
-      const { history } = this.memory;
-      this.#remember({ seen: { octets, size, at: now }, history: [...history, { at: now, size }] });
-    }
+    if (isSound) this.#keep(log);
     // Rows of another history would be mixed with these.
-    if (!isSound) this.#forget();
+    else if (!isKnown) this.#forget();
+    [this.readAt, this.fault, this.phase] = [Date.now(), null, 'ready'];
+    if (!isKnown || this.queue === null) this.#readFrom(log);
+    this.#tell();
+  }
+
+  #keep({ checkpoint: { octets, size } }: VerifiedLog): void {
+    const at = Date.now();
+    const times = this.cosignatures.flatMap(({ state, time }) => (state === 'holds' && time !== null ? [time * 1000] : []));
+    const look = { at, size, cosigned: times.length === 0 ? null : Math.max(...times) };
+    this.#remember({ seen: { octets, size, at }, history: [...this.memory.history, look].slice(-MOST_LOOKS) });
+  }
+
+  #readFrom(log: VerifiedLog): void {
     const queue = new BundleQueue(log, this.rows, () => this.#tellSoon());
-    const isReadingAll = this.queue?.isReadingAll === true;
+    const isReadingAll = this.queue?.isReadingAll === true || (this.log !== null && this.rows.count >= this.log.size);
     this.queue?.close();
-    [this.log, this.queue, this.readAt, this.fault, this.phase] = [log, queue, now, null, 'ready'];
+    [this.log, this.queue] = [log, queue];
     const last = (log.bundles - 1) * TILE_WIDTH;
     if (log.size - last < FIRST_LOOK) queue.want(last - TILE_WIDTH, last);
     queue.want(last, log.size);
     if (isReadingAll) queue.readAll();
-    this.#tell();
   }
 
   /** Reads everything, newest first, until it is stopped. */
@@ -143,6 +161,7 @@ export class Session {
 
   #forget(): void {
     this.queue?.close();
+    this.queue = null;
     this.rows = new Rows();
   }
 
@@ -155,7 +174,7 @@ export class Session {
 
   #remember(changes: Partial<Memory>): void {
     this.memory = { ...this.memory, ...changes };
-    localStorage.setItem(this.#name, formatMemory(this.memory));
+    keep(this.#name, formatMemory(this.memory));
   }
 
   #tellSoon(): void {

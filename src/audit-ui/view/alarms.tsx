@@ -82,7 +82,6 @@ export const Alarms = ({ session }: { readonly session: Session }) => {
             No server hands it out here, and this browser knows none. Without it nothing that is beside this page proves anything, so
             nothing is shown.
           </p>
-          {fault !== null && <p>{fault.message}</p>}
           <KeyForm session={session} />
         </Notice>
       )}
@@ -92,7 +91,7 @@ export const Alarms = ({ session }: { readonly session: Session }) => {
             <code>{fault.code}</code>: {fault.message}.{' '}
             {session.log === null ? 'Nothing is shown.' : 'What is below is of the checkpoint before.'}
           </p>
-          <button type="button" onClick={() => void session.refresh()}>
+          <button type="button" onClick={() => void session.readAgain()}>
             Try again
           </button>
           <details>
@@ -120,7 +119,10 @@ const BundleAlarm = ({ session }: { readonly session: Session }) => {
           </li>
         ))}
       </ul>
-      <p>Their entries are left out below. </p>
+      <p>Their entries are left out below.</p>
+      <button type="button" onClick={() => void session.readAgain()}>
+        Read again
+      </button>
     </Notice>
   );
 };

@@ -75,7 +75,7 @@ export const CheckpointFacts = ({ session, log }: { readonly session: Session; r
         <dt>Read</dt>
         <dd>
           {ago(readAt, now)}{' '}
-          <button type="button" onClick={() => void session.refresh()}>
+          <button type="button" onClick={() => void session.readAgain()}>
             Read again
           </button>
         </dd>

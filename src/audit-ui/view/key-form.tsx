@@ -20,6 +20,7 @@ export const KeyForm = ({ session }: { readonly session: Session }) => {
         value={value}
         onInput={(event) => setValue(event.currentTarget.value)}
       />
+      {session.phase !== 'stopped' && session.fault !== null && <p role="alert">{session.fault.message}</p>}
       <button type="submit">Verify under this key</button>
     </form>
   );

@@ -39,6 +39,19 @@ const Growth = ({ session }: { readonly session: Session }) => {
   return <Plot title="The log's size when this browser looked" summary={summary} data={data} isStepped />;
 };
 
+/** Seconds from the newest verified cosignature to the look, for the looks that saw one. */
+const CosignatureAge = ({ session }: { readonly session: Session }) => {
+  const { history } = session.memory;
+  const data = useMemo((): PlotData => {
+    const looks = history.filter(({ cosigned }) => cosigned !== null);
+    const ages = looks.map(({ at, cosigned }) => Math.max(0, Math.round((at - (cosigned ?? at)) / 1000)));
+    return { times: looks.map(({ at }) => at), series: [{ label: 'seconds', values: ages, colour: '--accent' }] };
+  }, [history]);
+  if (data.times.length < 2) return null;
+  const summary = `At the last of ${counted(data.times.length, 'look', 'looks')} it was ${counted(data.series[0]?.values.at(-1) ?? 0, 'second', 'seconds')} old.`;
+  return <Plot title="Age of the newest cosignature when this browser looked" summary={summary} data={data} isStepped />;
+};
+
 const Rankings = ({ counts }: { readonly counts: Counts }) => (
   <div class="columns">
     <RankingTable title="Decisions" ranking={counts.kinds} field="kind" words={(kind) => kindWords(kind).title} />
@@ -66,6 +79,7 @@ export const Overview = ({ session }: { readonly session: Session }) => {
       <section aria-labelledby="freshness">
         <h2 id="freshness">Freshness</h2>
         <Growth session={session} />
+        <CosignatureAge session={session} />
         <Witnesses session={session} />
       </section>
     </>
