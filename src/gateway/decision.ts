@@ -1,5 +1,5 @@
 import { Refusal, Unavailable, type Reason } from '../reasons/index.js';
-import { subjectId } from '../identifiers/index.js';
+import { areaOf, subjectId } from '../identifiers/index.js';
 import type { RandomSource, SubjectId, Vault } from '../ports/index.js';
 import type { NotAccepted, PortedRecord, VerifiedPassport } from '../verification/index.js';
 import { NO_KEY, asOf, everyMapping, ssiOf, type RegistryEvent, type Subject, type TransitionContext } from '../registry/index.js';
@@ -161,7 +161,7 @@ export class Decisions {
     draft.put(id, subject, index);
     const owner = event.type === 'withdraw-by-connection' ? null : event.judgedUnder.providerOfRecord;
     const evidence = this.#sealEvidence(subject.keySlot, index, request);
-    const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot }, { ids: [id], owner }, evidence);
+    const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot }, { ids: [id], owner, area: areaOf(event.sii) }, evidence);
     draft.answers.push(() => resolve({ outcome: 'committed', index, time, leafHash: hash, subject }));
   }
 
@@ -225,7 +225,7 @@ export class Decisions {
     const evidence = this.#sealEvidence(keySlot, index, refused);
     const hash = draft.record(
       { leaf, sealed, keySlot },
-      { ids: sii === null ? [] : [subjectId(this.#parts.pepper, sii)], owner },
+      { ids: sii === null ? [] : [subjectId(this.#parts.pepper, sii)], owner, area: sii === null ? null : areaOf(sii) },
       evidence,
     );
     draft.answers.push(() => resolve(outcome({ index, time, leafHash: hash, subject: null })));

@@ -23,6 +23,7 @@ import type {
 import { eraseSubject, forgetSubjects, openEntry } from './case-access.js';
 import { CredentialClasses } from './credential-classes.js';
 import { DocumentKeeper } from './document-keeper.js';
+import { Coverage } from './coverage.js';
 import { Expiry } from './expiry.js';
 import { HeldAnswers } from './held-answers.js';
 import { Invalidation } from './invalidate.js';
@@ -191,6 +192,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
   const invalidation = new Invalidation({ world: currentWorld, store, wal, vault, book, classes, sequencer, clock });
   await invalidation.judgeAtStart();
   const expiry = new Expiry({ store, sequencer, clock });
+  const coverage = new Coverage({ store, index: () => filling.whole(), clock });
   const counted = (): Promise<void> => population.begin(store);
   const meter = new Meter({ store: parts.quotas, population, counted, terms: () => world.quota, pepper, clock, alarm: parts.onScan });
   // Who needs it waits for it, and begins it again where it failed.
@@ -242,6 +244,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     },
     tendMappings: () => invalidation.turn(),
     expireMappings: () => expiry.run(),
+    coverage: () => coverage.read(),
     swept: () => invalidation.idle(),
     get sweepFault() {
       return invalidation.fault;
@@ -299,6 +302,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     drain: async () => {
       await invalidation.stop();
       await expiry.stop();
+      await coverage.stop();
       await population.stop();
       await filling.stop();
       await sequencer.drain();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SearchNames } from './search-names.js';
 
-/** Entries of a block: 44 octets each in memory and on disk, and what a start reads again of the log at most. */
+/** Entries of a block: 48 octets each in memory and on disk, and what a start reads again of the log at most. */
 export const BLOCK = 16_384;
 
 /** Octets of a store key that stand for a subject: two different ones are the same once in 10^10 searches of 10^9 entries. */
@@ -19,13 +19,15 @@ export interface SearchRow {
   readonly signer: string | null;
   /** The provider of record of the SII where it is another than who signed; null: the same, or not known. */
   readonly owner: string | null;
+  /** Where the SII is: its calling code, or `mail`; null where the entry is about none. */
+  readonly area: string | null;
   /** First octets of the PASSporT's digest. */
   readonly mark: number;
   /** Latin1, TAG octets each: the subjects that the entry is about. */
   readonly tags: readonly string[];
 }
 
-const NAMED = ['kind', 'action', 'reason', 'client', 'signer', 'owner'] as const;
+const NAMED = ['kind', 'action', 'reason', 'client', 'signer', 'owner', 'area'] as const;
 export type NamedColumn = (typeof NAMED)[number];
 
 const DIGEST = 32;
@@ -43,6 +45,7 @@ export class SearchBlock {
     client: new Uint32Array(BLOCK),
     signer: new Uint32Array(BLOCK),
     owner: new Uint32Array(BLOCK),
+    area: new Uint32Array(BLOCK),
   };
   readonly marks = new Uint32Array(BLOCK);
   /** The first tag of each entry; 0 twice: none. */
@@ -137,7 +140,7 @@ export class SearchBlock {
   }
 }
 
-const VERSION = Buffer.from('sps1', 'latin1');
+const VERSION = Buffer.from('sps2', 'latin1');
 const FIXED = VERSION.length + DIGEST + COUNTS + BLOCK * (8 + 4 * (NAMED.length + 3));
 
 const octetsOf = (column: Float64Array | Uint32Array): Uint8Array => new Uint8Array(column.buffer, column.byteOffset, column.byteLength);

@@ -75,6 +75,12 @@ export class SearchIndex {
     return (this.#blocks[block] as SearchBlock).encode(this.names);
   }
 
+  /** Where the SII is that an entry is about. */
+  areaOf(index: number): string | null {
+    const [block, at] = this.#place(index);
+    return this.names.textOf(block.named.area[at] as number);
+  }
+
   row(index: number): SearchRow {
     const [block, at] = this.#place(index);
     const text = (column: keyof SearchBlock['named']): string | null => this.names.textOf(block.named[column][at] as number);
@@ -86,6 +92,7 @@ export class SearchIndex {
       client: text('client'),
       signer: text('signer'),
       owner: text('owner'),
+      area: text('area'),
       mark: block.marks[at] as number,
       tags: [],
     };

@@ -1,4 +1,4 @@
-import { subjectId } from '../identifiers/index.js';
+import { areaOf, subjectId } from '../identifiers/index.js';
 import { nameInLeaf, type LeafFields } from '../log/index.js';
 import type { SubjectId, Vault, WalRecord } from '../ports/index.js';
 import { readJournalEntry, sealingContext, subjectsOf } from './journal.js';
@@ -11,18 +11,20 @@ export interface RecordAbout {
   readonly ids: readonly SubjectId[];
   /** SPC or domain; null: nobody, or not asked. */
   readonly owner: string | null;
+  /** Where the SII is; null: about many, or none. */
+  readonly area: string | null;
 }
 
-export const ABOUT_NOBODY: RecordAbout = { ids: [], owner: null };
+export const ABOUT_NOBODY: RecordAbout = { ids: [], owner: null, area: null };
 
 /** The leaf is one that this gateway wrote. */
-export const rowOf = (leaf: Uint8Array, { ids, owner }: RecordAbout): SearchRow => {
+export const rowOf = (leaf: Uint8Array, { ids, owner, area }: RecordAbout): SearchRow => {
   const text = Buffer.from(leaf.buffer, leaf.byteOffset, leaf.byteLength).toString('latin1');
   const { k, t, act, ap, np, tok, why } = JSON.parse(text) as LeafFields;
   const signer = np === null ? null : (np.spc ?? np.dom);
   const spelled = owner === null ? null : nameInLeaf(owner);
   const other = np === null || spelled === signer ? null : spelled;
-  return { kind: k, time: t, action: act, reason: why, client: ap, signer, owner: other, mark: markOf(tok), tags: ids.map(tagOf) };
+  return { kind: k, time: t, action: act, reason: why, client: ap, signer, owner: other, area, mark: markOf(tok), tags: ids.map(tagOf) };
 };
 
 export interface AboutSources {
@@ -38,10 +40,10 @@ export const aboutOf = ({ vault, pepper, providerOfRecord }: AboutSources, index
   if (entry.leaf.k === 'reject') {
     const plaintext = record.sealed.length === 0 ? null : vault.open(record.keySlot, sealingContext(index), record.sealed);
     const sii = plaintext === null ? null : decodeSealedRefusal(plaintext).sii;
-    return sii === null ? ABOUT_NOBODY : { ids: [subjectId(pepper, sii)], owner: providerOfRecord(sii, entry.leaf.t) };
+    return sii === null ? ABOUT_NOBODY : { ids: [subjectId(pepper, sii)], owner: providerOfRecord(sii, entry.leaf.t), area: areaOf(sii) };
   }
   if (entry.erased !== null) return ABOUT_NOBODY;
   const event = entry.sealed?.event;
   const owner = event === undefined || event.type === 'withdraw-by-connection' ? null : event.judgedUnder.providerOfRecord;
-  return { ids: subjectsOf(entry, pepper), owner };
+  return { ids: subjectsOf(entry, pepper), owner, area: event === undefined ? null : areaOf(event.sii) };
 };

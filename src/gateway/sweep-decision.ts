@@ -110,7 +110,7 @@ export class SweepDecisions {
     const digest = digestOfPlaces(packed);
     const leaf = sweptLeaf({ effect, cause, count: list.length, digest, time, opening, gateway, versions: versionsOf(world()) });
     const sealed = vault.seal(keySlot, sealingContext(index), encodeSealedSweep({ opening, effect, attestBy }, packed));
-    draft.record({ leaf, sealed, keySlot }, { ids: [...swept.next.keys()], owner: null });
+    draft.record({ leaf, sealed, keySlot }, { ids: [...swept.next.keys()], owner: null, area: null });
     for (const [id, subject] of swept.next) draft.put(id, subject, index);
   }
 }

@@ -160,6 +160,13 @@ export interface Erasure {
   readonly receipt: string | null;
 }
 
+/** How many SIIs have a mapping, by calling code or `mail`, rounded down; most first. Names nobody. */
+export interface CoverageState {
+  /** ms */
+  readonly time: number;
+  readonly areas: ReadonlyArray<{ readonly area: string; readonly siis: number }>;
+}
+
 export interface Readiness {
   readonly ready: boolean;
   /** Which promise cannot be kept, in words for operators; carries nothing personal. */
@@ -242,6 +249,8 @@ export interface Gateway {
   proof(index: number): Promise<string>;
   /** A published file by its path below the log prefix (`checkpoint`, `tile/0/000`), or null. */
   logFile(path: string): Promise<Uint8Array | null>;
+  /** At most a minute old. @throws Unavailable `search-unavailable`, `store-unavailable` */
+  coverage(): Promise<CoverageState>;
   readiness(): Promise<Readiness>;
   readonly invalidation: InvalidationState;
   readonly metering: MeteringState;

@@ -196,3 +196,13 @@ export const erasureAnswer = z.strictObject({
   receipt: z.string().nullable(),
 });
 export const webhookAnswer = z.strictObject({ url: z.url().nullable() });
+
+export const coverageAnswer = z.strictObject({
+  asOf: time,
+  coverage: z.array(
+    z.strictObject({
+      code: z.string().meta({ description: 'calling code; `mail`: mailboxes' }),
+      siis: z.int().positive().meta({ description: 'rounded down to two digits, and to hundreds; fewer are not told' }),
+    }),
+  ),
+});

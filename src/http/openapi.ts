@@ -81,6 +81,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'Have them sent no more',
     answers: { '200': { description: 'also when they were not', content: json(answers.webhookAnswer) } },
   },
+  '/v1/coverage': {
+    summary: 'How many SIIs have a mapping here, by calling code, most first',
+    answers: { '200': { description: 'at most a minute old', content: json(answers.coverageAnswer) } },
+  },
   '/v1/quota': {
     summary: "The caller's quota of lookups: the formula, its inputs, used, remaining, reset",
     answers: { '200': { description: 'what holds now', content: json(answers.quotaAnswer) } },

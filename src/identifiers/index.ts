@@ -1,3 +1,4 @@
+export { areaOf } from './area.js';
 export { domainInWords, foldDomain, isDomain, parseDomain } from './domain.js';
 export { asciiLower, isTn, mailDomainOf, parseCanonicalSii, parseSii, parseTn, siiInWords, tnOf, type Sii } from './sii.js';
 export { isSpc, parseSpc } from './spc.js';

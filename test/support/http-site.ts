@@ -139,6 +139,7 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
       signed: { statement: 'statement', nonce: 'nonce', asker, view: 'consumer', circle: null, checkpoint: 'checkpoint', entries: [] },
     },
   }),
+  coverage: async () => ({ time: 1_795_500_000_000, areas: [{ area: '1', siis: 1200 }] }),
   quota: async () => STANDING,
   changes: () => ({ id: '1-0', take: () => [], close: () => undefined }),
   held: { kept: 5, told: 4, unheld: 3, resets: 2 },

@@ -11,6 +11,7 @@ import { log } from './log.js';
 import { lookups } from './lookups.js';
 import { metrics } from './metrics.js';
 import { passports } from './passports.js';
+import { coverage } from './coverage.js';
 import { quota } from './quota.js';
 import { putWebhookUrl, readWebhookUrl, removeWebhookUrl } from './webhook.js';
 import { putPrincipal, readPrincipal, removePrincipal } from './principals.js';
@@ -22,6 +23,7 @@ export const HOT_ROUTES: readonly Route[] = [passports, withdrawals, lookups];
 export const EXPRESS_ROUTES: readonly Route[] = [
   invalidations,
   quota,
+  coverage,
   readWebhookUrl,
   putWebhookUrl,
   removeWebhookUrl,
