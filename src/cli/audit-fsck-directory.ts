@@ -28,6 +28,7 @@ import { Tree, fsckLog, leafHash, openCheckpoint, type FsckProblem, type FsckRep
 import type { SubjectId } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
 import { everyMapping, unpackSubject } from '../registry/index.js';
+import { fsckCrls } from './audit-fsck-crls.js';
 import { fsckPrincipals } from './audit-fsck-principals.js';
 import { fsckEvidence } from './audit-fsck-evidence.js';
 import { fsckRejects } from './audit-fsck-rejects.js';
@@ -141,6 +142,10 @@ class Directory {
     }
   }
 
+  crls(): Promise<FsckProblem | null> {
+    return fsckCrls(this.#parts.place);
+  }
+
   async snapshots(): Promise<FsckProblem | null> {
     const storage = new FileSnapshotStorage(join(this.#parts.place, LAYOUT.snapshot));
     for (const size of await storage.sizes()) {
@@ -252,6 +257,7 @@ const examine = async (directory: Directory): Promise<DirectoryReport> => {
     ['wal', async () => (report = await directory.published()).problem],
     ['wal', () => directory.sealed()],
     ['evidence', () => directory.evidence()],
+    ['crls', () => directory.crls()],
     ['snapshot', () => directory.snapshots()],
     ['wal', () => directory.mappings()],
     ['rejects', () => directory.rejects()],

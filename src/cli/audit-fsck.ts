@@ -1,33 +1,52 @@
-import { readFile } from 'node:fs/promises';
-import { Connection } from '../client/connection.js';
+import { join } from 'node:path';
 import { fsckLog, type FsckReport } from '../log/index.js';
-import { ownKey, prefixOf, remoteReader } from './audit-place.js';
+import { ImportProgress } from './import-progress.js';
+import { isFolder, openPlace } from './audit-place.js';
 import { fsckDirectory } from './audit-fsck-directory.js';
-import { CannotRun, type AuditReport } from './audit-report.js';
+import type { AuditReport } from './audit-report.js';
 
 export interface FsckOptions {
   readonly logVkey?: string;
   readonly ca?: string;
 }
 
-const fsckUrl = async (place: string, { logVkey, ca }: FsckOptions): Promise<FsckReport> => {
-  const url = new URL(place);
-  const connection = new Connection({ url, ...(ca === undefined ? {} : { ca: await readFile(ca) }) });
+/** How far it is, on standard error. How many entries there are is known once the checkpoint is read. */
+class FsckBar {
+  #bar: ImportProgress | null = null;
+  #done = 0;
+
+  tell(done: number, all: number): void {
+    this.#bar ??= new ImportProgress(all, 0, process.stderr, () => performance.now());
+    this.#bar.tell(done);
+    this.#done = done;
+  }
+
+  end(): void {
+    this.#bar?.end(this.#done);
+  }
+}
+
+/** A published log: over https, or in a folder that is no data directory. */
+const fsckTiles = async (place: string, options: FsckOptions): Promise<FsckReport> => {
+  const { read, vkey, close } = await openPlace(place, options);
   try {
-    return await fsckLog({ read: remoteReader(connection, prefixOf(url)) }, logVkey ?? (await ownKey(connection)));
+    const bar = new FsckBar();
+    const report = await fsckLog({ read, tell: (done, all) => bar.tell(done, all) }, vkey);
+    bar.end();
+    return report;
   } finally {
-    connection.close();
+    close();
   }
 };
 
 /** Derives a log again and names the first thing that is wrong. */
 export const auditFsck = async (place: string, options: FsckOptions): Promise<AuditReport> => {
-  if (/^http:/i.test(place)) throw new CannotRun('only https URLs are read');
-  const remote = /^https:/i.test(place);
-  const { size, root, problem, ...more } = remote ? await fsckUrl(place, options) : await fsckDirectory(place, options);
+  const remote = /^https?:/i.test(place);
+  const isData = !remote && !(await isFolder(join(place, 'tile')));
+  const { size, root, problem, ...more } = isData ? await fsckDirectory(place, options) : await fsckTiles(place, options);
   const key =
     remote && options.logVkey === undefined ? '; under the key that the gateway hands out: give --log-vkey to hold it to one you know' : '';
-  const looked = remote
+  const looked = !isData
     ? 'every tile, root and leaf'
     : 'every tile, root, leaf, record, key, mapping, principal, batch and piece of evidence';
   if (problem !== null) {

@@ -23,7 +23,7 @@ const ATTEMPTS = 8;
 const LONGEST_WAIT = 30;
 
 /** Published files over https. A tile that is not there is null; anything else that is not an answer keeps the audit from running. */
-export const remoteReader = (connection: Connection, prefix: string): ReadFile => {
+const remoteReader = (connection: Connection, prefix: string): ReadFile => {
   return async (path) => {
     for (let attempt = 1; ; attempt += 1) {
       const { status, body, retryAfter } = await connection.call({ method: 'GET', path: `${prefix}/${path}` });
@@ -44,9 +44,9 @@ export const ownKey = async (connection: Connection): Promise<string> => {
   throw new CannotRun('the gateway hands out no key: give --log-vkey');
 };
 
-export const prefixOf = ({ pathname }: URL): string => (pathname === '/' ? '/log' : pathname.replace(/\/$/, ''));
+const prefixOf = ({ pathname }: URL): string => (pathname === '/' ? '/log' : pathname.replace(/\/$/, ''));
 
-const isFolder = async (path: string): Promise<boolean> => {
+export const isFolder = async (path: string): Promise<boolean> => {
   try {
     return (await stat(path)).isDirectory();
   } catch {

@@ -17,6 +17,7 @@ const BENCHES: Record<string, () => Promise<(options: BenchOptions) => Promise<B
   numbering: async () => (await import('./bench-numbering.js')).measure,
   revoke: async () => (await import('./bench-revoke.js')).measure,
   restart: async () => (await import('./bench-restart.js')).measure,
+  fsck: async () => (await import('./bench-fsck.js')).measure,
   desk: async () => (await import('./bench-desk.js')).measure,
 };
 

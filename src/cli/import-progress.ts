@@ -7,7 +7,7 @@ export interface Screen {
 const WIDTH = 30;
 const EVERY_MS = 100;
 
-/** How far an import is, on a terminal alone, ten times a second. */
+/** How far a long piece of work is, on a terminal alone, ten times a second. */
 export class ImportProgress {
   readonly #screen: Screen;
   readonly #now: () => number;
@@ -25,22 +25,22 @@ export class ImportProgress {
     this.#since = now();
   }
 
-  tell(done: number, refused: number): void {
+  tell(done: number, refused?: number): void {
     if (this.#screen.isTTY !== true || this.#now() - this.#drawn < EVERY_MS) return;
     this.#draw(done, refused);
   }
 
-  end(done: number, refused: number): void {
+  end(done: number, refused?: number): void {
     if (this.#screen.isTTY !== true) return;
     this.#draw(done, refused);
     this.#screen.write('\n');
   }
 
-  #draw(done: number, refused: number): void {
+  #draw(done: number, refused?: number): void {
     this.#drawn = this.#now();
     const filled = Math.round((WIDTH * done) / Math.max(1, this.#total));
     const rate = Math.round(((done - this.#before) * 1000) / Math.max(1, this.#drawn - this.#since));
     const bar = `${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}`;
-    this.#screen.write(`\r[${bar}] ${done} of ${this.#total}, ${rate}/s, ${refused} refused`);
+    this.#screen.write(`\r[${bar}] ${done} of ${this.#total}, ${rate}/s${refused === undefined ? '' : `, ${refused} refused`}`);
   }
 }

@@ -24,6 +24,8 @@ export interface FsckSource {
   readonly read: ReadFile;
   /** Every file that is there, for a folder: files that the checkpoint does not need are then compared too. */
   readonly list?: () => AsyncIterable<string>;
+  /** Told of entries that were looked at, of all. */
+  readonly tell?: (done: number, all: number) => void;
   /** The leaves of the write-ahead log from the first on, for a data directory. */
   readonly leaves?: () => AsyncIterator<Uint8Array>;
 }
@@ -36,8 +38,8 @@ class Found extends Error {
   }
 }
 
-/** Bundles that are fetched ahead: over a network each costs a round trip. */
-const AHEAD = 8;
+/** Bundles that are fetched ahead, each with the tile of its hashes: over a network each costs a round trip. */
+const AHEAD = 16;
 
 /**
  * Derives a whole log again from its entries: checkpoint signature, every bundle, tile, level and the root, each leaf's grammar,
@@ -75,6 +77,8 @@ class Derivation {
   readonly #root: Uint8Array;
   readonly #builder = new TileBuilder();
   #time = 0;
+  /** Tiles of level 0 that were fetched with their bundles. */
+  readonly #fetched = new Map<string, Promise<Uint8Array | null>>();
   /** The first tile that is not what the entries give. Which of the two is wrong, the root will tell. */
   #mismatch: { readonly path: string; readonly bundle: string } | null = null;
 
@@ -91,6 +95,7 @@ class Derivation {
     for (let index = 0; index < bundles; index += 1) {
       while (ahead.length < AHEAD && index + ahead.length < bundles) ahead.push(this.#fetch(index + ahead.length));
       await this.#takeBundle(index, await (ahead.shift() as Promise<Uint8Array | null>), leaves);
+      this.#source.tell?.(Math.min(this.#size, (index + 1) * TILE_WIDTH), this.#size);
     }
     for (const file of this.#builder.partials()) await this.#compare(file);
     this.#conclude();
@@ -99,9 +104,13 @@ class Derivation {
   }
 
   #fetch(index: number): Promise<Uint8Array | null> {
-    const bundle = this.#readTile(tilePath({ level: 'entries', index, width: this.#widthOf(index) }));
+    const width = this.#widthOf(index);
+    const hashes = tilePath({ level: 0, index, width });
+    const bundle = this.#readTile(tilePath({ level: 'entries', index, width }));
+    const tile = this.#readTile(hashes);
+    this.#fetched.set(hashes, tile);
     // Awaited later; a failure is that later await's.
-    bundle.catch(() => undefined);
+    for (const one of [bundle, tile]) one.catch(() => undefined);
     return bundle;
   }
 
@@ -145,8 +154,13 @@ class Derivation {
 
   async #compare(file: TileFile): Promise<void> {
     const tile = parseTilePath(file.path);
-    if (tile === null || tile.level === 'entries' || this.#mismatch !== null) return;
-    const stored = await this.#readTile(file.path);
+    if (tile === null || tile.level === 'entries') return;
+    if (this.#mismatch !== null) {
+      this.#fetched.delete(file.path);
+      return;
+    }
+    const stored = await (this.#fetched.get(file.path) ?? this.#readTile(file.path));
+    this.#fetched.delete(file.path);
     if (stored === null) throw new Found(file.path, 'is missing');
     if (equalOctets(stored, file.octets)) return;
     this.#mismatch = { path: file.path, bundle: tilePath({ level: 'entries', index: tile.index, width: tile.width }) };
