@@ -23,7 +23,7 @@ describe('a gateway that ends while it gathers refusals', () => {
     directories.push(dirname(made.dataDir));
     world = await makeWorld(made);
     const opened = await openStrict(made, { world });
-    await flood(opened, 4);
+    void (await flood(opened, 4));
     await opened.gateway.batchRejects();
     await opened.publisher.publish();
     await opened.close();

@@ -88,7 +88,7 @@ describe('refusals beyond a client’s budget', () => {
     await Promise.all(await flood(opened, 2, B));
     const passport = registration(place, sharedNumber(1));
     const refused = opened.gateway.submit(passport, B);
-    await flood(opened, 1, B);
+    void (await flood(opened, 1, B));
     await opened.gateway.batchRejects();
     const [index, position] = placeOf(await refused);
     const record = parseLeaf(await opened.gateway.rejectRecord(index ?? -1, position ?? -1));
