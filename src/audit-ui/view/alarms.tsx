@@ -25,7 +25,7 @@ const TITLES = {
 } as const;
 
 const WORDS = {
-  fork: 'Both checkpoints are signed by the log, and no log that only grows has both. Keep them: together they are evidence. Nothing below was shown to others for sure.',
+  fork: 'Both checkpoints are signed by the log, and no log that only grows has both. Keep them: together they are evidence. What is below may not be what others are shown.',
   rollback:
     'A smaller checkpoint than one that this browser saw: the server was rolled back, a mirror is behind, or entries are being hidden.',
   unproven: 'The files from which the proof would be made do not lead to this checkpoint. The older checkpoint is kept until they do.',

@@ -37,8 +37,8 @@ export const Verdict = ({ leaf, proof, size, reasons }: VerdictProps) => {
               <code>{visible(leaf.why, 60)}</code>
             </a>
           </>
-        )}{' '}
-        {says}
+        )}
+        . {says}
       </p>
       {reason !== undefined && (
         <p>
