@@ -10,6 +10,7 @@ import { importFile } from './ap-import.js';
 import { understandSii, understandSsi } from './ap-identifier.js';
 import { lookupSigned, questionOf } from './ap-lookup-signed.js';
 import { circleOf, signNow, type ApStatement } from './ap-passport.js';
+import { checkMappings } from './ap-check.js';
 import { watchAnswers } from './ap-watch.js';
 import { lookupWords, print, quotaWords, reportError, type Report } from './ap-report.js';
 
@@ -95,6 +96,12 @@ const program = (does: Does): Command => {
   verb(ap, 'watch', 'a JSON line for each answer of yours that has changed, until SIGTERM')
     .option('--after <id>', 'go on after this id of an earlier run')
     .action(does((options) => watchAnswers(options)));
+  verb(ap, 'check', 'whether mappings are still what was registered: a JSON line for each that is not')
+    .argument('<file>', 'lines of {"sii","ssi","logIndex","leafHash"}, or of what register --json printed; - reads standard input')
+    .option('--log-key <vkey>', "the log's key")
+    .option('--state <file>', 'the checkpoint that the last run ended with; replaced by this one')
+    .option('--soon <days>', 'what runs out so soon is told of too (default: 3)')
+    .action(does((options, file = '') => checkMappings(file, options)));
   verb(ap, 'quota', 'what is left of the quota of lookups, and what it comes of').action(does(quota));
   statementOptions(verb(ap, 'import', 'register what a file holds, at full speed; a connection that breaks is made again'))
     .argument('<file>', 'lines of {"passport"}, of PASSporTs, or of number,user[,purpose[,kind]], which are signed')

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { reportFailure, printReport, type AuditReport } from './audit-report.js';
 import type { ExportOptions } from './audit-export.js';
+import type { MonitorOptions } from './audit-monitor.js';
 import { withFilters } from './audit-filter.js';
 import type { GrepOptions } from './audit-grep.js';
 import type { FollowOptions } from './audit-follow.js';
@@ -122,6 +123,24 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
     .exitOverride()
     .action((place: string, options: ReplayOptions) =>
       answer(import('./audit-replay.js').then(({ auditReplay }) => auditReplay(place, options))),
+    );
+  audit
+    .command('monitor')
+    .description(
+      'print what was signed under a name since the last run, complete by your own reading of the tiles, and compare it with what the gateway lists',
+    )
+    .argument('<name>', 'SPC of a number provider, or domain of an e-mail provider')
+    .argument('<url>', 'https URL of the gateway')
+    .option('--log-vkey <vkey>', "the log's verifier key")
+    .option('--state <file>', 'the checkpoint that the last run ended with; replaced when this one holds')
+    .option('--alarms', 'instead print alarms as they come, until SIGTERM')
+    .option('--after <id>', 'alarms: go on after this id of an earlier run')
+    .option('--ca <file>', "PEM of the authority of the gateway's TLS certificate")
+    .option('--cert <file>', 'PEM of the TLS client certificate: of whose name it is, or of an auditor')
+    .option('--key <file>', 'PEM of its key')
+    .exitOverride()
+    .action((name: string, url: string, options: MonitorOptions) =>
+      answer(import('./audit-monitor.js').then(({ auditMonitor }) => auditMonitor(name, url, options))),
     );
   return audit;
 };

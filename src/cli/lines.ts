@@ -40,17 +40,19 @@ class LineSplitter {
   }
 }
 
+/** The lines of `input` as octets without their newline; null for one over 1 MiB. */
+export async function* inputLines(input: Readable): AsyncGenerator<Uint8Array | null> {
+  const splitter = new LineSplitter();
+  for await (const chunk of input) yield* splitter.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+  yield* splitter.end();
+}
+
 /**
  * Answers every line of `input` on `output`, one line each, in order, as they come. `answer` gets the octets of a line without its newline, or null
  * for one over 1 MiB, and must not throw. Memory is bounded by one line: writing waits until `output` has drained.
  */
 export const runLines = async (input: Readable, output: Writable, answer: (line: Uint8Array | null) => object): Promise<void> => {
-  const splitter = new LineSplitter();
-  const write = async (lines: Iterable<Uint8Array | null>): Promise<void> => {
-    for (const line of lines) {
-      if (!output.write(`${JSON.stringify(answer(line))}\n`)) await once(output, 'drain');
-    }
-  };
-  for await (const chunk of input) await write(splitter.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)));
-  await write(splitter.end());
+  for await (const line of inputLines(input)) {
+    if (!output.write(`${JSON.stringify(answer(line))}\n`)) await once(output, 'drain');
+  }
 };

@@ -10,12 +10,16 @@ import {
 } from './answers.js';
 import { problemError, UnexpectedAnswer } from './api-refusal.js';
 import { parseSii } from '../identifiers/index.js';
+import type { Checkpoint } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
+import { AuditClient, type SignedCheckpoint } from './audit-client.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { importUnanswered } from './import-retry.js';
 import { importPassports, type ImportLine } from './import-stream.js';
-import { watchInvalidations, type Invalidation, type WatchOptions } from './invalidations.js';
+import type { WatchOptions } from './event-stream.js';
+import { watchInvalidations, type Invalidation } from './invalidations.js';
 import { checkAction } from './passport-action.js';
+import { checkRegistrations, type CheckedRegistration, type KeptRegistration } from './registration-check.js';
 import { checkReceipt } from './receipt.js';
 import { DEFAULT_PATIENCE, persist, type Patience } from './retry.js';
 import { checkSignedAnswer, type AnswerKeys, type SignedLookupAnswer } from './signed-answer.js';
@@ -27,12 +31,21 @@ export interface ClientOptions extends ConnectionOptions {
   readonly patience?: Patience;
 }
 
+export interface Checking {
+  /** Under which the leaves are compared: to be kept for the next time. */
+  readonly checkpoint: SignedCheckpoint;
+  readonly these: (kept: readonly KeptRegistration[]) => Promise<CheckedRegistration[]>;
+}
+
 export interface Query {
   readonly sii: string;
   readonly view?: 'consumer' | 'business' | 'all';
   /** base64url of SHA-256 of the circle code. */
   readonly circle?: string;
 }
+
+/** What runs out within three days is to be registered again now. */
+const SOON_MS = 3 * 86_400_000;
 
 /** CONTRACT section 2: lookups in one request. */
 const BATCH = 256;
@@ -63,10 +76,12 @@ const BATCH = 256;
 export class ApClient {
   readonly #connection: Connection;
   readonly #patience: Patience;
+  readonly #options: ClientOptions;
   readonly #receiptVkey: string | undefined;
 
   constructor(options: ClientOptions) {
     this.#connection = new Connection(options);
+    this.#options = options;
     this.#patience = options.patience ?? DEFAULT_PATIENCE;
     this.#receiptVkey = options.receiptVkey;
   }
@@ -193,6 +208,32 @@ export class ApClient {
    */
   watch(options: WatchOptions = {}): AsyncGenerator<Invalidation> {
     return watchInvalidations(this.#connection, options);
+  }
+
+  /**
+   * Whether mappings are still what this AP registered: what lookups answer now, and the leaves under the newest checkpoint, which must go on from `after` where
+   * that is given.
+   * @throws Refusal `consistency-failed`, `log-corrupt`
+   *
+   * @example
+   * ```ts
+   * const { logVkey } = JSON.parse(readFileSync('data/keys/public.json', 'utf8'));
+   * const check = await gateway.checking(logVkey);
+   * for (const { registration, faults } of await check.these(kept)) if (faults.length > 0) console.error(registration.logIndex, faults);
+   * ```
+   */
+  async checking(
+    logVkey: string,
+    { soonMs = SOON_MS, after }: { readonly soonMs?: number; readonly after?: Checkpoint } = {},
+  ): Promise<Checking> {
+    const audit = new AuditClient({ ...this.#options, logVkey });
+    const checkpoint = await audit.checkpoint();
+    if (after !== undefined && Number(after.size) > 0) await audit.consistent(after, checkpoint);
+    const lookup = (queries: readonly Query[]): Promise<LookupAnswer[]> => this.lookupMany(queries);
+    const read = (path: string): Promise<Uint8Array | null> => audit.published(path);
+    const these = (kept: readonly KeptRegistration[]): Promise<CheckedRegistration[]> =>
+      checkRegistrations({ lookup, read, checkpoint, soon: Date.now() + soonMs }, kept);
+    return { checkpoint, these };
   }
 
   close(): void {

@@ -22,6 +22,8 @@ import { ApiRefusal, problemError, UnexpectedAnswer } from './api-refusal.js';
 import { Connection, type Answer, type ConnectionOptions } from './connection.js';
 import { readShape } from './answers.js';
 import { openingAnswer, type OpenedEntry } from './opening.js';
+import type { WatchOptions } from './event-stream.js';
+import { entriesUnder, listedUnder, watchAlarms, type Alarm, type ListedEntry, type MonitoredEntry } from './monitor.js';
 import { DEFAULT_PATIENCE, persist, type Patience } from './retry.js';
 
 export interface AuditOptions extends ConnectionOptions {
@@ -42,6 +44,11 @@ export interface Entry {
   /** The leaf's octets as they stand in the log. */
   readonly leaf: Uint8Array;
   readonly leafHash: Uint8Array;
+}
+
+export interface Monitoring {
+  readonly checkpoint: SignedCheckpoint;
+  readonly entries: AsyncGenerator<MonitoredEntry>;
 }
 
 export interface Proven extends Entry {
@@ -116,7 +123,7 @@ export class AuditClient {
    * @throws Refusal `consistency-failed`; `older` of size 0 says nothing and is refused
    */
   async consistent(older: Checkpoint, newer: Checkpoint): Promise<true> {
-    const prover = new TileProver(Number(newer.size), (path) => this.#file(path));
+    const prover = new TileProver(Number(newer.size), (path) => this.published(path));
     const proof = await prover.consistency(Number(older.size));
     return verifyConsistency({ size1: older.size, size2: newer.size, root1: older.root, root2: newer.root, proof });
   }
@@ -129,7 +136,7 @@ export class AuditClient {
   async follow(last: string | null): Promise<FollowedCheckpoint> {
     const { logVkey, witnesses = [], quorum } = this.#options;
     const policy = policyOf(logVkey, witnesses, quorum);
-    const read = (path: string): Promise<Uint8Array | null> => this.#file(path);
+    const read = (path: string): Promise<Uint8Array | null> => this.published(path);
     const next = await followLog(policy, read);
     if (!next.isQuorum) return refuse('quorum-missing');
     if (last === null) return next;
@@ -193,6 +200,37 @@ export class AuditClient {
     return { record, fields: checkRecord(record, leaf), index, batchIndex, leaf, size, root, proof };
   }
 
+  /**
+   * Every entry that a provider (SPC or domain) signed, complete by one's own reading of the tiles. With `after`, the checkpoint that the last monitoring ended
+   * with, only what came since, once the log is proven to go on from there. Keep `checkpoint` for the next time.
+   *
+   * @throws Refusal `consistency-failed`, `log-corrupt`
+   * @example
+   * ```ts
+   * const { checkpoint, entries } = await log.monitor('709J');
+   * for await (const { index, fields } of entries) console.log(index, fields.why);
+   * ```
+   */
+  async monitor(name: string, after?: Checkpoint): Promise<Monitoring> {
+    const checkpoint = await this.checkpoint();
+    const from = Number(after?.size ?? 0);
+    if (after !== undefined && from > 0) {
+      if (from > Number(checkpoint.size)) return refuse('consistency-failed', 'the log is shorter than it was');
+      await this.consistent(after, checkpoint);
+    }
+    return { checkpoint, entries: entriesUnder((path) => this.published(path), checkpoint, name, from) };
+  }
+
+  /** What the gateway itself lists under a name, each entry's proof verified: to be compared with `monitor`. For auditors and for whose name it is. */
+  monitored(name: string, from = 0): AsyncGenerator<ListedEntry, number> {
+    return listedUnder(this.#connection, this.#options.logVkey, name, from);
+  }
+
+  /** A provider's alarms, in order, at least once, for as long as they are wanted. For auditors and for whose name it is. */
+  alarms(name: string, options: WatchOptions = {}): AsyncGenerator<Alarm> {
+    return watchAlarms(this.#connection, name, options);
+  }
+
   /** A tile as C2SP tlog-tiles names it: `level` a number or `"entries"`; `width` under 256 for a partial one. @throws ApiRefusal `not-found` */
   async tile(level: number | 'entries', index: number, width = 256): Promise<Uint8Array> {
     return new Uint8Array(await this.#get(`/log/${tilePath({ level, index, width })}`));
@@ -202,7 +240,8 @@ export class AuditClient {
     this.#connection.close();
   }
 
-  async #file(path: string): Promise<Uint8Array | null> {
+  /** A published file by its path below `/log`; null: it is not there. */
+  async published(path: string): Promise<Uint8Array | null> {
     try {
       return await this.#get(`/log/${path}`);
     } catch (error) {

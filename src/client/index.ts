@@ -10,13 +10,24 @@ export {
   type RenewalTerms,
 } from './acme-client.js';
 export { AcmeRefusal } from './acme-refusal.js';
-export { ApClient, type ClientOptions, type Query } from './ap-client.js';
+export { type CheckedRegistration, type KeptRegistration, type RegistrationFault } from './registration-check.js';
+export { ApClient, type Checking, type ClientOptions, type Query } from './ap-client.js';
 export { ApiOverQuota, ApiRefusal, ApiUnavailable, NoAnswer, UnexpectedAnswer } from './api-refusal.js';
 export { AttestationClient, type AttestationClientOptions, type Proof, type Wish } from './attestation-client.js';
-export { AuditClient, type AuditOptions, type Entry, type Proven, type ProvenRefusal, type SignedCheckpoint } from './audit-client.js';
+export {
+  AuditClient,
+  type AuditOptions,
+  type Entry,
+  type Monitoring,
+  type Proven,
+  type ProvenRefusal,
+  type SignedCheckpoint,
+} from './audit-client.js';
 export { type Acceptance, type Attested, type LookupAnswer, type PendingAttestation, type Quota, type Withdrawal } from './answers.js';
 export { Connection, type Answer, type Call, type ConnectionOptions } from './connection.js';
-export { type Invalidation, type WatchOptions } from './invalidations.js';
+export { type Invalidation } from './invalidations.js';
+export { type WatchOptions } from './event-stream.js';
+export { differenceOf, type Alarm, type ListedEntry, type MonitoredEntry } from './monitor.js';
 export { type ImportLine } from './import-stream.js';
 export { NpClient } from './np-client.js';
 export { type OpenedEntry } from './opening.js';

@@ -1,105 +1,22 @@
-import type { IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
-import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { readShape } from './answers.js';
-import { NoAnswer, problemError, UnexpectedAnswer } from './api-refusal.js';
+import { UnexpectedAnswer } from './api-refusal.js';
 import type { Connection } from './connection.js';
-import { pauseAfter } from './retry.js';
+import { followEvents, type Block, type WatchOptions } from './event-stream.js';
 
 /** `changed`: the answers that you hold about this SII count no more; `reset`: no answer that you hold does. `id` says where to resume. */
 export type Invalidation =
   { readonly event: 'changed'; readonly id: string; readonly sii: string } | { readonly event: 'reset'; readonly id: string };
 
-export interface WatchOptions {
-  /** The `id` of the last invalidation that was acted on, of an earlier run; absent: all that the gateway has kept comes. */
-  readonly after?: string;
-  /** Ends the watch. */
-  readonly signal?: AbortSignal;
-}
-
 const changed = z.object({ sii: z.string() });
 
-/** Attempts after which pauses grow no more: some 25 s. */
-const MOST_DOUBLINGS = 9;
-
-/**
- * Yields what changes, over a new connection where one ends, from where it was: an invalidation that was yielded counts as acted on when the next one
- * is asked for. Ends with `signal`.
- * @throws ApiRefusal for who may not watch; UnexpectedAnswer; NoAnswer where the same must fail again
- */
-export async function* watchInvalidations(connection: Connection, { after, signal }: WatchOptions): AsyncGenerator<Invalidation> {
-  const isWanted = (): boolean => signal?.aborted !== true;
-  let last = after;
-  for (let failed = 0; isWanted();) {
-    let cause: unknown = new NoAnswer('the stream ended', true);
-    try {
-      for await (const block of blocksOf(connection, last, signal)) {
-        failed = 0;
-        const invalidation = invalidationOf(block);
-        if (invalidation !== null) yield invalidation;
-        last = block.id ?? last;
-      }
-    } catch (error) {
-      cause = error;
-    }
-    if (!isWanted()) return;
-    failed = Math.min(failed + 1, MOST_DOUBLINGS);
-    const pause = pauseAfter(cause, failed);
-    if (pause === null) throw cause;
-    await wait(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-  }
-}
-
-interface Block {
-  readonly event: string;
-  readonly id: string | null;
-  /** Null: none, which only says where to resume. */
-  readonly data: string | null;
-}
+/** Yields what changes; how it resumes, ends and fails is `followEvents`'s. */
+export const watchInvalidations = (connection: Connection, options: WatchOptions): AsyncGenerator<Invalidation> =>
+  followEvents(connection, '/v1/invalidations', options, invalidationOf);
 
 const invalidationOf = ({ event, id, data }: Block): Invalidation | null => {
   if (data === null) return null;
   if (id === null) throw new UnexpectedAnswer('an event without an id');
   if (event === 'reset') return { event, id };
   return { event: 'changed', id, sii: readShape(data, changed).sii };
-};
-
-/** The blocks of one stream, to its end. */
-async function* blocksOf(connection: Connection, last: string | undefined, signal: AbortSignal | undefined): AsyncGenerator<Block> {
-  const headers = last === undefined ? {} : { 'Last-Event-ID': last };
-  const { request, response } = connection.stream({ method: 'GET', path: '/v1/invalidations', headers });
-  const stop = (): void => void request.destroy();
-  signal?.addEventListener('abort', stop);
-  try {
-    request.end();
-    const answer = await response;
-    if (answer.statusCode !== 200) throw await refusalOf(answer);
-    let fields = new Map<string, string>();
-    for await (const line of createInterface({ input: answer, crlfDelay: Infinity })) {
-      const [field, value] = fieldOf(line);
-      if (field !== '') fields.set(field, value);
-      if (line !== '') continue;
-      if (fields.size > 0) yield { event: fields.get('event') ?? '', id: fields.get('id') ?? null, data: fields.get('data') ?? null };
-      fields = new Map();
-    }
-  } catch (error) {
-    // What breaks in the middle has a code; what else was thrown says what it is.
-    throw typeof error === 'object' && error !== null && 'code' in error ? new NoAnswer('the stream was cut off', true, error) : error;
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    request.destroy();
-  }
-}
-
-/** HTML Living Standard section 9.2.6: one space after the colon is not of the value, and a line that begins with a colon is a comment. */
-const fieldOf = (line: string): readonly [string, string] => {
-  const colon = line.indexOf(':');
-  return colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
-};
-
-const refusalOf = async (answer: IncomingMessage): Promise<Error> => {
-  const parts: Buffer[] = [];
-  for await (const part of answer as AsyncIterable<Buffer>) if (parts.length < 64) parts.push(part);
-  return problemError(answer.statusCode ?? 0, Buffer.concat(parts), answer.headers['retry-after']);
 };

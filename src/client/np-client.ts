@@ -1,4 +1,5 @@
 import type { ClientOptions } from './ap-client.js';
+import { AuditClient } from './audit-client.js';
 import { Connection } from './connection.js';
 import { checkAction } from './passport-action.js';
 import { DEFAULT_PATIENCE, type Patience } from './retry.js';
@@ -28,11 +29,13 @@ export class NpClient {
   readonly #connection: Connection;
   readonly #patience: Patience;
   readonly #receiptVkey: string | undefined;
+  readonly #options: ClientOptions;
 
   constructor(options: ClientOptions) {
     this.#connection = new Connection(options);
     this.#patience = options.patience ?? DEFAULT_PATIENCE;
     this.#receiptVkey = options.receiptVkey;
+    this.#options = options;
   }
 
   /** Presents a PASSporT of any action that the NP may sign (DESIGN section 5). */
@@ -59,6 +62,20 @@ export class NpClient {
   async withdraw(passport: string): Promise<Submitted> {
     checkAction(passport, 'withdraw');
     return this.submit(passport);
+  }
+
+  /**
+   * What is under the provider's name, and alarms: an `AuditClient` over the same connection's terms. Close it too.
+   *
+   * @example
+   * ```ts
+   * const { logVkey } = JSON.parse(readFileSync('data/keys/public.json', 'utf8'));
+   * const log = gateway.auditing(logVkey);
+   * for await (const alarm of log.alarms('709J')) console.log(alarm);
+   * ```
+   */
+  auditing(logVkey: string): AuditClient {
+    return new AuditClient({ ...this.#options, logVkey });
   }
 
   close(): void {

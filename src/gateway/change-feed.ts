@@ -6,14 +6,17 @@ export interface Change {
   readonly sii: string | null;
 }
 
-/** One caller's view of its changes, from where it begins. */
-export interface ChangeReader {
+/** One reader's view of a feed of events, from where it begins. */
+export interface FeedReader<T> {
   /** Where it stands: resuming from here loses nothing. Null while a reset is due. */
   readonly id: string | null;
-  /** The next changes, at most so many; none: wait to be woken. */
-  take(most: number): readonly Change[];
+  /** The next events, at most so many; none: wait to be woken. */
+  take(most: number): readonly T[];
   close(): void;
 }
+
+/** One caller's view of its changes. */
+export type ChangeReader = FeedReader<Change>;
 
 interface Told {
   readonly sii: string;

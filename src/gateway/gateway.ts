@@ -21,6 +21,7 @@ import type {
   WriteAheadLog,
 } from '../ports/index.js';
 import { eraseSubject, forgetSubjects, openEntry } from './case-access.js';
+import { Alarms } from './alarms.js';
 import { CredentialClasses } from './credential-classes.js';
 import { DocumentKeeper } from './document-keeper.js';
 import { Coverage } from './coverage.js';
@@ -29,6 +30,7 @@ import { HeldAnswers } from './held-answers.js';
 import { Invalidation } from './invalidate.js';
 import { currentSubjects, lookup } from './lookup.js';
 import { Meter } from './meter.js';
+import { monitorName } from './monitor.js';
 import { OcspBook } from './ocsp-book.js';
 import { OpeningLimit } from './opening-limit.js';
 import { Population } from './population.js';
@@ -135,13 +137,13 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     epoch: parts.epoch,
     longestTtl: () => Math.max(world.lookup.ttl, world.lookup.negativeTtl),
   });
-  const filling = new SearchFilling({
+  const filling: SearchFilling = new SearchFilling({
     wal,
     storage: parts.searches,
     vault,
     pepper,
     providerOfRecord: (sii, at) => world.verifier.providerOfRecord(sii, at, null),
-    follow: () => undefined,
+    follow: (index, row) => alarms.follow(index, row),
   });
   const rejects = {
     budget: new RejectBudget(
@@ -150,6 +152,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     ),
     windows: new RejectWindows(),
   };
+  const alarms = new Alarms((index) => filling.index.row(index));
   const sequencer = new Sequencer({
     wal,
     evidence: parts.evidence,
@@ -220,6 +223,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
 
   const proofOf = (index: number): Promise<string> =>
     publisher === null ? Promise.reject(new Refusal('not-published')) : publisher.inclusionProofText(index);
+
   const readiness = async (): Promise<Readiness> => {
     const problems: string[] = [...(publisher?.problems() ?? [])];
     if (sequencer.failure !== null) problems.push('the write-ahead log cannot be written: restart once its disk is well');
@@ -288,6 +292,8 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
       return { leaf, leafHash: leafHash(leaf) };
     },
     search: (search) => searchEntries({ wal, filling, pepper }, search),
+    monitor: (name, from) => monitorName({ wal, filling, proof: proofOf }, name, from),
+    alarms: (name, after, wake) => alarms.read(name, after, wake),
     proof: proofOf,
     logFile: (path) => logStorage.read(path),
     readiness,

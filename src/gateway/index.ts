@@ -1,4 +1,5 @@
-export type { Change, ChangeReader } from './change-feed.js';
+export type { Alarm } from './alarms.js';
+export type { Change, ChangeReader, FeedReader } from './change-feed.js';
 export { fallenSince } from './fallen.js';
 export { foldLog, type FoldSource } from './fold.js';
 export { openGateway, type GatewayParts, type RunningGateway } from './gateway.js';
@@ -19,6 +20,7 @@ export type {
   LookupAnswer,
   LookupQuery,
   Lookups,
+  Monitored,
   MeteringState,
   Principal,
   QuotaStanding,

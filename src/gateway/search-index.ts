@@ -9,6 +9,8 @@ export interface Wanted {
   readonly filter: LeafFilter;
   /** Null: about anybody. */
   readonly subject: SubjectId | null;
+  /** SPC or domain of who signed; absent: anybody. */
+  readonly signer?: string;
 }
 
 export interface Walk {
@@ -156,9 +158,9 @@ export class SearchIndex {
   }
 
   /** Null: no entry has such a name. */
-  #testsOf({ filter, subject }: Wanted): Tests | null {
+  #testsOf({ filter, subject, signer }: Wanted): Tests | null {
     const { verdict, kind, provider, spc, reason, action, tok } = filter;
-    const names = { reason, signer: spc, action, kind } as const;
+    const names = { reason, signer: signer ?? spc, action, kind } as const;
     const equalities: Equality[] = tok === undefined ? [] : [{ columnOf: ({ marks }) => marks, number: markOf(tok) }];
     for (const column of ['reason', 'signer', 'action', 'kind'] as const) {
       const text = names[column];

@@ -1,6 +1,7 @@
 import type { LeafFilter, Opening } from '../log/index.js';
 import type { OffProfile, Reason } from '../reasons/index.js';
-import type { ChangeReader } from './change-feed.js';
+import type { Alarm } from './alarms.js';
+import type { ChangeReader, FeedReader } from './change-feed.js';
 import type { QuotaEpoch, QuotaTerms } from './quota.js';
 import type { RejectState } from './reject-batches.js';
 import type { ScanKind } from './scan-detectors.js';
@@ -210,6 +211,14 @@ export interface FoundEntries {
   readonly size: number;
 }
 
+export interface Monitored {
+  readonly index: number;
+  readonly leaf: Uint8Array;
+  readonly leafHash: Uint8Array;
+  /** tlog-proof text. */
+  readonly proof: string;
+}
+
 /** What http/ calls. Everything that is not an outcome below is thrown: Refusal, Unavailable, or a fault. */
 export interface Gateway {
   submit(passport: string, client: Principal): Promise<Submission>;
@@ -245,6 +254,13 @@ export interface Gateway {
   rejectRecord(index: number, position: number): Promise<Uint8Array>;
   /** Proof of the record in its batch and of the batch in the log. @throws as `rejectRecord` and `proof` */
   rejectProof(index: number, position: number): Promise<string>;
+  /**
+   * The published entries that a provider (SPC or domain, as leaves have it) signed, from an index on; returns from where to go on.
+   * @throws Unavailable `search-unavailable`
+   */
+  monitor(name: string, from: number): AsyncGenerator<Monitored, number>;
+  /** The alarms of a provider after `after`, an id that it was given; null: all that are kept. `wake` is called when one comes. */
+  alarms(name: string, after: string | null, wake: () => void): FeedReader<Alarm>;
   /** tlog-proof text. @throws Refusal `not-found`, `not-published` */
   proof(index: number): Promise<string>;
   /** A published file by its path below the log prefix (`checkpoint`, `tile/0/000`), or null. */

@@ -26,6 +26,20 @@ export const foundEntries = z.strictObject({
   size: z.int().nonnegative().meta({ description: 'log size that the search was made under' }),
 });
 
+export const monitoredEntry = foundEntry.extend({ proof: z.string().meta({ description: 'C2SP tlog-proof' }) });
+export const monitorEnd = z.strictObject({ next: z.int().nonnegative() });
+
+export const alarm = z.strictObject({
+  alarm: z.enum(['foreign-credential', 'new-client', 'volume']),
+  index: logIndex,
+  kind: z.string(),
+  action: z.string().nullable(),
+  client: z.string().nullable(),
+  signer: z.string().nullable().meta({ description: 'SPC or domain of who signed' }),
+  reason: z.string(),
+  time,
+});
+
 export const withdrawalAnswer = z.strictObject({ logIndex, receipt: z.string() });
 
 export const lookupAnswer = z.strictObject({

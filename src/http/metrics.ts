@@ -7,7 +7,7 @@ import { registerHeldAnswersMetrics } from './held-answers-metrics.js';
 import { registerInvalidationMetrics } from './invalidation-metrics.js';
 import { registerMeteringMetrics } from './metering-metrics.js';
 import { registerRejectMetrics } from './reject-metrics.js';
-import type { StreamEnd } from './invalidation-stream.js';
+import type { StreamEnd } from './event-stream.js';
 import { RequestMetrics, gauge } from './request-metrics.js';
 
 /** What is read when somebody asks for the metrics. */

@@ -1,15 +1,18 @@
 import { Unavailable } from '../reasons/index.js';
-import type { InvalidationStream } from './invalidation-stream.js';
 
 export interface StreamLimits {
   readonly streams: number;
   readonly streamsPerClient: number;
 }
 
+export interface OpenStream {
+  end(): void;
+}
+
 /** The streams that are open, by who has them. */
 export class OpenStreams {
   readonly #limits: StreamLimits;
-  readonly #clients = new Map<string, Set<InvalidationStream>>();
+  readonly #clients = new Map<string, Set<OpenStream>>();
   #count = 0;
 
   constructor(limits: StreamLimits) {
@@ -27,13 +30,13 @@ export class OpenStreams {
     if (this.#count >= this.#limits.streams) throw new Unavailable('overloaded', 'streams', null, 1);
   }
 
-  add(client: string, stream: InvalidationStream): void {
+  add(client: string, stream: OpenStream): void {
     const own = this.#clients.get(client) ?? new Set();
     this.#clients.set(client, own.add(stream));
     this.#count += 1;
   }
 
-  remove(client: string, stream: InvalidationStream): void {
+  remove(client: string, stream: OpenStream): void {
     const own = this.#clients.get(client);
     if (own?.delete(stream) !== true) return;
     this.#count -= 1;

@@ -103,6 +103,26 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       },
     },
   },
+  '/v1/monitor/:name': {
+    summary: "A provider's leaves (by SPC or domain), with proofs: its own, or any for auditors",
+    answers: {
+      '200': {
+        description: 'one published entry a line, oldest first; the last line is {"next"}: where it goes on',
+        content: { 'application/jsonl': { schema: schemaOf(z.union([answers.monitoredEntry, answers.monitorEnd])) } },
+      },
+    },
+  },
+  '/v1/monitor/:name/alarms': {
+    summary: 'Server-sent events: what a provider should look at',
+    headers: [{ name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }],
+    answers: {
+      '200': {
+        description:
+          'data is {"alarm","index",...}: another provider\'s credential touched its numbers (foreign-credential), a client registered under its name for the first time (new-client), many entries in an hour (volume); at least once, in order; `event: reset`: some before are no longer kept',
+        content: { 'text/event-stream': { schema: schemaOf(answers.alarm) } },
+      },
+    },
+  },
   '/v1/entries/:index': {
     summary: 'The raw leaf of an entry of the log',
     answers: {

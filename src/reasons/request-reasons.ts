@@ -60,6 +60,14 @@ export const REQUEST_REASONS = {
     "this gateway's policy does not let answers be signed",
     'Ask without `signed`, or ask who operates the gateway.',
   ),
+  'not-own-name': row(
+    'request',
+    403,
+    '-',
+    'docs/adr/0023',
+    "this is another provider's name",
+    'Monitor your own SPC or domain; every leaf is public in the tiles.',
+  ),
   'client-suspended': row('request', 403, '-', 'docs/adr/0015', 'an operator has suspended this client', 'Ask who operates the gateway.'),
   'client-key-mismatch': row(
     'request',

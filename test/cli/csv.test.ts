@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { array, assert, property, string } from 'fast-check';
 import { csvCell, csvRecord } from '../../src/cli/csv.js';
 
 /** What a reader of RFC 4180 makes of a text: its records. */
@@ -120,8 +120,8 @@ describe('a cell of CSV', () => {
   });
 
   test('gives any texts back', () => {
-    fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (texts) => {
+    assert(
+      property(array(string({ unit: 'binary' }), { minLength: 1 }), (texts) => {
         expect(parseCsv(csvRecord(texts))).toEqual([texts.map((text) => parseCsv(csvRecord([text]))[0]?.[0])]);
         expect(parseCsv(csvRecord(texts))[0]?.map(back)).toEqual(texts);
       }),

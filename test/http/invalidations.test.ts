@@ -4,7 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Change, KnownPrincipal } from '../../src/gateway/index.js';
 import { ChangeFeed } from '../../src/gateway/change-feed.js';
-import { InvalidationStream, type StreamEnd } from '../../src/http/invalidation-stream.js';
+import { EventStream, type StreamEnd } from '../../src/http/event-stream.js';
+import { changeText } from '../../src/http/routes/invalidations.js';
 import { LIMITS } from '../../src/http/limits.js';
 import { PRINCIPALS, TlsPki, ask, gatewayThat, openSocket, startSite, type Client, type TestSite } from '../support/http-site.js';
 
@@ -212,11 +213,11 @@ describe('a reader', () => {
 
   let reader: Reader;
   let feed: ChangeFeed;
-  let stream: InvalidationStream;
+  let stream: EventStream<Change>;
   let isWelcome: boolean;
   const ends: StreamEnd[] = [];
-  const begin = (): InvalidationStream =>
-    new InvalidationStream(
+  const begin = (): EventStream<Change> =>
+    new EventStream(
       {
         response: reader as unknown as ServerResponse,
         heartbeatMs: 15_000,
@@ -226,6 +227,7 @@ describe('a reader', () => {
         ended: (how) => ends.push(how),
       },
       (wake) => feed.read(null, false, wake),
+      changeText,
     );
 
   beforeEach(() => {

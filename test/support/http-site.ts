@@ -151,6 +151,11 @@ export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
   search: async () => ({ entries: [], cursor: null, size: 13 }),
   open: async (index) => ({ kind: 'open', index, logIndex: 12, opening: Buffer.alloc(32, 7).toString('base64url'), case: 'POL-2026/17' }),
   erase: async () => ({ erased: true, logIndex: 12, receipt: 'receipt' }),
+  async *monitor(_name, from) {
+    yield { index: from, leaf: Buffer.from('{"v":1,"k":"accept","t":1,"why":"OK"}'), leafHash: Buffer.alloc(32), proof: 'proof' };
+    return from + 1;
+  },
+  alarms: () => ({ id: null, take: () => [], close: () => undefined }),
   proof: async () => 'c2sp.org/tlog-proof@v1\n',
   logFile: async (path) => (path === 'checkpoint' || path.startsWith('tile/0/000') ? Buffer.from(path) : null),
   invalidation: { pending: false, problem: null, unknown: 0, mappings: [] },

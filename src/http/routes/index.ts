@@ -10,6 +10,7 @@ import { invalidations } from './invalidations.js';
 import { log } from './log.js';
 import { lookups } from './lookups.js';
 import { metrics } from './metrics.js';
+import { alarms, monitor } from './monitor.js';
 import { passports } from './passports.js';
 import { coverage } from './coverage.js';
 import { quota } from './quota.js';
@@ -30,6 +31,8 @@ export const EXPRESS_ROUTES: readonly Route[] = [
   reasons,
   log,
   search,
+  monitor,
+  alarms,
   entry,
   proof,
   opening,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Change, ChangeReader } from '../gateway/index.js';
+import type { FeedReader } from '../gateway/index.js';
 
-/** Changes written in one go: some 5 KiB, so that little is under way to who does not read. */
+/** Events written in one go: some 5 KiB, so that little is under way to who does not read. */
 const MOST = 64;
 
 export interface StreamParts {
@@ -11,7 +11,7 @@ export interface StreamParts {
   readonly stallMs: number;
   /** Whether who opened it may still have it; asked before anything is told, and with each sign of life. */
   readonly isWelcome: () => boolean;
-  readonly written: (changes: number) => void;
+  readonly written: (events: number) => void;
   readonly ended: (how: StreamEnd) => void;
 }
 
@@ -19,20 +19,22 @@ export interface StreamParts {
 export type StreamEnd = 'closed' | 'stalled' | 'unwelcome';
 
 /**
- * One stream of server-sent events (HTML Living Standard section 9.2) that reads changes at its reader's pace: what is not written yet stays in
+ * One stream of server-sent events (HTML Living Standard section 9.2) that reads a feed at its reader's pace: what is not written yet stays in
  * the feed, and nothing piles up here.
  */
-export class InvalidationStream {
+export class EventStream<T> {
   readonly #parts: StreamParts;
-  readonly #reader: ChangeReader;
+  readonly #reader: FeedReader<T>;
+  readonly #textOf: (event: T) => string;
   readonly #heartbeat: NodeJS.Timeout;
   #stall: NodeJS.Timeout | null = null;
   #scheduled = false;
   #over = false;
 
-  /** Begins at once; `read` opens the feed and is told what to call when something comes. */
-  constructor(parts: StreamParts, read: (wake: () => void) => ChangeReader) {
+  /** Begins at once; `read` opens the feed and is told what to call when something comes, `textOf` writes one event. */
+  constructor(parts: StreamParts, read: (wake: () => void) => FeedReader<T>, textOf: (event: T) => string) {
     this.#parts = parts;
+    this.#textOf = textOf;
     const { response } = parts;
     response.on('drain', () => this.#unblock());
     response.on('close', () => this.#finish('closed'));
@@ -63,11 +65,11 @@ export class InvalidationStream {
 
   #flush(): void {
     while (!this.#over && this.#stall === null) {
-      const changes = this.#reader.take(MOST);
-      if (changes.length === 0) return;
+      const events = this.#reader.take(MOST);
+      if (events.length === 0) return;
       if (!this.#parts.isWelcome()) return this.#cut('unwelcome');
-      this.#write(changes.map(eventOf).join(''));
-      this.#parts.written(changes.length);
+      this.#write(events.map(this.#textOf).join(''));
+      this.#parts.written(events.length);
     }
   }
 
@@ -102,6 +104,3 @@ export class InvalidationStream {
     this.#parts.ended(how);
   }
 }
-
-const eventOf = ({ id, sii }: Change): string =>
-  sii === null ? `event: reset\nid: ${id}\ndata: {}\n\n` : `id: ${id}\ndata: ${JSON.stringify({ sii })}\n\n`;
