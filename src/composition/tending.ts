@@ -2,18 +2,23 @@ import type { Logger } from 'pino';
 import { fallenSince, type InvalidatedMappings, type RunningGateway } from '../gateway/index.js';
 import { describeFault } from '../http/index.js';
 
-const swept = new WeakMap<RunningGateway, { readonly told: readonly InvalidatedMappings[]; readonly fault: Error | null }>();
+const swept = new WeakMap<
+  RunningGateway,
+  { readonly told: readonly InvalidatedMappings[]; readonly fault: Error | null; readonly search: Error | null }
+>();
 
 /** Tells of a sweep what it did since the last turn, and a fault once. */
 export const tendMappings = async (gateway: RunningGateway, log: Logger): Promise<void> => {
   gateway.tendMappings();
   const { mappings } = gateway.invalidation;
   const fault = gateway.sweepFault;
-  const before = swept.get(gateway) ?? { told: [], fault: null };
+  const before = swept.get(gateway) ?? { told: [], fault: null, search: null };
   const fallen = fallenSince(before.told, mappings);
   if (fallen.length > 0) log.warn({ mappings: fallen }, 'mappings fell with their credentials');
   if (fault !== null && fault !== before.fault) log.error({ fault: describeFault(fault) }, 'stored mappings cannot be judged again');
-  swept.set(gateway, { told: mappings, fault });
+  const search = gateway.searchFault;
+  if (search !== null && search !== before.search) log.error({ fault: describeFault(search) }, 'entries cannot be searched');
+  swept.set(gateway, { told: mappings, fault, search });
 };
 
 /** A walk that store or log kept from its end is made again an hour later: nobody reads what has run out. */

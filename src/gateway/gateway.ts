@@ -90,7 +90,7 @@ export interface RunningGateway extends Gateway {
   setWorld(world: World): void;
   /** Takes up again what failed of that; to be called now and then. */
   tendMappings(): void;
-  /** Takes from the store what has run out, with leaves; to be called seldom. The number of mappings. @throws Unavailable when store or log cannot be had */
+  /** Takes from the store what has run out, with leaves, and from the search whom old refusals were about; to be called seldom. The number of mappings. @throws Unavailable when store or log cannot be had */
   expireMappings(): Promise<number>;
   /** Resolves when no stored mapping is being judged again: all are, unless `invalidation` names a problem. */
   swept(): Promise<void>;
@@ -119,6 +119,8 @@ export interface RunningGateway extends Gateway {
   /** Brings the store up to the log; returns the number of partitions that were behind. */
   repair(): Promise<number>;
 }
+
+const DAY_MS = 86_400_000;
 
 /** Recovers the state from snapshot and WAL, and opens the use cases over it. @throws Refusal `log-corrupt` */
 export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> => {
@@ -247,7 +249,11 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
       invalidation.request();
     },
     tendMappings: () => invalidation.turn(),
-    expireMappings: () => expiry.run(),
+    expireMappings: async () => {
+      const expired = await expiry.run();
+      await filling.forgetRefusals(clock.now() - world.refusalRetentionDays * DAY_MS);
+      return expired;
+    },
     coverage: () => coverage.read(),
     swept: () => invalidation.idle(),
     get sweepFault() {

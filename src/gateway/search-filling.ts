@@ -75,9 +75,10 @@ export class SearchFilling {
     await this.#forget((_time, _kind, high, low) => high === forgottenHigh && low === forgottenLow);
   }
 
-  /** Refusals before `time`, whose evidence is gone, are about nobody. */
+  /** Refusals before `time`, whose evidence is gone, are about nobody. What is not made yet is made without them: their key is gone. */
   async forgetRefusals(time: number): Promise<void> {
-    await this.#forget((at, kind) => kind === 'reject' && at < time);
+    await this.#filled;
+    if (this.#isWhole) await this.#forget((at, kind) => kind === 'reject' && at < time);
   }
 
   async stop(): Promise<void> {

@@ -19,6 +19,7 @@ const logOf = () => {
       client: 'a.example',
       signer: '709J',
       owner: null,
+      area: null,
       mark: 0,
       tags: [],
       ...changes,
