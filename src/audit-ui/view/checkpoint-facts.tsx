@@ -80,7 +80,7 @@ export const CheckpointFacts = ({ session, log }: { readonly session: Session; r
           </button>
         </dd>
         <dt>Newest entry</dt>
-        <dd>{newest === null ? 'not read yet' : `${moment(newest)}, ${ago(newest, now)}`}</dd>
+        <dd>{newest === null ? (log.size === 0 ? 'none' : 'not read yet') : `${moment(newest)}, ${ago(newest, now)}`}</dd>
       </dl>
     </section>
   );

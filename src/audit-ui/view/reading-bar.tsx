@@ -5,6 +5,7 @@ import { counted, number } from './words.js';
 export const ReadingBar = ({ session }: { readonly session: Session }) => {
   const { log, rows, queue } = session;
   if (log === null || queue === null) return null;
+  if (log.size === 0) return <p>The log has no entries yet.</p>;
   const isWhole = rows.count >= log.size;
   return (
     <div class="reading">
