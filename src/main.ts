@@ -134,13 +134,12 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     problems: () => [...publication.problems(), ...storeProblems, ...keeper.problems()],
   });
   const hooks = await WebhookDirectory.open(parts.data.webhooks);
-  const isWelcome = (domain: string): boolean => principals.of(domain) !== undefined && principals.of(domain)?.isSuspended !== true;
   const webhooks = openWebhooks({
     outside: options.outside,
     clock,
     signer: parts.data.keys.receipt,
     gateway,
-    targets: () => hooks.targets(isWelcome),
+    targets: () => hooks.targets((domain) => principals.of(domain)),
     log,
   });
   await publication.turn();

@@ -36,4 +36,4 @@ export { type Patience } from './retry.js';
 export { checkSignedAnswer, contradicts, type AnsweredEntry, type AnswerKeys, type SignedLookupAnswer } from './signed-answer.js';
 export { type Submitted } from './submission.js';
 export { dueAt, keepRenewed, type RenewingParts, type Validity } from './renewing.js';
-export { readWebhook, type WebhookDelivery } from './webhook.js';
+export { readWebhook, type WebhookDelivery, type WebhookEvent } from './webhook.js';

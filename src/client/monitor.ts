@@ -114,7 +114,8 @@ export type Alarm =
   | { readonly event: 'reset'; readonly id: string; readonly index: number };
 
 const text = z.string();
-const alarmShape = z.object({
+/** What an alarm says, in a stream or by webhook. */
+export const alarmShape = z.object({
   alarm: text,
   index: z.int(),
   kind: text,

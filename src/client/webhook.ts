@@ -3,15 +3,28 @@ import { parseStrictJson } from '../encoding/index.js';
 import { verifyWebhook, type WebhookHeaders } from '../log/index.js';
 import { UnexpectedAnswer } from './api-refusal.js';
 import type { Invalidation } from './invalidations.js';
+import { alarmShape, type Alarm } from './monitor.js';
 
-const message = z.object({
-  events: z.array(z.union([z.object({ id: z.string(), reset: z.literal(true) }), z.object({ id: z.string(), sii: z.string() })])),
-});
+const id = z.string();
+const message = z.discriminatedUnion('feed', [
+  z.object({
+    feed: z.literal('invalidations'),
+    events: z.array(z.union([z.object({ id, reset: z.literal(true) }), z.object({ id, sii: z.string() })])),
+  }),
+  z.object({
+    feed: z.literal('alarms'),
+    events: z.array(z.union([z.object({ id, reset: z.literal(true), index: z.int() }), alarmShape.extend({ id })])),
+  }),
+]);
+
+/** As the streams tell them: what changed of the answers that you hold, and a provider's alarms. */
+export type WebhookEvent = Invalidation | Alarm;
 
 export interface WebhookDelivery {
   /** What is delivered twice has one id. */
   readonly id: string;
-  readonly events: readonly Invalidation[];
+  readonly feed: 'invalidations' | 'alarms';
+  readonly events: readonly WebhookEvent[];
 }
 
 /**
@@ -24,8 +37,8 @@ export interface WebhookDelivery {
  * ```ts
  * const { events } = readWebhook(request.headers, body, { receiptVkey, now: Date.now() / 1000 });
  * for (const event of events)
- *   if (event.event === 'reset') cache.clear();
- *   else cache.delete(event.sii);
+ *   if (event.event === 'changed') cache.delete(event.sii);
+ *   else if (event.event === 'reset') cache.clear();
  * ```
  */
 export const readWebhook = (
@@ -33,10 +46,11 @@ export const readWebhook = (
   body: Uint8Array,
   how: { readonly receiptVkey: string; readonly now: number },
 ): WebhookDelivery => {
-  const id = verifyWebhook(headers, body, how);
+  const messageId = verifyWebhook(headers, body, how);
   const read = message.safeParse(jsonOf(body));
   if (!read.success) throw new UnexpectedAnswer('the message is not of the documented shape');
-  return { id, events: read.data.events.map(eventOf) };
+  const { feed } = read.data;
+  return { id: messageId, feed, events: read.data.events.map(eventOf) };
 };
 
 const jsonOf = (body: Uint8Array): unknown => {
@@ -49,5 +63,8 @@ const jsonOf = (body: Uint8Array): unknown => {
 
 type Event = z.infer<typeof message>['events'][number];
 
-const eventOf = (event: Event): Invalidation =>
-  'reset' in event ? { event: 'reset', id: event.id } : { event: 'changed', id: event.id, sii: event.sii };
+const eventOf = (event: Event): WebhookEvent => {
+  if ('alarm' in event) return { event: 'alarm', ...event };
+  if ('sii' in event) return { event: 'changed', ...event };
+  return 'index' in event ? { event: 'reset', id: event.id, index: event.index } : { event: 'reset', id: event.id };
+};

@@ -13,7 +13,7 @@ interface Parts {
   readonly outside: GatewayOptions['outside'];
   readonly clock: Clock;
   readonly signer: NoteSigner;
-  readonly gateway: Pick<RunningGateway, 'changes'>;
+  readonly gateway: Pick<RunningGateway, 'changes' | 'alarms'>;
   readonly targets: () => Iterable<WebhookTarget>;
   readonly log: Logger;
 }
@@ -29,6 +29,7 @@ export const openWebhooks = ({ outside, clock, signer, gateway, targets, log }: 
     clock,
     targets,
     changes: (domain, after, wake) => gateway.changes({ domain }, after, wake),
+    alarms: (name, after, wake) => gateway.alarms(name, after, wake),
     failed,
   });
 };

@@ -1,12 +1,18 @@
 import { signWebhook } from '../log/index.js';
 import type { Clock, NoteSigner, SendMessage } from '../ports/index.js';
-import type { Change, ChangeReader } from './change-feed.js';
+import type { Alarm } from './alarms.js';
+import type { Change, FeedReader } from './change-feed.js';
 
-/** A principal that has its changes sent. */
+/** A principal that has sent to it what it would read as a stream. */
 export interface WebhookTarget {
   readonly domain: string;
   readonly url: string;
+  /** SPC or domain whose alarms it may see; null: none. */
+  readonly monitors: string | null;
 }
+
+/** What a message tells. */
+type Event = Readonly<Record<string, unknown>> & { readonly id: string };
 
 export interface WebhooksParts {
   readonly send: SendMessage;
@@ -14,8 +20,9 @@ export interface WebhooksParts {
   readonly clock: Clock;
   /** Who has its changes sent now, and where; asked before anything is sent. */
   readonly targets: () => Iterable<WebhookTarget>;
-  /** The changes of what a principal holds, as a stream of its own would read them. */
-  readonly changes: (domain: string, after: string | null, wake: () => void) => ChangeReader;
+  /** The changes of what a principal holds, and the alarms of a provider, as streams of their own would read them. */
+  readonly changes: (domain: string, after: string | null, wake: () => void) => FeedReader<Change>;
+  readonly alarms: (name: string, after: string | null, wake: () => void) => FeedReader<Alarm>;
   /** The first failure in a row of one receiver; names the way it failed, and nothing personal. */
   readonly failed: (domain: string, error: Error) => void;
 }
@@ -34,22 +41,27 @@ const MOST = 64;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 
-/** One principal's messages: one under way at a time, in order, each until its receiver has it. */
-class Delivery {
+interface Source {
   readonly target: WebhookTarget;
-  readonly #reader: ChangeReader;
-  #unsent: readonly Change[] = [];
+  readonly feed: 'invalidations' | 'alarms';
+}
+
+/** One principal's messages of one feed: one under way at a time, in order, each until its receiver has it. */
+class Delivery {
+  readonly source: Source;
+  readonly #reader: FeedReader<Event>;
+  #unsent: readonly Event[] = [];
   #underWay: Promise<void> | null = null;
   failures = 0;
   #notBefore = 0;
 
-  constructor(target: WebhookTarget, read: (wake: () => void) => ChangeReader, wake: () => void) {
-    this.target = target;
-    this.#reader = read(wake);
+  constructor(source: Source, reader: FeedReader<Event>) {
+    this.source = source;
+    this.#reader = reader;
   }
 
   /** What is to be sent now; none: nothing is due. */
-  due(now: number): readonly Change[] {
+  due(now: number): readonly Event[] {
     if (this.#underWay !== null || now < this.#notBefore) return [];
     if (this.#unsent.length === 0) this.#unsent = this.#reader.take(MOST);
     return this.#unsent;
@@ -80,7 +92,7 @@ class Delivery {
 }
 
 /**
- * Sends what `GET /v1/invalidations` tells to whoever would rather be called (docs/adr/0025): signed, at least once, in order. What a receiver does not take
+ * Sends what `GET /v1/invalidations` and a provider's stream of alarms tell to whoever would rather be called (docs/adr/0025): signed, at least once, in order. What a receiver does not take
  * is sent again, the same octets under the same id, until it does or the feed has no more of it: then, and after a start, a reset goes before.
  */
 export class Webhooks {
@@ -103,15 +115,13 @@ export class Webhooks {
   /** Takes up who is a target now and sends what is due; to be called now and then. Waits for no receiver. */
   turn(): void {
     if (this.#over.signal.aborted) return;
-    const wanted = new Map([...this.#parts.targets()].map((target) => [target.domain, target]));
-    for (const [domain, delivery] of this.#deliveries) {
-      if (wanted.get(domain)?.url === delivery.target.url) continue;
-      this.#deliveries.delete(domain);
+    const wanted = new Map([...this.#parts.targets()].flatMap(sourcesOf).map((source) => [keyOf(source), source]));
+    for (const [key, delivery] of this.#deliveries) {
+      if (wanted.get(key)?.target.url === delivery.source.target.url) continue;
+      this.#deliveries.delete(key);
       void delivery.close();
     }
-    for (const target of wanted.values()) {
-      if (!this.#deliveries.has(target.domain)) this.#deliveries.set(target.domain, this.#begin(target));
-    }
+    for (const [key, source] of wanted) if (!this.#deliveries.has(key)) this.#deliveries.set(key, new Delivery(source, this.#read(source)));
     for (const delivery of this.#deliveries.values()) this.#send(delivery);
   }
 
@@ -121,12 +131,11 @@ export class Webhooks {
     await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.close()));
   }
 
-  #begin(target: WebhookTarget): Delivery {
-    return new Delivery(
-      target,
-      (wake) => this.#parts.changes(target.domain, null, wake),
-      () => this.#wake(),
-    );
+  #read({ target: { domain, monitors }, feed }: Source): FeedReader<Event> {
+    const { changes, alarms } = this.#parts;
+    const wake = (): void => this.#wake();
+    if (feed === 'alarms' && monitors !== null) return mapped(alarms(monitors, null, wake), alarmEvent);
+    return mapped(changes(domain, null, wake), changeEvent);
   }
 
   /** What one commit changes is sent together. */
@@ -142,16 +151,17 @@ export class Webhooks {
   #send(delivery: Delivery): void {
     const changes = delivery.due(this.#parts.clock.monotonic());
     const [first, last] = [changes[0], changes.at(-1)];
-    if (first !== undefined && last !== undefined) delivery.begin(this.#deliver(delivery, `${first.id}..${last.id}`, changes));
+    if (first !== undefined && last !== undefined)
+      delivery.begin(this.#deliver(delivery, `${delivery.source.feed}.${first.id}..${last.id}`, changes));
   }
 
-  async #deliver(delivery: Delivery, id: string, changes: readonly Change[]): Promise<void> {
+  async #deliver(delivery: Delivery, id: string, events: readonly Event[]): Promise<void> {
     const { send, signer, clock, failed } = this.#parts;
-    const { domain, url } = delivery.target;
-    const body = Buffer.from(JSON.stringify({ events: changes.map(eventOf) }));
+    const { target, feed } = delivery.source;
+    const body = Buffer.from(JSON.stringify({ feed, events }));
     const headers = signWebhook(id, Math.floor(clock.now() / 1000), body, signer);
     try {
-      await send(url, { headers: { ...headers, 'content-type': 'application/json' }, body }, this.#over.signal);
+      await send(target.url, { headers: { ...headers, 'content-type': 'application/json' }, body }, this.#over.signal);
       delivery.sent();
       this.#delivered += 1;
       // What came meanwhile, once this one is no longer under way.
@@ -160,9 +170,33 @@ export class Webhooks {
       if (this.#over.signal.aborted) return;
       delivery.failedAt(clock.monotonic());
       this.#failed += 1;
-      if (delivery.failures === 1) failed(domain, error as Error);
+      if (delivery.failures === 1) failed(target.domain, error as Error);
     }
   }
 }
 
-const eventOf = ({ id, sii }: Change): Record<string, unknown> => (sii === null ? { id, reset: true } : { id, sii });
+const sourcesOf = (target: WebhookTarget): Source[] =>
+  target.monitors === null
+    ? [{ target, feed: 'invalidations' }]
+    : [
+        { target, feed: 'invalidations' },
+        { target, feed: 'alarms' },
+      ];
+
+const keyOf = ({ target: { domain, monitors }, feed }: Source): string => (feed === 'alarms' ? `${domain} ${monitors}` : domain);
+
+const mapped = <T>(reader: FeedReader<T>, eventOf: (item: T) => Event): FeedReader<Event> => ({
+  get id() {
+    return reader.id;
+  },
+  take: (most) => reader.take(most).map(eventOf),
+  close: () => reader.close(),
+});
+
+const changeEvent = ({ id, sii }: Change): Event => (sii === null ? { id, reset: true } : { id, sii });
+
+/** As the stream of alarms tells it. */
+const alarmEvent = ({ id, alarm, index, row: { kind, action, client, signer, reason, time } }: Alarm): Event =>
+  alarm === null
+    ? { id, reset: true, index }
+    : { id, alarm, index, kind, action, client, signer, reason, time: new Date(time).toISOString() };

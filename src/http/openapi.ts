@@ -73,7 +73,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: { '200': { description: '`url` null: nowhere', content: json(answers.webhookAnswer) } },
   },
   'PUT /v1/webhook': {
-    summary: 'Have them sent, signed, as POST requests with {"events":[{"id","sii"} or {"id","reset":true}]} (Standard Webhooks, v1a)',
+    summary:
+      'Have them sent, signed, as POST requests with {"feed","events":[...]}: `invalidations` {"id","sii"} or {"id","reset":true}, and a provider\'s `alarms` (Standard Webhooks, v1a)',
     body: json(webhookBody),
     answers: { '200': { description: 'from now on', content: json(answers.webhookAnswer) } },
   },

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { readWebhook, type Invalidation } from '../../src/client/index.js';
+import { readWebhook, type WebhookEvent } from '../../src/client/index.js';
+import { Alarms } from '../../src/gateway/alarms.js';
 import { ChangeFeed } from '../../src/gateway/change-feed.js';
+import type { SearchRow } from '../../src/gateway/search-block.js';
 import { Webhooks, type WebhookTarget } from '../../src/gateway/index.js';
 import { receiptKeyName } from '../../src/log/index.js';
 import type { WebhookMessage } from '../../src/ports/index.js';
@@ -12,7 +14,7 @@ const URL_A = 'https://hooks.a.example/signpost';
 interface Sent {
   readonly url: string;
   readonly id: string;
-  readonly events: readonly Invalidation[];
+  readonly events: readonly WebhookEvent[];
   /** Answers the message. */
   readonly take: () => void;
   readonly fail: () => void;
@@ -21,17 +23,20 @@ interface Sent {
 /** A receiver that answers when the test says so. */
 class Bed {
   readonly feeds = new Map<string, ChangeFeed>();
-  targets: WebhookTarget[] = [{ domain: 'a.example', url: URL_A }];
+  targets: WebhookTarget[] = [{ domain: 'a.example', url: URL_A, monitors: null }];
   now = 1_000;
   readonly failures: string[] = [];
   readonly #sent: Sent[] = [];
   #waiting: ((sent: Sent) => void) | null = null;
+  readonly alarms = new Alarms((index) => this.rows[index] as SearchRow);
+  readonly rows: SearchRow[] = [];
   readonly webhooks = new Webhooks({
     send: (url, message, signal) => this.#take(url, message, signal),
     signer,
     clock: { now: () => 1_795_500_000_000, monotonic: () => this.now },
     targets: () => this.targets,
     changes: (domain, after, wake) => this.feed(domain).read(after, false, wake),
+    alarms: (name, after, wake) => this.alarms.read(name, after, wake),
     failed: (domain, error) => void this.failures.push(`${domain}: ${error.message}`),
   });
 
@@ -66,7 +71,7 @@ class Bed {
   }
 }
 
-const siis = ({ events }: Sent): string[] => events.map((event) => (event.event === 'reset' ? 'reset' : event.sii.slice(5)));
+const siis = ({ events }: Sent): string[] => events.map((event) => (event.event === 'changed' ? event.sii.slice(5) : event.event));
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('webhooks', () => {
@@ -76,13 +81,13 @@ describe('webhooks', () => {
     bed.change('1');
     bed.change('2');
     const first = await bed.next();
-    expect([first.url, first.id, siis(first)]).toEqual([URL_A, '1-1..1-2', ['1', '2']]);
+    expect([first.url, first.id, siis(first)]).toEqual([URL_A, 'invalidations.1-1..1-2', ['1', '2']]);
     bed.change('3');
     await settled();
     expect(bed.underWay).toBe(0);
     first.take();
     const second = await bed.next();
-    expect([second.id, siis(second)]).toEqual(['1-3..1-3', ['3']]);
+    expect([second.id, siis(second)]).toEqual(['invalidations.1-3..1-3', ['3']]);
     second.take();
     await settled();
     expect(bed.webhooks.state).toEqual({ delivered: 2, failed: 0, failing: 0 });
@@ -118,12 +123,28 @@ describe('webhooks', () => {
 
   test('of one receiver do not wait for those of another', async () => {
     const bed = new Bed();
-    bed.targets.push({ domain: 'b.example', url: 'https://b.example/' });
+    bed.targets.push({ domain: 'b.example', url: 'https://b.example/', monitors: null });
     bed.webhooks.turn();
     bed.change('1');
     const stuck = await bed.next();
     bed.change('2', 'b.example');
     expect([(await bed.next()).url, stuck.url]).toEqual(['https://b.example/', URL_A]);
+  });
+
+  test('tell a provider of its alarms, beside its changes', async () => {
+    const bed = new Bed();
+    bed.targets = [{ domain: 'np.example', url: 'https://np.example/', monitors: '709J' }];
+    bed.webhooks.turn();
+    const row = { kind: 'accept', time: 1_795_500_000_000, action: 'register', reason: 'OK', client: 'a.example', signer: '709J' };
+    bed.rows.push({ ...row, owner: null, area: '1', mark: 0, tags: [] });
+    bed.alarms.follow(0, bed.rows[0] as SearchRow);
+    const sent = await bed.next();
+    expect([sent.id, sent.events]).toEqual([
+      'alarms.0-2..0-2',
+      [{ event: 'alarm', id: '0-2', alarm: 'new-client', index: 0, ...row, time: '2026-11-24T06:00:00.000Z' }],
+    ]);
+    bed.change('1', 'np.example');
+    expect(siis(await bed.next())).toEqual(['1']);
   });
 
   test('end with the target, and begin with all that is kept for a new one', async () => {
@@ -134,7 +155,7 @@ describe('webhooks', () => {
     bed.change('1');
     await settled();
     expect(bed.underWay).toBe(0);
-    bed.targets = [{ domain: 'a.example', url: 'https://a.example/other' }];
+    bed.targets = [{ domain: 'a.example', url: 'https://a.example/other', monitors: null }];
     bed.webhooks.turn();
     const sent = await bed.next();
     expect([sent.url, siis(sent)]).toEqual(['https://a.example/other', ['1']]);

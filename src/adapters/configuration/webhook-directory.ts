@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { JsonError, parseStrictJson } from '../../encoding/index.js';
-import type { WebhookControl, WebhookTarget } from '../../gateway/index.js';
+import type { KnownPrincipal, WebhookControl, WebhookTarget } from '../../gateway/index.js';
 import { isDomain } from '../../identifiers/index.js';
+import { nameInLeaf } from '../../log/index.js';
 import { httpsUrlField } from '../../policy/index.js';
 import { Refusal } from '../../reasons/index.js';
 import type { PrincipalRecords } from './principal-directory.js';
@@ -52,11 +53,20 @@ export class WebhookDirectory implements WebhookControl {
     else this.#urls.set(domain, url);
   }
 
-  /** Who has its changes sent now, and where. */
-  *targets(isWelcome: (domain: string) => boolean): Iterable<WebhookTarget> {
-    for (const [domain, url] of this.#urls) if (isWelcome(domain)) yield { domain, url };
+  /** Who is sent what it may read now, and where. */
+  *targets(principalOf: (domain: string) => KnownPrincipal | undefined): Iterable<WebhookTarget> {
+    for (const [domain, url] of this.#urls) {
+      const principal = principalOf(domain);
+      if (principal !== undefined && principal.isSuspended !== true) yield { domain, url, monitors: monitoredBy(principal) };
+    }
   }
 }
+
+/** The name under which leaves have it. */
+const monitoredBy = ({ kind, spc, domain }: KnownPrincipal): string | null => {
+  if (kind === 'np') return spc;
+  return kind === 'ep' ? nameInLeaf(domain) : null;
+};
 
 const isOwnHost = (url: string, domain: string): boolean => {
   const { hostname } = new URL(url);
