@@ -4,7 +4,7 @@ import { Connection } from '../client/connection.js';
 import { decodeEvidence } from '../gateway/evidence.js';
 import { judgeAgain, versionsInLeaf } from '../gateway/judged-again.js';
 import { ReplayTerms } from '../gateway/replay-terms.js';
-import { parseLeaf } from '../log/index.js';
+import { encodeLeaf, parseLeaf, type LeafFields } from '../log/index.js';
 import { SEQUENCER_STEPS } from '../verification/index.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 
@@ -19,8 +19,7 @@ export interface ReplayFileOptions {
 /** An opened entry, as `audit open` gives it. */
 interface OpenedEntry {
   readonly index: number;
-  /** The leaf's text. */
-  readonly leaf: string;
+  readonly leaf: LeafFields;
   /** base64url. */
   readonly opening: string;
   readonly evidence: object;
@@ -29,7 +28,7 @@ interface OpenedEntry {
 const openedEntry = (octets: Uint8Array): OpenedEntry => {
   const value = JSON.parse(Buffer.from(octets).toString('utf8')) as Partial<OpenedEntry>;
   const { index, leaf, opening, evidence } = value;
-  if (typeof index !== 'number' || typeof leaf !== 'string' || typeof opening !== 'string' || typeof evidence !== 'object')
+  if (typeof index !== 'number' || typeof leaf !== 'object' || typeof opening !== 'string' || typeof evidence !== 'object')
     throw new CannotRun('the file is no opened entry: it needs index, leaf, opening and evidence');
   return { index, leaf, opening, evidence };
 };
@@ -64,11 +63,12 @@ const remoteReader = async (place: string, { ca, cert, key }: ReplayFileOptions)
 
 /** Judges one opened entry again. What the sequencer ruled depends on the log before it, and is not judged here. */
 export const replayFile = async (octets: Uint8Array, options: ReplayFileOptions): Promise<AuditReport> => {
-  const { index, leaf: text, opening, evidence } = openedEntry(octets);
+  const { index, leaf: fields, opening, evidence } = openedEntry(octets);
   if (options.documents === undefined) throw new CannotRun('give --documents: a folder of documents, or the URL of a gateway');
   const reader = /^https:/i.test(options.documents) ? await remoteReader(options.documents, options) : folderReader(options.documents);
   try {
-    const leaf = Buffer.from(text, 'latin1');
+    // A leaf has one spelling.
+    const leaf = encodeLeaf(fields);
     const { k, why, ...rest } = parseLeaf(leaf);
     const terms = await new ReplayTerms(reader.read).of(versionsInLeaf(rest));
     const decision = {

@@ -18,6 +18,7 @@ const BENCHES: Record<string, () => Promise<(options: BenchOptions) => Promise<B
   revoke: async () => (await import('./bench-revoke.js')).measure,
   restart: async () => (await import('./bench-restart.js')).measure,
   fsck: async () => (await import('./bench-fsck.js')).measure,
+  replay: async () => (await import('./bench-replay.js')).measure,
   desk: async () => (await import('./bench-desk.js')).measure,
 };
 
@@ -35,7 +36,7 @@ interface Options {
 export const run = async (argv: string[]): Promise<number> => {
   const command = new Command('signpost bench')
     .description(
-      'measure: verdicts, x5u, submissions, imports, lookups and whether they tell who is there, the log, memory, CRLs, numbering data, mappings judged again, restart',
+      'measure: verdicts, x5u, submissions, imports, lookups and whether they tell who is there, the log, memory, CRLs, numbering data, mappings judged again, restart, decisions judged again',
     )
     .exitOverride()
     .addOption(new Option('--only <name>', 'one of them').choices(Object.keys(BENCHES)))

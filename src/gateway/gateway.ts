@@ -302,6 +302,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     alarms: (name, after, wake) => alarms.read(name, after, wake),
     proof: proofOf,
     logFile: (path) => logStorage.read(path),
+    document: (digest) => parts.documents.get(digest),
     readiness,
     searchable: () => filling.filled(),
     get searchFault() {

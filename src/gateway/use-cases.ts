@@ -267,6 +267,8 @@ export interface Gateway {
   logFile(path: string): Promise<Uint8Array | null>;
   /** At most a minute old. @throws Unavailable `search-unavailable`, `store-unavailable` */
   coverage(): Promise<CoverageState>;
+  /** A document that verdicts were made under, by its SHA-256 in lower-case hex; null: there is none. @throws Refusal `log-corrupt` */
+  document(digest: string): Promise<Uint8Array | null>;
   readiness(): Promise<Readiness>;
   readonly invalidation: InvalidationState;
   readonly metering: MeteringState;

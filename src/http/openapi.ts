@@ -142,6 +142,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'One refusal of a batch, in the octets that its proof is about; 410 once policy keeps it no more',
     answers: { '200': { description: 'spelled as a leaf', content: { 'application/json': { schema: { type: 'object' } } } } },
   },
+  '/v1/documents/:digest': {
+    summary: 'Policy, trust material, CRLs or numbering data that verdicts were made under, by the digest in a leaf',
+    answers: { '200': { description: 'octets of which this is the SHA-256', content: text('application/octet-stream') } },
+  },
   '/log/*path': {
     summary: 'The published log: C2SP tlog-tiles (checkpoint, tile/...)',
     answers: { '200': { description: 'a checkpoint or a tile', content: { ...text('text/plain'), ...text('application/octet-stream') } } },

@@ -147,6 +147,25 @@ const REFUSALS: readonly Case[] = [
   // express
   { name: 'entry without a client', ask: { path: '/v1/entries/1' }, status: 401, reason: 'client-unknown' },
   { name: 'proof without a client', ask: { path: '/v1/entries/1/proof' }, status: 401, reason: 'client-unknown' },
+  { name: 'document without a client', ask: { path: `/v1/documents/${'A'.repeat(43)}` }, status: 401, reason: 'client-unknown' },
+  {
+    name: 'document for an operator',
+    ask: { path: `/v1/documents/${'A'.repeat(43)}`, as: 'operator.example' },
+    status: 403,
+    reason: 'client-not-allowed',
+  },
+  {
+    name: 'document by hex',
+    ask: { path: `/v1/documents/${'0'.repeat(64)}`, as: 'auditor.example' },
+    status: 400,
+    reason: 'malformed-request',
+  },
+  {
+    name: 'document that is not there',
+    ask: { path: `/v1/documents/${'A'.repeat(42)}E`, as: 'auditor.example' },
+    status: 404,
+    reason: 'not-found',
+  },
   { name: 'metrics without a client', ask: { path: '/metrics' }, status: 401, reason: 'client-unknown' },
   { name: 'metrics for an AP', ask: { path: '/metrics', as: 'a.example' }, status: 403, reason: 'client-not-allowed' },
   { name: 'index with a sign', ask: { path: '/v1/entries/-1', as: 'a.example' }, status: 400, reason: 'malformed-request' },
@@ -285,6 +304,12 @@ describe('accepted twins', () => {
     expect([reply.status, reply.headers['content-type'], reply.headers['cache-control']]).toEqual([200, type, cache]);
     const head = await call({ method: 'HEAD', path });
     expect([head.status, head.headers['content-length'], head.body.length]).toEqual([200, String(reply.body.length), 0]);
+  });
+
+  test('an auditor reads what verdicts were made under, by its digest', async () => {
+    const reply = await call({ path: `/v1/documents/${'A'.repeat(43)}`, as: 'auditor.example' });
+    expect([reply.status, reply.body.toString()]).toEqual([200, '[]']);
+    expect(reply.headers['cache-control']).toBe('private, max-age=31536000, immutable');
   });
 
   test.each(['a.example', 'np.example', 'ep.example', 'auditor.example', 'operator.example'])(

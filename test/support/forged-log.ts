@@ -61,7 +61,7 @@ export const openedEntry = async (dataDir: string, index: number): Promise<objec
     const plaintext = source.vault.open(keySlot, sealingContext(index), sealed) ?? new Uint8Array();
     const { opening } = parseLeaf(leaf).k === 'accept' ? decodeSealedEvent(plaintext) : decodeSealedRefusal(plaintext);
     const evidence = JSON.parse(Buffer.from(source.vault.open(keySlot, evidenceContext(index), kept.sealed) ?? []).toString()) as object;
-    return { index, leaf: Buffer.from(leaf).toString('latin1'), opening: Buffer.from(opening).toString('base64url'), evidence };
+    return { index, leaf: parseLeaf(leaf), opening: Buffer.from(opening).toString('base64url'), evidence };
   } finally {
     await source.close();
   }

@@ -109,6 +109,7 @@ export const STANDING: QuotaStanding = {
 export const gatewayThat = (changes: Partial<Gateway> = {}): Gateway => ({
   submit: async (passport) => (passport.startsWith('good') ? ACCEPTED : REFUSED),
   withdraw: async () => ({ logIndex: 9, receipt: 'receipt' }),
+  document: async (digest) => (digest === '0'.repeat(64) ? Buffer.from('[]') : null),
   lookup: async (queries) => ({
     quota: STANDING,
     answers: queries.map(({ sii }) =>

@@ -7,6 +7,7 @@ import { search } from './search.js';
 import { erasures } from './erasures.js';
 import { healthz, readyz } from './health.js';
 import { invalidations } from './invalidations.js';
+import { keptDocument } from './kept-documents.js';
 import { log } from './log.js';
 import { lookups } from './lookups.js';
 import { metrics } from './metrics.js';
@@ -37,6 +38,7 @@ export const EXPRESS_ROUTES: readonly Route[] = [
   proof,
   opening,
   record,
+  keptDocument,
   healthz,
   readyz,
   metrics,
