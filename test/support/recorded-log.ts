@@ -84,6 +84,8 @@ const life = async (r: Recorder): Promise<IssuedCredential> => {
   } as const;
   const np = place.pki.hierarchy.npCredential(FROM);
   await r.submit(sign(place, np, { ...preference, consent: 'operator', preference: { default: 'a.example' }, lifetime: 600 }), A);
+  // Of one second the jti decides.
+  r.next();
   await r.submit(sign(place, np, { ...preference, consent: 'operator', preference: { default: 'none.example' }, lifetime: 600 }), A);
   r.next();
   await r.submit(withdrawal(place, tn(1), credential, 'bob'), A);
