@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { spawn, spawnSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { fsckDirectory } from '../../src/cli/audit-fsck-directory.js';
 import { sealingContext } from '../../src/gateway/journal.js';
 import { Publisher } from '../../src/gateway/publish.js';
 import { Tree, leafHash, openCheckpoint, verifyTlogProof } from '../../src/log/index.js';
-import { openRun, runBatches, treeOf, type Progress } from '../support/data-run.js';
+import { appendRefusals, openRun, runBatches, treeOf, type Progress } from '../support/data-run.js';
 import { diskError, faultyFileSystem, type DiskStep, type Verdict } from '../support/faulty-file-system.js';
 import { reasonOfPromise } from '../support/reasons.js';
 
@@ -375,6 +376,8 @@ test('audit fsck names the file in which a bit is flipped, in every class of fil
     ['vault/keys', 200],
     ['vault/keys', 10],
     ['snapshot/0000000000000001.snapshot', 6],
+    ['evidence/0000000000000000.wal', 700],
+    [`evidence/documents/${createHash('sha256').update('policy').digest('hex')}`, 3],
     ['last-signed', 25],
     ['keys/pepper', 4],
     ['keys/vault.key', 12],
@@ -410,7 +413,7 @@ test('audit fsck runs beside a gateway that writes, and finds nothing', async ()
       const time = Buffer.from(record.leaf)
         .toString()
         .replace('"t":1795500000000', `"t":${1_795_600_000_000 + data.wal.size}`);
-      await data.wal.append(data.wal.size, [{ leaf: Buffer.from(time), sealed: Buffer.alloc(0), keySlot: 0 }]);
+      await appendRefusals(data, [Buffer.from(time)]);
       await publisher.publish();
     }
     return publisher.publishedSize;

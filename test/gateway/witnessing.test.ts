@@ -20,8 +20,8 @@ import {
   verifyTlogProof,
   type VerificationKey,
 } from '../../src/log/index.js';
-import { openRun, treeOf } from '../support/data-run.js';
-import { testEntry, testSigner } from '../support/log-fixtures.js';
+import { appendRefusals, openRun, refusalEntry, treeOf } from '../support/data-run.js';
+import { testSigner } from '../support/log-fixtures.js';
 import { serverIdentity } from '../support/tls-origin.js';
 import { newFolder, removeFolder, runWitness, trust, type RunWitness } from '../support/witness-run.js';
 
@@ -48,11 +48,7 @@ afterEach(async () => {
 });
 
 /** Appends to the WAL, without a publisher. */
-const grow = async (n = data.wal.size): Promise<void> => {
-  const nothing = { sealed: Buffer.alloc(0), keySlot: 0 };
-  await data.evidence.append(data.wal.size, [nothing]);
-  await data.wal.append(data.wal.size, [{ leaf: testEntry(n), ...nothing }]);
-};
+const grow = (n = data.wal.size): Promise<void> => appendRefusals(data, [refusalEntry(n)]);
 
 const startWitness = async (name: string): Promise<RunWitness> => {
   const directory = join(folder, name);
@@ -128,7 +124,7 @@ describe('a checkpoint', () => {
     const proof = await publisher.inclusionProofText(1);
     const question = {
       proof,
-      leafHash: leafHash(testEntry(1)),
+      leafHash: leafHash(refusalEntry(1)),
       log: data.keys.logVkey,
       witnesses: witnesses.map(({ handle }) => handle.vkey),
     };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { openDataDirectory, type DataDirectory, type FileSystem } from '../../src/adapters/files/index.js';
 import { encodeEvidence, evidenceContext } from '../../src/gateway/evidence.js';
 import { Publisher } from '../../src/gateway/publish.js';
@@ -32,7 +33,28 @@ export const treeOf = async (data: DataDirectory): Promise<Tree> => {
 };
 
 /** Refusals, so that no mapping depends on the made-up evidence. */
-const entryOf = (n: number): Buffer => encodeLeaf(testLeaf(n, { k: 'reject', why: 'tn-out-of-scope' }));
+export const refusalEntry = (n: number): Buffer => encodeLeaf(testLeaf(n, { k: 'reject', why: 'tn-out-of-scope' }));
+
+/** What the versions of `testLeaf` are digests of. */
+const DOCUMENTS = ['policy', 'trust', 'numbering', 'revocation'].map((text) => ({
+  digest: createHash('sha256').update(text).digest('hex'),
+  pieces: () => [Buffer.from(text)],
+}));
+
+/** Appends refusals as a gateway does: with keys, evidence, and the documents that they were judged under. */
+export const appendRefusals = async (data: DataDirectory, leaves: readonly Buffer[]): Promise<void> => {
+  const base = data.wal.size;
+  const slot = data.vault.newSlot();
+  const records = leaves.map((leaf, i) => ({
+    leaf,
+    sealed: data.vault.seal(slot, sealingContext(base + i), Buffer.from(`evidence ${base + i}`)),
+    keySlot: slot,
+  }));
+  const evidence = records.map((_, i) => ({ sealed: data.vault.seal(slot, evidenceContext(base + i), SUBMITTED), keySlot: slot }));
+  await data.documents.put(DOCUMENTS);
+  await Promise.all([data.vault.flush(), data.evidence.append(base, evidence)]);
+  await data.wal.append(base, records);
+};
 
 /** What a gateway does to its data directory, batch after batch: keys, records, checkpoints, snapshots. */
 export const runBatches = async (
@@ -47,15 +69,10 @@ export const runBatches = async (
   );
   for (let batch = 0; batch < batches; batch += 1) {
     const base = data.wal.size;
-    const slot = data.vault.newSlot();
-    const records = Array.from({ length: perBatch }, (_, i) => ({
-      leaf: entryOf(base + i),
-      sealed: data.vault.seal(slot, sealingContext(base + i), Buffer.from(`evidence ${base + i}`)),
-      keySlot: slot,
-    }));
-    const evidence = records.map((_, i) => ({ sealed: data.vault.seal(slot, evidenceContext(base + i), SUBMITTED), keySlot: slot }));
-    await Promise.all([data.vault.flush(), data.evidence.append(base, evidence)]);
-    await data.wal.append(base, records);
+    await appendRefusals(
+      data,
+      Array.from({ length: perBatch }, (_, i) => refusalEntry(base + i)),
+    );
     tell({ committed: data.wal.size, published: publisher.publishedSize });
     if (batch % 2 === 1) await publisher.publish();
     if (batch % 2 === 1) await data.snapshots.save(data.wal.size, [Buffer.from('not a gateway snapshot')], -1);
