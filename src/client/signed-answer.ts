@@ -74,8 +74,11 @@ export const checkSignedAnswer = (document: string | Uint8Array, keys: AnswerKey
   const statement = verifyAnswer(signed.statement, nonce, { question: { asker, sii, view, circle }, found }, keys.receiptVkey);
   checkRoot(statement, signed.checkpoint, keys);
   if (signed.entries.length !== mappings.length) return refuse('malformed-proof', 'entries');
-  const entries = signed.entries.map((entry, i) => ({ ...entry, isProven: checkEntry(entry, { sii, mapping: mappings[i] }, keys) }));
   const { origin, size, root, time } = statement;
+  const entries = signed.entries.map((entry, i) => ({
+    ...entry,
+    isProven: checkEntry(entry, { sii, mapping: mappings[i], size, root }, keys),
+  }));
   const text = typeof document === 'string' ? document : Buffer.from(document).toString('utf8');
   return { sii, mappings, ttl, statement: { origin, size, root, time }, asker, view, circle, entries, document: text };
 };
@@ -102,22 +105,25 @@ const checkRoot = ({ size, root }: AnswerStatement, checkpoint: string, keys: An
   if (BigInt(published.size) !== BigInt(size) || Buffer.compare(published.root, root) !== 0) refuse('commitment-failed', 'checkpoint');
 };
 
-interface Stated {
+interface Stated extends Pick<AnswerStatement, 'size' | 'root'> {
   readonly sii: string;
   readonly mapping: LookupAnswer['mappings'][number] | undefined;
 }
 
-/** Whether a checkpoint covers the entry; else the log has promised it. */
-const checkEntry = (entry: AnsweredEntry, { sii, mapping }: Stated, keys: AnswerKeys): boolean => {
+/** Whether a checkpoint covers the entry; else the log has promised it. What the answer's own checkpoint covers is proven, under its root, and not promised. */
+const checkEntry = (entry: AnsweredEntry, { sii, mapping, size, root }: Stated, keys: AnswerKeys): boolean => {
   if (mapping === undefined || mapping.logIndex !== entry.index) return refuse('commitment-failed', 'log index');
   checkRegistration(entry, sii, mapping);
   if (entry.proof !== undefined) {
-    checkProof(entry, entry.proof, keys);
+    const proven = checkProof(entry, entry.proof, keys);
+    if (BigInt(proven.size) === BigInt(size) && Buffer.compare(proven.root, root) !== 0)
+      refuse('commitment-failed', 'two roots of one size');
     return true;
   }
   const receipt = verifyReceipt(entry.receipt ?? refuse('malformed-proof', 'entry'), keys.receiptVkey);
   const isSame = BigInt(receipt.index) === BigInt(entry.index) && Buffer.compare(receipt.leafHash, hashOf(entry)) === 0;
-  return isSame ? false : refuse('inclusion-failed', 'receipt of another entry');
+  if (!isSame) return refuse('inclusion-failed', 'receipt of another entry');
+  return BigInt(entry.index) < BigInt(size) ? refuse('inclusion-failed', 'a receipt for what is published') : false;
 };
 
 const hashOf = ({ leaf }: AnsweredEntry): Uint8Array => leafHash(Buffer.from(leaf, 'latin1'));
@@ -140,9 +146,9 @@ const cosignedBy = ({ logVkey, witnesses = [], quorum }: AnswerKeys) => ({
   ...(quorum === undefined ? {} : { quorum }),
 });
 
-const checkProof = (entry: AnsweredEntry, proof: string, keys: AnswerKeys): void => {
-  const { index } = verifyTlogProof({ proof, leafHash: hashOf(entry), ...cosignedBy(keys) });
-  if (BigInt(index) !== BigInt(entry.index)) refuse('inclusion-failed', 'proof of another index');
+const checkProof = (entry: AnsweredEntry, proof: string, keys: AnswerKeys): Pick<AnswerStatement, 'size' | 'root'> => {
+  const proven = verifyTlogProof({ proof, leafHash: hashOf(entry), ...cosignedBy(keys) });
+  return BigInt(proven.index) === BigInt(entry.index) ? proven : refuse('inclusion-failed', 'proof of another index');
 };
 
 /**

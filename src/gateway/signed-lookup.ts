@@ -34,12 +34,14 @@ export interface SignedLookupParts extends LookupParts {
  */
 export const lookupSigned = async (parts: SignedLookupParts, query: LookupQuery, client: Principal): Promise<SignedLookup> => {
   if (!parts.world().lookup.signed) throw new Refusal('answers-not-signed');
-  const asked = { ...query, signed: true as const };
-  const { answers, quota } = await lookup(parts, [asked], client);
-  const [answer] = answers;
   const published = parts.published();
   const newest = published?.newest() ?? null;
-  if (answer === undefined || published === null || newest === null) throw new Unavailable('overloaded', 'nothing is published', null, 1);
+  if (published === null || newest === null) throw new Unavailable('overloaded', 'nothing is published', null, 1);
+  // docs/adr/0024: the answer counts all that the checkpoint holds, and an entry may be published before the store has it. So the checkpoint is taken first.
+  await parts.sequencer.level();
+  const asked = { ...query, signed: true as const };
+  const { answers, quota } = await lookup(parts, [asked], client);
+  const answer = answers[0] as LookupAnswer;
   const entries = await Promise.all(answer.mappings.map(({ logIndex }) => entryOf(parts, published, logIndex)));
   return { answer: signed(parts, client, { query, answer, entries, newest }), quota };
 };
