@@ -51,7 +51,7 @@ export class SearchBlock {
   /** The first tag of each entry; 0 twice: none. */
   readonly high = new Uint32Array(BLOCK);
   readonly low = new Uint32Array(BLOCK);
-  /** Further tags, of sweeps: place in the block, then the tag in two halves. */
+  /** Further tags, of sweeps, in the order of their entries: place in the block, then the tag in two halves. */
   further: number[] = [];
   /** Hash of the last leaf: whose log this block is of. */
   last: Uint8Array = new Uint8Array(DIGEST);
@@ -73,9 +73,16 @@ export class SearchBlock {
     return (this.high[at] === high && this.low[at] === low) || (this.further.length > 0 && this.#hasFurther(at, high, low));
   }
 
+  /** A block may have a million further tags, of one sweep over many mappings: only those of the entry are looked at. */
   #hasFurther(at: number, high: number, low: number): boolean {
-    for (let i = 0; i < this.further.length; i += 3)
-      if (this.further[i] === at && this.further[i + 1] === high && this.further[i + 2] === low) return true;
+    const { further } = this;
+    let [first, end] = [0, further.length / 3];
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if ((further[middle * 3] as number) < at) first = middle + 1;
+      else end = middle;
+    }
+    for (let i = first * 3; further[i] === at; i += 3) if (further[i + 1] === high && further[i + 2] === low) return true;
     return false;
   }
 

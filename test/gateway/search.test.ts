@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { subjectId } from '../../src/identifiers/index.js';
 import { leafHash, parseLeaf, parseLeafFilter, type FilterTexts } from '../../src/log/index.js';
 import type { EntrySearch } from '../../src/gateway/index.js';
-import { BLOCK, SearchBlock } from '../../src/gateway/search-block.js';
+import { BLOCK, SearchBlock, halvesOf } from '../../src/gateway/search-block.js';
 import { SearchFilling } from '../../src/gateway/search-filling.js';
 import { SearchIndex, tagOf } from '../../src/gateway/search-index.js';
 import { SearchNames } from '../../src/gateway/search-names.js';
@@ -265,6 +265,30 @@ describe('the search index beside the log', () => {
     stored.adopt(SearchBlock.decode(index.encode(0), stored.names) as SearchBlock);
     expect([await about(ids[0] as string, stored), await about(ids[1] as string, stored)]).toEqual([BLOCK - 50, 0]);
     expect(SearchBlock.decode(new Uint8Array(100), names)).toBeNull();
+  });
+
+  test('finds the subjects of great sweeps among others, before and after some are forgotten', () => {
+    const names = new SearchNames();
+    const block = new SearchBlock();
+    const tagAt = (n: number): string => {
+      const octets = Buffer.alloc(8);
+      octets.writeUInt32LE(n * 7919, 0);
+      octets.writeUInt32LE(n, 4);
+      return octets.toString('latin1');
+    };
+    const rowWith = (tags: readonly string[]) => ({ ...rowOf(testEntry(1), ABOUT_NOBODY), tags });
+    // Every third entry is a sweep over 400 subjects; subject 5 is in each of them, at the end.
+    const subjectsAt = (at: number): number[] =>
+      at % 3 === 0 ? [...Array.from({ length: 400 }, (_, i) => 1000 * (at + 1) + i), 5] : [at + 1];
+    for (let at = 0; at < 200; at += 1) block.push(rowWith(subjectsAt(at).map(tagAt)), leafHash(testEntry(1)), names);
+    const entriesAbout = (n: number): number[] =>
+      Array.from({ length: 200 }, (_, at) => at).filter((at) => block.isAbout(at, ...halvesOf(tagAt(n))));
+    const sweeps = Array.from({ length: 67 }, (_, i) => 3 * i);
+    expect(entriesAbout(5)).toEqual([...sweeps, 4].toSorted((a, b) => a - b));
+    expect([1_000, 1_399, 199_399, 199_400, 200].map(entriesAbout)).toEqual([[0], [0], [198], [], [199]]);
+    const [goneHigh, goneLow] = halvesOf(tagAt(5));
+    expect(block.forget((_at, high, low) => high === goneHigh && low === goneLow)).toBe(true);
+    expect([entriesAbout(5), entriesAbout(1_399), entriesAbout(199_399)]).toEqual([[], [0], [198]]);
   });
 
   test('is not to be had while it is being made', async () => {
