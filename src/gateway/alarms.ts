@@ -88,8 +88,17 @@ export class Alarms {
         return resetDue || at < 0 ? null : idOf(at);
       },
       take,
-      close: () => void name.wakes.delete(wake),
+      close: () => {
+        name.wakes.delete(wake);
+        // An auditor may ask for any name: one that the log does not have is kept for its readers alone.
+        if (name.wakes.size === 0 && isUnknown(name) && this.#names.get(of) === name) this.#names.delete(of);
+      },
     };
+  }
+
+  /** How many names something is known of, or read. */
+  get names(): number {
+    return this.#names.size;
   }
 
   #alarm(position: number): Alarm {
@@ -121,6 +130,8 @@ export class Alarms {
     return name;
   }
 }
+
+const isUnknown = ({ kept, gone, hours }: Name): boolean => kept.length === 0 && gone < 0 && hours.size === 0;
 
 /** Counts an entry, and says whether it is the one by which the hour is a spike. */
 const isSpike = ({ hours }: Name, time: number): boolean => {

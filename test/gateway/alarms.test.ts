@@ -45,6 +45,26 @@ describe('a provider is alarmed', () => {
     expect(log.all('505X')).toEqual([]);
   });
 
+  test('and a name that the log does not have is forgotten with its last reader', () => {
+    const log = logOf();
+    const [first, second] = [log.read('no.example'), log.read('no.example')];
+    log.add();
+    expect(log.alarms.names).toBe(2);
+    first.close();
+    log.add({ kind: 'reject', reason: 'tn-out-of-scope', signer: '709J', owner: 'no.example' });
+    expect(second.take(10).map(said)).toEqual(['foreign-credential 1']);
+    second.close();
+    expect([log.all('no.example'), log.alarms.names]).toEqual([['foreign-credential 1'], 2]);
+    for (let n = 0; n < 100; n += 1) log.read(`n${n}.example`).close();
+    const former = log.read('505X');
+    former.close();
+    const reader = log.read('505X');
+    former.close();
+    expect(log.alarms.names).toBe(3);
+    reader.close();
+    expect(log.alarms.names).toBe(2);
+  });
+
   test('when a client registers under its name for the first time, once for each', () => {
     const log = logOf();
     log.add({ kind: 'reject', reason: 'bad-signature', client: 'c.example' });
