@@ -18,7 +18,7 @@ import { FetchBudget, FetchedCredentials, GuardedFetcher } from './adapters/x5u/
 import type { GatewayHandle, GatewayOptions } from './composition/options.js';
 import { openParts, type Closers, type Start } from './composition/parts.js';
 import { stop } from './composition/stop.js';
-import { batchRejects, expireMappings, forgetRejects, tendMappings } from './composition/tending.js';
+import { batchRejects, expireAll, tendMappings } from './composition/tending.js';
 import { openWebhooks } from './composition/webhooks.js';
 import { Publication } from './gateway/publication.js';
 import { SnapshotSaving } from './gateway/snapshot-saving.js';
@@ -181,8 +181,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     timer(STORE_MS, askStore),
     timer(SNAPSHOT_CHECK_MS, () => snapshots.turn()),
     timer(SWEEP_MS, () => tendMappings(gateway, log)),
-    timer(EXPIRY_MS, () => expireMappings(gateway, log)),
-    timer(EXPIRY_MS, () => forgetRejects(gateway, log)),
+    timer(EXPIRY_MS, () => expireAll(gateway, log)),
     timer(WATCH_MS, () => keeper.watch()),
     timer(LISTS_MS, () => keeper.tendLists()),
     timer(CRLS_MS, () => status.turn()),

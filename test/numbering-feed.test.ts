@@ -185,7 +185,7 @@ describe('a gateway under a feed of numbering data', () => {
     expect(json(found)['mappings']).toHaveLength(1);
     placeFeed(join(pki, FILE), feed({ sequence: 2 }));
     await at.turn(2);
-    expect([(await readyOf(at))['status'], await outcomeOf(at, '709J', '12025551000')]).toEqual([200, 201]);
+    expect([(await readyOf(at))['status'], await outcomeOf(at, '709J', '12025551001')]).toEqual([200, 201]);
   });
 
   test('does not start under one that never was good', async () => {

@@ -28,14 +28,15 @@ class FsckBar {
 
 /** A published log: over https, or in a folder that is no data directory. */
 const fsckTiles = async (place: string, options: FsckOptions): Promise<FsckReport> => {
-  const { read, vkey, close } = await openPlace(place, options);
+  const published = await openPlace(place, options);
+  const { read, vkey } = published;
   try {
     const bar = new FsckBar();
     const report = await fsckLog({ read, tell: (done, all) => bar.tell(done, all) }, vkey);
     bar.end();
     return report;
   } finally {
-    close();
+    published.close();
   }
 };
 

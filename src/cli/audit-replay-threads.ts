@@ -52,7 +52,7 @@ class Thread {
 
   judge(from: number, to: number): Promise<ReplayedRange> {
     const judged = new Promise<ReplayedRange>((resolve, reject) => {
-      if (this.#fault !== null) return reject(this.#fault as Error);
+      if (this.#fault !== null) return reject(this.#fault);
       this.#waiting.push({ resolve, reject });
       this.#worker.postMessage({ from, to }, []);
     });

@@ -22,7 +22,7 @@ export const tendMappings = async (gateway: RunningGateway, log: Logger): Promis
 };
 
 /** A walk that store or log kept from its end is made again an hour later: nobody reads what has run out. */
-export const expireMappings = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+const expireMappings = async (gateway: RunningGateway, log: Logger): Promise<void> => {
   try {
     const mappings = await gateway.expireMappings();
     if (mappings > 0) log.info({ mappings }, 'mappings ran out');
@@ -41,10 +41,16 @@ export const batchRejects = async (gateway: RunningGateway, log: Logger): Promis
 };
 
 /** Tried again an hour later. */
-export const forgetRejects = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+const forgetRejects = async (gateway: RunningGateway, log: Logger): Promise<void> => {
   try {
     await gateway.forgetRejects();
   } catch (error) {
     log.error({ fault: describeFault(error) }, 'records of refusals are kept longer than policy says');
   }
+};
+
+/** What is due by the hour. */
+export const expireAll = async (gateway: RunningGateway, log: Logger): Promise<void> => {
+  await expireMappings(gateway, log);
+  await forgetRejects(gateway, log);
 };
