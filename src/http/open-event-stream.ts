@@ -8,11 +8,12 @@ import { clientOf, type Exchange } from './route.js';
 
 export const EVENT_STREAM = 'text/event-stream';
 
-/** A stream outlives much: certificates, reloads, a client's standing. */
-const isWelcome = (exchange: Pick<Exchange, 'caller'>): boolean => {
+/** A stream outlives much: certificates, reloads, a client's standing, and what it may hear: a number provider hears of the SPC that it has now. */
+const isWelcome = (exchange: Pick<Exchange, 'caller' | 'client'>): boolean => {
+  const then = clientOf(exchange);
   try {
-    exchange.caller();
-    return true;
+    const now = exchange.caller();
+    return now.kind === then.kind && now.spc === then.spc;
   } catch (thrown) {
     if (thrown instanceof Refusal) return false;
     throw thrown;

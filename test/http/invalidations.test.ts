@@ -150,6 +150,8 @@ describe('a stream of invalidations', () => {
   test.each([
     ['is no principal any more', () => principals.delete('a.example')],
     ['is suspended', () => principals.set('a.example', { ...KNOWN, isSuspended: true })],
+    ['is of another kind', () => principals.set('a.example', { ...KNOWN, kind: 'auditor' })],
+    ['has another SPC', () => principals.set('a.example', { ...KNOWN, spc: '709J' })],
     ['is of a kind that may not watch', () => principals.set('a.example', { ...KNOWN, kind: 'operator' })],
   ])('tells nothing more to a caller that %s, and ends', async (_what, change) => {
     const [stream, other] = [await open(a), await open(b)];
