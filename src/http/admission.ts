@@ -19,6 +19,8 @@ const LINES_PER_TURN = 16;
 export class Admission {
   readonly lines: Slots;
   readonly turns = new Turns(LINES_PER_TURN);
+  /** Who reads at its own pace holds its place among all requests that long. */
+  readonly monitors = new ClientPlaces(LIMITS.monitorsPerClient);
   readonly #limits: AdmissionLimits;
   /** One small object for each client ever seen, of whom policy names a bounded number; to take it out and in again would cost more. */
   readonly #clients = new Map<string, { inFlight: number }>();
@@ -78,6 +80,29 @@ export class Admission {
     if (this.#inFlight >= this.#limits.inFlight + reserve) throw new Unavailable('overloaded', undefined, null, 1);
     if (client !== null && this.#countOf(client).inFlight >= this.#limits.inFlightPerClient + reserve)
       throw new Unavailable('overloaded', 'requests of this client', null, 1);
+  }
+}
+
+/** So many places for each client; who has all of its own is turned away. */
+export class ClientPlaces {
+  readonly #most: number;
+  readonly #taken = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** @throws Unavailable `overloaded` */
+  enter(client: string): void {
+    const taken = this.#taken.get(client) ?? 0;
+    if (taken >= this.#most) throw new Unavailable('overloaded', 'requests of this client', null, 1);
+    this.#taken.set(client, taken + 1);
+  }
+
+  leave(client: string): void {
+    const left = (this.#taken.get(client) ?? 0) - 1;
+    if (left > 0) this.#taken.set(client, left);
+    else this.#taken.delete(client);
   }
 }
 

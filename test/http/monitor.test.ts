@@ -19,6 +19,8 @@ const ALARMS: readonly Alarm[] = [
 ];
 let site: TestSite;
 let unavailable = false;
+let held: Promise<void> = Promise.resolve();
+const begun: string[] = [];
 const reads: unknown[] = [];
 
 beforeAll(async () => {
@@ -26,6 +28,8 @@ beforeAll(async () => {
     gateway: gatewayThat({
       async *monitor(name, from) {
         if (unavailable) throw new Unavailable('search-unavailable', undefined, null, 5);
+        begun.push(name);
+        await held;
         reads.push([name, from]);
         for (let index = from; index < from + 3; index += 1)
           yield { index, leaf: testEntry(index), leafHash: leafHash(testEntry(index)), proof: `c2sp.org/tlog-proof@v1\nindex ${index}\n` };
@@ -81,6 +85,24 @@ describe('a monitor', () => {
   ])('%s is refused to %s', async (path, as, status, reason) => {
     const reply = await get(path, as);
     expect([reply.status, shapes.problem.parse(JSON.parse(reply.body.toString())).reason]).toEqual([status, reason]);
+  });
+
+  test('is read four times at once by one client, and no fifth time; meanwhile others read', async () => {
+    let release = (): void => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    begun.length = 0;
+    const readings = Array.from({ length: 4 }, () => get('/v1/monitor/709J', 'np.example'));
+    while (begun.length < 4) await new Promise((resolve) => setImmediate(resolve));
+    const fifth = await get('/v1/monitor/709J', 'np.example');
+    expect([fifth.status, fifth.headers['retry-after'], shapes.problem.parse(JSON.parse(fifth.body.toString())).reason]).toEqual([
+      503,
+      '1',
+      'overloaded',
+    ]);
+    const others = get('/v1/monitor/505X', 'auditor.example');
+    release();
+    expect((await Promise.all([...readings, others])).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect((await get('/v1/monitor/709J', 'np.example')).status).toBe(200);
   });
 
   test('that cannot be made yet is a problem, not half an answer', async () => {

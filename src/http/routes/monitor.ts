@@ -49,11 +49,18 @@ export const monitor: Route = {
   consumes: [],
   query,
   urgency: 'normal',
-  handle(exchange) {
+  async handle(exchange) {
     const { from = '0' } = parseQuery(exchange.query, query);
     const name = nameOf(exchange);
     if (exchange.request.method === 'HEAD') return answerWith(200, JSON_LINES, '');
-    return answerLines(exchange, JSON_LINES, linesOf(exchange.site.gateway.monitor(name, Number(from))));
+    const { gateway, admission } = exchange.site;
+    const { domain } = clientOf(exchange);
+    admission.monitors.enter(domain);
+    try {
+      return await answerLines(exchange, JSON_LINES, linesOf(gateway.monitor(name, Number(from))));
+    } finally {
+      admission.monitors.leave(domain);
+    }
   },
 };
 
