@@ -193,9 +193,18 @@ const withdraw = async (options: Options, typedSii?: string, typedUser?: string)
   const what =
     options.signed === true || options.passport !== undefined
       ? presented(options, 'withdraw', typedSii, typedUser)
-      : { sii: understandSii(typedSii ?? '', options.country), ssi: understandSsi(typedUser ?? '', domainOf(options)) };
+      : ownMapping(options, typedSii, typedUser);
   const done = await withClient(options, (client) => client.withdraw(what));
   return { code: 0, json: done, words: `withdrawn: entry ${done.logIndex} of the log` };
+};
+
+const needBoth = (typedSii: string, typedUser: string): void => {
+  if (typedSii === '' || typedUser === '') throw new Error('SII and USER are needed, or --passport FILE');
+};
+
+const ownMapping = (options: Options, typedSii = '', typedUser = ''): { readonly sii: string; readonly ssi: string } => {
+  needBoth(typedSii, typedUser);
+  return { sii: understandSii(typedSii, options.country), ssi: understandSsi(typedUser, domainOf(options)) };
 };
 
 const lookup = async (options: Options, ...typed: string[]): Promise<Report> => {
@@ -216,6 +225,7 @@ const presented = (options: Options, action: Options['action'], typedSii = '', t
   options.passport === undefined ? signed(options, action, typedSii, typedUser) : readFileSync(options.passport, 'utf8').trim();
 
 const signed = (options: Options, action: Options['action'], typedSii: string, typedUser: string): string => {
+  needBoth(typedSii, typedUser);
   const sii = understandSii(typedSii, options.country);
   return signNow(statementOf(options, action, sii, typedUser), credentialFor(options, sii));
 };

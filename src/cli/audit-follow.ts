@@ -5,7 +5,7 @@ import { formatVkey, parseVkey, type PolicyWitness, type TlogPolicy, type Verifi
 import { FollowMemory, nextAlarms, openAlarms, type Alarm, type FollowState } from './audit-follow-state.js';
 import { lookAt, type Look, type LookParts } from './audit-look.js';
 import { openPlace, type AuditPlace, type PlaceOptions } from './audit-place.js';
-import { policyOfOptions, readPolicyFile, type PolicyOptions } from './audit-policy.js';
+import { policyOfOptions, readPolicyFile, requiredKey, type PolicyOptions } from './audit-policy.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 import { tellWebhook, type Webhook } from './audit-webhook.js';
 
@@ -183,7 +183,8 @@ const keyOf = ({ ca, logVkey }: FollowOptions, file: TlogPolicy | null): PlaceOp
 const policyWithUrls = (logVkey: string, options: FollowOptions): TlogPolicy => {
   const words = options.witness ?? [];
   const urls = new Map<string, string>();
-  for (const [i, word] of words.entries()) if (/^https:/i.test(word)) urls.set(octetsOf(parseVkey(words[i - 1] ?? '')), word);
+  for (const [i, word] of words.entries())
+    if (/^https:/i.test(word)) urls.set(octetsOf(parseVkey(requiredKey(words[i - 1], '--witness'))), word);
   const policy = policyOfOptions(logVkey, { ...options, witness: words.filter((word) => !/^https:/i.test(word)) });
   return { ...policy, witnesses: policy.witnesses.map((one) => ({ ...one, url: urls.get(octetsOf(one.key)) ?? null })) };
 };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { AuditClient, differenceOf, type MonitoredEntry } from '../client/index.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 import { lineOf } from './audit-grep.js';
+import { requiredKey } from './audit-policy.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file.js';
 import { PacedOutput } from './paced-output.js';
 
@@ -21,11 +22,10 @@ const pem = async (file: string | undefined): Promise<string | undefined> =>
 
 const clientOf = async (url: string, { logVkey, ca, cert, key }: MonitorOptions): Promise<AuditClient> => {
   if (!/^https:/i.test(url)) throw new CannotRun('only https URLs are read');
-  if (logVkey === undefined) throw new CannotRun('--log-vkey is needed');
   const [caPem, certPem, keyPem] = [await pem(ca), await pem(cert), await pem(key)];
   return new AuditClient({
     url,
-    logVkey,
+    logVkey: requiredKey(logVkey, '--log-vkey'),
     ...(caPem === undefined ? {} : { ca: caPem }),
     ...(certPem === undefined ? {} : { cert: certPem }),
     ...(keyPem === undefined ? {} : { key: keyPem }),

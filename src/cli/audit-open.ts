@@ -5,6 +5,7 @@ import { tlsOf, type CallerOptions } from './ap-caller.js';
 import { ownKey } from './audit-place.js';
 import { leafInWords } from './audit-leaf-words.js';
 import { openInDirectory } from './audit-open-directory.js';
+import { requiredKey } from './audit-policy.js';
 import { CannotRun, type AuditReport } from './audit-report.js';
 
 export interface OpenOptions extends Pick<CallerOptions, 'pki' | 'as' | 'ca' | 'cert' | 'key'> {
@@ -34,7 +35,8 @@ const openAt = async (url: string, index: number, options: OpenOptions): Promise
   const caseId = options.case;
   if (caseId === undefined) throw new CannotRun('--case is needed: every opening is under one');
   const tls = tlsOf({ ...options, url });
-  const client = new AuditClient({ url, ...tls, logVkey: options.logVkey ?? (await keyOf(url, tls)) });
+  const logVkey = options.logVkey === undefined ? await keyOf(url, tls) : requiredKey(options.logVkey, '--log-vkey');
+  const client = new AuditClient({ url, ...tls, logVkey });
   try {
     const { leaf, size, opened } = await client.open(index, caseId);
     const { logIndex, ...shown } = opened;

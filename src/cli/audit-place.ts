@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { FileLogStorage, LAYOUT, readPublicKeys } from '../adapters/files/index.js';
 import { Connection } from '../client/connection.js';
 import { openCheckpoint, VerifiedLog, type Checkpoint, type ReadFile } from '../log/index.js';
+import { requiredKey } from './audit-policy.js';
 import { CannotRun } from './audit-report.js';
 
 export interface PlaceOptions {
@@ -55,7 +56,8 @@ export const isFolder = async (path: string): Promise<boolean> => {
 };
 
 /** The https URL of a gateway or of a log, a data directory, or a folder of tiles. @throws CannotRun */
-export const openPlace = async (place: string, { logVkey, ca }: PlaceOptions): Promise<AuditPlace> => {
+export const openPlace = async (place: string, { logVkey: given, ca }: PlaceOptions): Promise<AuditPlace> => {
+  const logVkey = given === undefined ? undefined : requiredKey(given, '--log-vkey');
   if (/^http:/i.test(place)) throw new CannotRun('only https URLs are read');
   if (/^https:/i.test(place)) {
     const url = new URL(place);

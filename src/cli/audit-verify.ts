@@ -127,13 +127,26 @@ const verifySaid = (text: Buffer, options: VerifyOptions): AuditReport => {
 
 const isAnswer = (octets: Buffer): boolean => octets[0] === 0x7b;
 
+/** The receipt in the answer to a submission, as `ap register --json` prints it; null: it is no such answer. */
+const receiptIn = (octets: Buffer): Buffer | null => {
+  try {
+    const { receipt } = JSON.parse(octets.toString('utf8')) as { readonly receipt?: unknown };
+    return typeof receipt === 'string' ? Buffer.from(receipt) : null;
+  } catch {
+    return null;
+  }
+};
+
 /** Verifies one tlog-proof, proof of a batched refusal, receipt, signed answer or export. Asks nobody: keys, entry and proof are all that is needed. */
 export const auditVerify = async (file: string, options: VerifyOptions): Promise<AuditReport> => {
   const { manifest } = options;
   if (manifest !== undefined) return await (await import('./audit-manifest.js')).verifyManifest(file, { ...options, manifest });
   const octets = await readInput(file);
   if (isRecordProof(octets)) return await verifyRecord(octets, options);
-  if (isAnswer(octets)) return verifySaid(octets, options);
+  if (isAnswer(octets)) {
+    const receipt = receiptIn(octets);
+    return receipt === null ? verifySaid(octets, options) : await verifyPromise(receipt, options);
+  }
   if (!isProof(octets)) return await verifyPromise(octets, options);
   return await verifyProof(octets, options);
 };

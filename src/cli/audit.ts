@@ -19,7 +19,7 @@ const program = (answer: (work: Promise<AuditReport>) => Promise<void>): Command
   audit
     .command('verify')
     .description('verify one tlog-proof, one receipt, one signed answer, or one export by its manifest, offline')
-    .argument('<file>', 'the proof, receipt, answer or export; - reads standard input')
+    .argument('<file>', 'the proof, receipt (or what ap register --json printed), answer or export; - reads standard input')
     .option('--log-vkey <vkey>', "the log's verifier key, for all but a receipt")
     .option('--receipt-vkey <vkey>', 'the receipt key, for a receipt or an answer')
     .option('--leaf <file>', 'the entry as the log holds it, as GET /v1/entries/INDEX gives it')

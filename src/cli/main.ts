@@ -26,10 +26,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "the e-mail provider's desk: init, issue, delegate, list, renew, revoke, publish, sign, serve",
     load: () => import('./ep.js'),
   },
-  ap: { summary: 'the application provider: enroll, attest, sign, register, withdraw, lookup', load: () => import('./ap.js') },
-  audit: { summary: 'the auditor: verify a proof, fsck a whole log', load: () => import('./audit.js') },
+  ap: {
+    summary: 'the application provider: enroll, attest, sign, register, import, withdraw, prefer, lookup, watch, check, quota',
+    load: () => import('./ap.js'),
+  },
+  audit: { summary: 'the auditor: verify, fsck, follow, grep, export, open, replay, monitor', load: () => import('./audit.js') },
   witness: { summary: 'cosign the checkpoints of logs, so that none can show two histories', load: () => import('./witness.js') },
-  policy: { summary: 'check and compare policies; import numbering data', load: () => import('./policy.js') },
+  policy: { summary: 'check and compare policies; import numbering data, and show who holds a number', load: () => import('./policy.js') },
   'dev-pki': { summary: 'make a development PKI with credentials and policies', load: () => import('./dev-pki.js') },
 };
 
@@ -49,7 +52,8 @@ const main = async (argv: string[]): Promise<number> => {
   const help = name === undefined || name === '--help' || name === '-h' || name === 'help';
   const verb = help || !Object.hasOwn(VERBS, name) ? undefined : VERBS[name];
   if (verb === undefined) {
-    (help ? process.stdout : process.stderr).write(usage());
+    if (help) process.stdout.write(usage());
+    else process.stderr.write(`there is no verb ${JSON.stringify(name)}; signpost --help lists them\n`);
     return help && name !== undefined ? 0 : 2;
   }
   return await (await verb.load()).run(rest);

@@ -34,8 +34,8 @@ export interface PolicyReport {
   readonly words: string;
 }
 
-/** Runs a command and tells how it went: problems of the files are a "no". */
-export const tell = async (json: boolean, work: () => Promise<PolicyReport>): Promise<number> => {
+/** Runs a command and tells how it went. Problems of the files are a "no", unless the command asks something else of them. */
+export const tell = async (json: boolean, work: () => Promise<PolicyReport>, codeOfProblems: 1 | 2 = 1): Promise<number> => {
   try {
     const report = await work();
     process.stdout.write(`${json ? JSON.stringify(report.json) : report.words}\n`);
@@ -44,6 +44,6 @@ export const tell = async (json: boolean, work: () => Promise<PolicyReport>): Pr
     if (!(error instanceof ConfigurationProblems)) throw error;
     const { problems } = error;
     process.stdout.write(`${json ? JSON.stringify({ ok: false, problems }) : problems.join('\n')}\n`);
-    return 1;
+    return codeOfProblems;
   }
 };

@@ -8,8 +8,8 @@ import { showNumber } from './policy-show.js';
 /** `signpost policy`: exit 0 yes, 1 no (does not hold, differs, nobody holds it), 2 could not be run. */
 export const run = async (argv: string[]): Promise<number> => {
   let code = 2;
-  const does = async (options: object, work: () => Promise<PolicyReport>): Promise<void> => {
-    code = await tell('json' in options && options.json === true, work);
+  const does: Does = async (options, work, codeOfProblems) => {
+    code = await tell('json' in options && options.json === true, work, codeOfProblems);
   };
   try {
     await commandOf(does).parseAsync(argv, { from: 'user' });
@@ -22,7 +22,7 @@ export const run = async (argv: string[]): Promise<number> => {
   }
 };
 
-type Does = (options: object, work: () => Promise<PolicyReport>) => Promise<void>;
+type Does = (options: object, work: () => Promise<PolicyReport>, codeOfProblems?: 1 | 2) => Promise<void>;
 
 const commandOf = (does: Does): Command => {
   const policy = new Command('signpost policy').description('what the gateway decides by').exitOverride();
@@ -31,11 +31,11 @@ const commandOf = (does: Does): Command => {
     .action((options: PolicyPlaces) => does(options, () => checkPolicies(options)));
   policy
     .command('diff')
-    .description('what differs between two policy folders')
+    .description('what differs between two policy folders: exit 0 nothing, 1 something, 2 one cannot be read')
     .argument('<before>')
     .argument('<after>')
     .option('--json', 'JSON to standard output')
-    .action((before: string, after: string, options: object) => does(options, () => diffPolicies(before, after)));
+    .action((before: string, after: string, options: object) => does(options, () => diffPolicies(before, after), 2));
   const numbering = policy.command('numbering').description('which provider holds which numbers');
   withPlaces(
     numbering

@@ -122,11 +122,14 @@ const collect = async (response: IncomingMessage): Promise<Answer> => {
 const noAnswer = (cause: unknown): NoAnswer => {
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
   return new NoAnswer(
-    `no answer${code === '' ? '' : ` (${code})`}`,
+    `no answer${code === '' ? '' : ` (${code})`}${isUnknownAuthority(code) ? ": give the authority of the server's certificate (ca)" : ''}`,
     !(isCertificateError(code) || cause instanceof UnexpectedAnswer),
     cause,
   );
 };
+
+/** Codes for a certificate whose authority nobody named here. */
+const isUnknownAuthority = (code: string): boolean => /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)/.test(code);
 
 /** OpenSSL's and Node's codes for a server certificate or a handshake that fails the same way each time. */
 const isCertificateError = (code: string): boolean => /CERT|SIGNED|ALTNAME|ERR_SSL|UNABLE_TO|EPROTO|ENOTFOUND/.test(code);

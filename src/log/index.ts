@@ -24,6 +24,7 @@ export { PLACE_OCTETS, digestOfPlaces, packPlaces, type MappingPlace } from './f
 export {
   FILTER_GRAMMAR,
   FILTER_NAMES,
+  VERDICTS,
   kindsOfVerdict,
   matchesLeaf,
   parseLeafFilter,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { planOfDocuments } from '../numbering/index.js';
 import { authorizerOfDocument, gatewayPolicyOf } from '../policy/index.js';
-import { Refusal, refuse } from '../reasons/index.js';
+import { refuse } from '../reasons/index.js';
 import type { AnchorMaterial, Material, Scope } from './material.js';
 import { TRUST_PROFILES, type TrustProfile, type Versions } from './verdict.js';
 
@@ -68,10 +68,10 @@ export class MaterialDocuments {
   }
 
   async #json(digest: string): Promise<unknown> {
+    const text = await this.#text(digest);
     try {
-      return JSON.parse(await this.#text(digest));
-    } catch (error) {
-      if (error instanceof Refusal) throw error;
+      return JSON.parse(text);
+    } catch {
       return broken(digest, 'is not JSON');
     }
   }

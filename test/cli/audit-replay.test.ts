@@ -7,6 +7,7 @@ import { auditReplay } from '../../src/cli/audit-replay.js';
 import { openReplaySource } from '../../src/cli/audit-replay-source.js';
 import { parseLeaf, type LeafFields } from '../../src/log/index.js';
 import { Refusal } from '../../src/reasons/index.js';
+import { NoAnswer } from '../../src/client/index.js';
 import { forged, openedEntry, type Forgery } from '../support/forged-log.js';
 import { START } from '../support/open-gateway.js';
 import { recordLog, type RecordedLog } from '../support/recorded-log.js';
@@ -267,5 +268,10 @@ describe('one opened entry', () => {
     const entry = await openedEntry(log.place.dataDir, 0);
     await expect(replayOpened(entry, log.place.dataDir)).rejects.toMatchObject({ reason: 'log-corrupt' });
     expect((await readdir(documents())).length).toBeGreaterThan(10);
+  });
+
+  test('is not said to be wrong where nobody gives its documents', async () => {
+    const entry = await openedEntry(log.place.dataDir, 0);
+    await expect(replayOpened(entry, 'https://127.0.0.1:1')).rejects.toThrow(NoAnswer);
   });
 });

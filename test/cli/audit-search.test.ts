@@ -67,6 +67,22 @@ describe('audit grep', () => {
     expect((await run('grep', tiles, ...key, ...filter)).code).toBe(expected);
   });
 
+  test.each([
+    ['--verdict', 'maybe'],
+    ['--kind', 'maybe'],
+    ['--reason', 'no-such-code'],
+    ['--since', 'yesterday'],
+  ])('says what %s must be', async (option, value) => {
+    const { err } = await run('grep', tiles, ...key, option, value);
+    expect(err).toContain(`${option} must be `);
+    expect(err).not.toContain('undefined');
+  });
+
+  test('could not run under a key that is none', async () => {
+    for (const verb of ['grep', 'fsck', 'follow']) expect((await run(verb, tiles, '--log-vkey', 'none')).code).toBe(2);
+    expect((await run('follow', tiles, ...key, '--witness', 'https://localhost:1', '--once')).code).toBe(2);
+  });
+
   test('could not run without key, place or https', async () => {
     for (const args of [[tiles], [join(directory, 'nowhere'), ...key], ['http://localhost:1', ...key]])
       expect((await run('grep', ...args)).code).toBe(2);

@@ -218,6 +218,6 @@ describe('policy check and diff', () => {
       { rows: [2, 2], changes: [{ spc: '505X', gained: 0, lost: 1 }] },
     ]);
     const none = new Verb('policy', 'diff', a, join(directory, 'nowhere'));
-    expect(await none.exit).toBe(1);
+    expect(await none.exit).toBe(2);
   });
 });

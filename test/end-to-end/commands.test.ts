@@ -23,6 +23,18 @@ const signpost = (...args: string[]): Promise<Outcome> =>
 
 const jsonOf = ({ out }: Outcome): Record<string, unknown> => JSON.parse(out) as Record<string, unknown>;
 
+describe('signpost', () => {
+  it('names a verb that is none, and asks for what is missing', async () => {
+    const none = await signpost('nonsense');
+    expect([none.code, none.out]).toEqual([2, '']);
+    expect(none.err).toContain('"nonsense"');
+    for (const verb of ['register', 'withdraw', 'prefer']) {
+      const { code, err } = await signpost('ap', verb);
+      expect([code, err]).toEqual([2, expect.stringContaining('--passport')]);
+    }
+  });
+});
+
 describe('signpost ap', () => {
   const served = new ServedGateway();
   const as = (domain: string): string[] => [
@@ -52,6 +64,14 @@ describe('signpost ap', () => {
       ...as('a.example'),
     );
     expect({ code: registered.code, ...jsonOf(registered) }).toMatchObject({ code: 0, first: true, mapping: { sii: 'tel:+12025550101' } });
+    const answer = join(served.pki.directory, 'answer.json');
+    writeFileSync(answer, registered.out);
+    const promised = await signpost('audit', 'verify', answer, '--receipt-vkey', receiptVkey, '--json');
+    expect({ code: promised.code, ...jsonOf(promised) }).toMatchObject({
+      code: 0,
+      kind: 'receipt',
+      leafHash: jsonOf(registered)['leafHash'],
+    });
     const found = await signpost('ap', 'lookup', '+1 202 555 0101', '--json', ...as('b.example'));
     expect({ code: found.code, ...jsonOf(found) }).toMatchObject({
       code: 0,
