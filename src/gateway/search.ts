@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseSii, subjectId } from '../identifiers/index.js';
 import { leafHash, matchesLeaf, parseLeaf, type LeafFilter } from '../log/index.js';
 import type { WriteAheadLog } from '../ports/index.js';
@@ -15,6 +16,9 @@ export interface SearchParts {
 /** Entries that one request has looked through at most: some 100 ms of a core, in slices. What is left is the next page's. */
 const BUDGET = 4_194_304;
 
+/** Leaves that are read in one go: some 5 ms, of which none need wait for the disk. */
+const SLICE = 64;
+
 /**
  * One page of the entries that fit. The index gives candidates, the leaf of each has the last word. Pages are made under the size of the log at the first:
  * none is missed and none comes twice, whatever is committed meanwhile.
@@ -28,7 +32,8 @@ export const searchEntries = async ({ wal, filling, pepper }: SearchParts, searc
   if (size > index.size) return refuse('malformed-request', 'cursor');
   const { found, rest } = await index.walk({ filter, subject }, { begin, end, newestFirst, most: limit, budget: BUDGET });
   const entries: { index: number; leaf: Uint8Array; leafHash: Uint8Array }[] = [];
-  for (const at of found) {
+  for (const [i, at] of found.entries()) {
+    if (i % SLICE === SLICE - 1) await nextTurn();
     const { leaf } = await wal.get(at);
     if (fits(filter, leaf)) entries.push({ index: at, leaf, leafHash: leafHash(leaf) });
   }

@@ -21,6 +21,7 @@ export class Admission {
   readonly turns = new Turns(LINES_PER_TURN);
   /** Who reads at its own pace holds its place among all requests that long. */
   readonly monitors = new ClientPlaces(LIMITS.monitorsPerClient);
+  readonly searches = new ClientPlaces(LIMITS.searchesPerClient);
   readonly #limits: AdmissionLimits;
   /** One small object for each client ever seen, of whom policy names a bounded number; to take it out and in again would cost more. */
   readonly #clients = new Map<string, { inFlight: number }>();

@@ -9,6 +9,8 @@ export const LIMITS = {
   /** Entries of one page of a search: a leaf has at most 1 KiB, so a megabyte. */
   searchPage: 1_000,
   searchPageUsual: 100,
+  /** Each costs up to 100 ms of a core; no quota counts them. */
+  searchesPerClient: 8,
   /** DESIGN section 7: answers are padded to the next 2 KiB, so that their size says nothing. */
   paddingBytes: 2048,
   /** docs/adr/0024: an answer with the entries of four mappings fits. */

@@ -5,6 +5,7 @@ import { subjectId } from '../../src/identifiers/index.js';
 import { leafHash, parseLeaf, parseLeafFilter, type FilterTexts } from '../../src/log/index.js';
 import type { EntrySearch } from '../../src/gateway/index.js';
 import { BLOCK, SearchBlock, halvesOf } from '../../src/gateway/search-block.js';
+import { searchEntries } from '../../src/gateway/search.js';
 import { SearchFilling } from '../../src/gateway/search-filling.js';
 import { SearchIndex, tagOf } from '../../src/gateway/search-index.js';
 import { SearchNames } from '../../src/gateway/search-names.js';
@@ -218,6 +219,23 @@ describe('the search index beside the log', () => {
     expect((await walkAll(second.filling.whole(), {})).found).toEqual([...Array(5).keys()].map((i) => BLOCK + 9 - i));
     expect(second.filling.whole().row(3)).toEqual(first.filling.whole().row(3));
     await second.filling.stop();
+  });
+
+  test('lets others run while it reads the leaves of a page', async () => {
+    const wal = logOf(1_000);
+    const { filling } = await opened(wal);
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const { entries } = await searchEntries({ wal, filling, pepper: Buffer.alloc(32) }, asked({}, { limit: 1_000 }));
+    isOver = true;
+    expect(entries.map(({ index }) => index)).toEqual([...Array(1_000).keys()]);
+    expect(turns).toBeGreaterThan(10);
+    await filling.stop();
   });
 
   test.each([

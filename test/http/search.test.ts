@@ -13,10 +13,12 @@ const entries = [4, 2].map((index) => ({ index, leaf: testEntry(index), leafHash
 let site: TestSite;
 let asked: EntrySearch[] = [];
 let cursor: string | null = null;
+let held: Promise<void> = Promise.resolve();
 
 beforeAll(async () => {
   const search = async (one: EntrySearch): Promise<FoundEntries> => {
     asked.push(one);
+    await held;
     return { entries, cursor, size: 9 };
   };
   site = await startSite(tls, { gateway: gatewayThat({ search }) });
@@ -56,6 +58,23 @@ describe('a search', () => {
     const lines = reply.body.toString().split('\n');
     expect(lines.pop()).toBe('');
     expect(lines.map((line) => shapes.foundEntry.parse(JSON.parse(line)).index)).toEqual([4, 2]);
+  });
+
+  test('is made eight times at once for one client, and no ninth time; meanwhile others search', async () => {
+    let release = (): void => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    const searches = Array.from({ length: 8 }, () => get(''));
+    while (asked.length < 8) await new Promise((resolve) => setImmediate(resolve));
+    const ninth = await get('');
+    expect([ninth.status, ninth.headers['retry-after'], shapes.problem.parse(JSON.parse(ninth.body.toString())).reason]).toEqual([
+      503,
+      '1',
+      'overloaded',
+    ]);
+    const others = get('', 'np.example');
+    release();
+    expect((await Promise.all([...searches, others])).map(({ status }) => status)).toEqual(Array.from({ length: 9 }, () => 200));
+    expect((await get('')).status).toBe(200);
   });
 
   test('takes every parameter', async () => {

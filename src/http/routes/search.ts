@@ -61,14 +61,21 @@ export const search: Route = {
     const { sii: about = null, case: reference, order = 'newest', limit, cursor = null, ...texts } = parseQuery(exchange.query, query);
     if (about !== null) allowSubject(exchange, reference);
     else if (reference !== undefined) throw new Refusal('malformed-request', 'query: case without sii');
-    const found = await exchange.site.gateway.search({
-      filter: parseLeafFilter(texts),
-      sii: about,
-      newestFirst: order === 'newest',
-      limit: limit === undefined ? LIMITS.searchPageUsual : Number(limit),
-      cursor,
-    });
-    return answerFound(found, exchange.request.headers.accept);
+    const { gateway, admission } = exchange.site;
+    const { domain } = clientOf(exchange);
+    admission.searches.enter(domain);
+    try {
+      const found = await gateway.search({
+        filter: parseLeafFilter(texts),
+        sii: about,
+        newestFirst: order === 'newest',
+        limit: limit === undefined ? LIMITS.searchPageUsual : Number(limit),
+        cursor,
+      });
+      return answerFound(found, exchange.request.headers.accept);
+    } finally {
+      admission.searches.leave(domain);
+    }
   },
 };
 
