@@ -37,6 +37,10 @@ export interface WebhooksState {
 
 /** Changes in one message: some 5 KiB. */
 const MOST = 64;
+/** Messages under way in all: each is a connection, some 50 KiB, and its handshake a millisecond of a core. The next waits for the first that ends. */
+const MOST_UNDER_WAY = 1_024;
+/** ms: messages that end within it are followed by the next ones together. To look at 10,000 targets takes a millisecond or two. */
+const BREATH = 20;
 /** ms: after the first failure, doubled with each further one. */
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
@@ -65,6 +69,10 @@ class Delivery {
     if (this.#underWay !== null || now < this.#notBefore) return [];
     if (this.#unsent.length === 0) this.#unsent = this.#reader.take(MOST);
     return this.#unsent;
+  }
+
+  get isUnderWay(): boolean {
+    return this.#underWay !== null;
   }
 
   begin(sending: Promise<void>): void {
@@ -100,6 +108,8 @@ export class Webhooks {
   readonly #deliveries = new Map<string, Delivery>();
   readonly #over = new AbortController();
   #scheduled = false;
+  #ended: NodeJS.Timeout | null = null;
+  #underWay = 0;
   #delivered = 0;
   #failed = 0;
 
@@ -117,17 +127,23 @@ export class Webhooks {
     if (this.#over.signal.aborted) return;
     const wanted = new Map([...this.#parts.targets()].flatMap(sourcesOf).map((source) => [keyOf(source), source]));
     for (const [key, delivery] of this.#deliveries) {
-      if (wanted.get(key)?.target.url === delivery.source.target.url) continue;
+      // Who says anew where, again and again, is not called at all those places at once.
+      if (delivery.isUnderWay || wanted.get(key)?.target.url === delivery.source.target.url) continue;
       this.#deliveries.delete(key);
       void delivery.close();
     }
     for (const [key, source] of wanted) if (!this.#deliveries.has(key)) this.#deliveries.set(key, new Delivery(source, this.#read(source)));
-    for (const delivery of this.#deliveries.values()) this.#send(delivery);
+    // What is sent is met again, at the end, and is under way.
+    for (const [key, delivery] of this.#deliveries) {
+      if (this.#underWay >= MOST_UNDER_WAY) return;
+      this.#send(key, delivery);
+    }
   }
 
   /** Ends what is under way; nothing is sent any more. */
   async stop(): Promise<void> {
     this.#over.abort();
+    if (this.#ended !== null) clearTimeout(this.#ended);
     await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.close()));
   }
 
@@ -148,29 +164,40 @@ export class Webhooks {
     });
   }
 
-  #send(delivery: Delivery): void {
+  #follow(): void {
+    this.#ended = null;
+    this.turn();
+  }
+
+  #send(key: string, delivery: Delivery): void {
     const changes = delivery.due(this.#parts.clock.monotonic());
     const [first, last] = [changes[0], changes.at(-1)];
-    if (first !== undefined && last !== undefined)
-      delivery.begin(this.#deliver(delivery, `${delivery.source.feed}.${first.id}..${last.id}`, changes));
+    if (first === undefined || last === undefined) return;
+    delivery.begin(this.#deliver(delivery, `${delivery.source.feed}.${first.id}..${last.id}`, changes));
+    // Behind those that wait.
+    this.#deliveries.delete(key);
+    this.#deliveries.set(key, delivery);
   }
 
   async #deliver(delivery: Delivery, id: string, events: readonly Event[]): Promise<void> {
     const { send, signer, clock, failed } = this.#parts;
     const { target, feed } = delivery.source;
     const body = Buffer.from(JSON.stringify({ feed, events }));
+    this.#underWay += 1;
     const headers = signWebhook(id, Math.floor(clock.now() / 1000), body, signer);
     try {
       await send(target.url, { headers: { ...headers, 'content-type': 'application/json' }, body }, this.#over.signal);
       delivery.sent();
       this.#delivered += 1;
-      // What came meanwhile, once this one is no longer under way.
-      this.#wake();
     } catch (error) {
       if (this.#over.signal.aborted) return;
       delivery.failedAt(clock.monotonic());
       this.#failed += 1;
       if (delivery.failures === 1) failed(target.domain, error as Error);
+    } finally {
+      this.#underWay -= 1;
+      // What came meanwhile, or has waited, once this one is no longer under way.
+      if (!this.#over.signal.aborted) this.#ended ??= setTimeout(() => this.#follow(), BREATH);
     }
   }
 }

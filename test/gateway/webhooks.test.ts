@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { readWebhook, type WebhookEvent } from '../../src/client/index.js';
 import { Alarms } from '../../src/gateway/alarms.js';
@@ -62,6 +63,7 @@ class Bed {
   #take(url: string, { headers, body }: WebhookMessage, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const { id, events } = readWebhook(headers, body, { receiptVkey: vkeyOf(signer), now: 1_795_500_000 });
+      setMaxListeners(0, signal);
       signal.addEventListener('abort', () => reject(new Error('aborted')));
       const sent = { url, id, events, take: resolve, fail: () => reject(new Error('status 500')) };
       if (this.#waiting === null) this.#sent.push(sent);
@@ -129,6 +131,41 @@ describe('webhooks', () => {
     const stuck = await bed.next();
     bed.change('2', 'b.example');
     expect([(await bed.next()).url, stuck.url]).toEqual(['https://b.example/', URL_A]);
+  });
+
+  test('of one receiver are under way one at a time, however often it says anew where', async () => {
+    const bed = new Bed();
+    bed.webhooks.turn();
+    bed.change('1');
+    const first = await bed.next();
+    for (const url of ['https://x.a.example/', 'https://y.a.example/', 'https://z.a.example/']) {
+      bed.targets = [{ domain: 'a.example', url, monitors: null }];
+      bed.webhooks.turn();
+    }
+    await settled();
+    expect(bed.underWay).toBe(0);
+    first.fail();
+    const second = await bed.next();
+    expect([second.url, siis(second)]).toEqual(['https://z.a.example/', ['1']]);
+  });
+
+  test('are under way 1,024 at a time, and those that wait come before those that were sent', async () => {
+    const bed = new Bed();
+    const domains = Array.from({ length: 1_026 }, (_, i) => `d${i}.example`);
+    bed.targets = domains.map((domain) => ({ domain, url: `https://${domain}/`, monitors: null }));
+    bed.webhooks.turn();
+    for (const domain of domains) bed.change('1', domain);
+    await settled();
+    expect(bed.underWay).toBe(1_024);
+    const [first, second] = [await bed.next(), await bed.next()];
+    bed.change('2', 'd0.example');
+    first.take();
+    while (bed.underWay < 1_023) await settled();
+    second.fail();
+    while (bed.underWay < 1_024) await settled();
+    const rest: string[] = [];
+    for (let n = 0; n < 1_024; n += 1) rest.push((await bed.next()).url);
+    expect([first.url, second.url, ...rest.slice(-2)]).toEqual([0, 1, 1_024, 1_025].map((n) => `https://d${n}.example/`));
   });
 
   test('tell a provider of its alarms, beside its changes', async () => {
