@@ -57,6 +57,14 @@ describe('a first run', () => {
     expect(out).toContain('"mimi://a.example/u/alice"');
   });
 
+  test("docs/auditor.md's commands hold", () => {
+    const block = /```sh auditor\n([^]*?)\n```/.exec(readFileSync(join(ROOT, 'docs/auditor.md'), 'utf8'))?.[1] ?? '';
+    expect(block.split('\n')).toHaveLength(9);
+    const published = 'until signpost audit grep "$URL" --ca data/pki/tls/ca.pem --verdict accepted >&2; do :; done';
+    const out = shell(`URL=${urlOf()}\nsignpost() { node dist/src/cli/main.js "$@"; }\n${published}\n${block}`);
+    expect(out).toMatch(/^holds: entry 0, accepted, judged again the same/m);
+  });
+
   test("README's commands for a number provider end in a mapping that resolves, until the credential is revoked", async () => {
     const block = /```sh np\n([^]*?)\n```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[1];
     const lines = (block ?? '').split('\n');
