@@ -17,6 +17,8 @@ export interface PlotData {
 
 /** px; style/parts.css keeps the place free. */
 const HEIGHT = 180;
+/** px: room for `2026-11-24` below a mark, and some between two. */
+const MARK_WIDTH = 80;
 
 /** uPlot: per span of the axis in seconds, how its marks are written, and what is added at a new year, day or hour. */
 const CLOCK: uPlot.Axis.Values = [
@@ -41,7 +43,7 @@ const optionsOf = (library: typeof uPlot, width: number, { series }: PlotData, i
     tzDate: (seconds) => library.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     scales: { y: { range: (_, _low, high) => [0, Math.max(1, high * 1.1)] } },
     axes: [
-      { ...axis, values: CLOCK },
+      { ...axis, space: MARK_WIDTH, values: CLOCK },
       { ...axis, size: 56, values: (_, splits) => splits.map((split) => (Number.isInteger(split) ? number(split) : '')) },
     ],
     series: [
