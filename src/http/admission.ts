@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Unavailable } from '../reasons/index.js';
 import { LIMITS } from './limits.js';
 import type { Route } from './route.js';
@@ -22,6 +23,7 @@ export class Admission {
   /** Who reads at its own pace holds its place among all requests that long. */
   readonly monitors = new ClientPlaces(LIMITS.monitorsPerClient);
   readonly searches = new ClientPlaces(LIMITS.searchesPerClient);
+  readonly documents = new ClientPlaces(LIMITS.documentsPerClient);
   readonly #limits: AdmissionLimits;
   /** One small object for each client ever seen, of whom policy names a bounded number; to take it out and in again would cost more. */
   readonly #clients = new Map<string, { inFlight: number }>();
@@ -91,6 +93,12 @@ export class ClientPlaces {
 
   constructor(most: number) {
     this.#most = most;
+  }
+
+  /** Until all of the response is taken, or its connection is gone: so much is in memory for who does not read. @throws Unavailable `overloaded` */
+  hold(client: string, response: Pick<ServerResponse, 'once'>): void {
+    this.enter(client);
+    response.once('close', () => this.leave(client));
   }
 
   /** @throws Unavailable `overloaded` */

@@ -29,6 +29,8 @@ export const LIMITS = {
   streams: 5_000,
   /** Two instances of a client, each replacing a connection that broke. */
   streamsPerClient: 4,
+  /** Documents under which verdicts were made, being read by one auditor: a numbering list may have tens of megabytes. A judging again reads some side by side. */
+  documentsPerClient: 32,
   /** Readings of a provider's leaves at once: they take as long as their reader likes, and each entry costs a proof. */
   monitorsPerClient: 4,
   /** Longer than the pauses of a busy client, shorter than what 10,000 idle ones could hold on to. */

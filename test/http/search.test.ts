@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EntrySearch, FoundEntries } from '../../src/gateway/index.js';
 import * as shapes from '../../src/http/answer-schemas.js';
@@ -13,12 +16,15 @@ const entries = [4, 2].map((index) => ({ index, leaf: testEntry(index), leafHash
 let site: TestSite;
 let asked: EntrySearch[] = [];
 let cursor: string | null = null;
+/** Octets of a page's one leaf; 0: the usual leaves. */
+let big = 0;
 let held: Promise<void> = Promise.resolve();
 
 beforeAll(async () => {
   const search = async (one: EntrySearch): Promise<FoundEntries> => {
     asked.push(one);
     await held;
+    if (big > 0) return { entries: [{ ...entries[0], leaf: Buffer.alloc(big, 0x20) } as FoundEntries['entries'][number]], cursor, size: 9 };
     return { entries, cursor, size: 9 };
   };
   site = await startSite(tls, { gateway: gatewayThat({ search }) });
@@ -74,6 +80,30 @@ describe('a search', () => {
     const others = get('', 'np.example');
     release();
     expect((await Promise.all([...searches, others])).map(({ status }) => status)).toEqual(Array.from({ length: 9 }, () => 200));
+    expect((await get('')).status).toBe(200);
+  });
+
+  test('holds its place until its answer is read, or the connection is gone', async () => {
+    const unread = Array.from({ length: 8 }, () => {
+      const request = httpsRequest({
+        host: '127.0.0.1',
+        port: site.port,
+        path: '/v1/entries',
+        ca: tls.ca,
+        ...CLIENTS['a.example'],
+        agent: false,
+      });
+      request.on('error', () => undefined);
+      request.end();
+      return request;
+    });
+    big = 16 * 1024 * 1024;
+    const responses = await Promise.all(unread.map(async (request) => (await once(request, 'response')) as [IncomingMessage]));
+    big = 0;
+    expect(responses.map(([{ statusCode }]) => statusCode)).toEqual(Array.from({ length: 8 }, () => 200));
+    expect((await get('')).status).toBe(503);
+    for (const request of unread) request.destroy();
+    while ((await get('')).status === 503) await new Promise((resolve) => setImmediate(resolve));
     expect((await get('')).status).toBe(200);
   });
 

@@ -1,6 +1,6 @@
 import { Refusal } from '../../reasons/index.js';
 import { answerWith } from '../answer.js';
-import type { Route } from '../route.js';
+import { clientOf, type Route } from '../route.js';
 
 const DIGEST = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 /** Under its digest it never changes. */
@@ -13,9 +13,11 @@ export const keptDocument: Route = {
   access: ['auditor'],
   consumes: [],
   urgency: 'normal',
-  async handle({ site, params }) {
+  async handle(exchange) {
+    const { site, params, response } = exchange;
     const { digest = '' } = params;
     if (!DIGEST.test(digest)) throw new Refusal('malformed-request', 'digest');
+    site.admission.documents.hold(clientOf(exchange).domain, response);
     const document = await site.gateway.document(Buffer.from(digest, 'base64url').toString('hex'));
     if (document === null) throw new Refusal('not-found', 'document');
     return answerWith(200, 'application/octet-stream', Buffer.from(document.buffer, document.byteOffset, document.byteLength), CACHE);

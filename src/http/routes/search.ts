@@ -62,20 +62,15 @@ export const search: Route = {
     if (about !== null) allowSubject(exchange, reference);
     else if (reference !== undefined) throw new Refusal('malformed-request', 'query: case without sii');
     const { gateway, admission } = exchange.site;
-    const { domain } = clientOf(exchange);
-    admission.searches.enter(domain);
-    try {
-      const found = await gateway.search({
-        filter: parseLeafFilter(texts),
-        sii: about,
-        newestFirst: order === 'newest',
-        limit: limit === undefined ? LIMITS.searchPageUsual : Number(limit),
-        cursor,
-      });
-      return answerFound(found, exchange.request.headers.accept);
-    } finally {
-      admission.searches.leave(domain);
-    }
+    admission.searches.hold(clientOf(exchange).domain, exchange.response);
+    const found = await gateway.search({
+      filter: parseLeafFilter(texts),
+      sii: about,
+      newestFirst: order === 'newest',
+      limit: limit === undefined ? LIMITS.searchPageUsual : Number(limit),
+      cursor,
+    });
+    return answerFound(found, exchange.request.headers.accept);
   },
 };
 
