@@ -172,7 +172,8 @@ const hasSignerTypes = (np: JsonValue | undefined): boolean =>
     Array.isArray(np['iss']) &&
     np['iss'].every(isText));
 
-const memberOf = (kind: JsonValue | undefined): KindMember | undefined => MEMBER_OF[kind as LeafKind];
+const memberOf = (kind: JsonValue | undefined): KindMember | undefined =>
+  typeof kind === 'string' && kinds.has(kind) ? MEMBER_OF[kind as LeafKind] : undefined;
 
 const membersOf = (kind: JsonValue | undefined): string => [MEMBERS, memberOf(kind)?.name ?? []].flat().join();
 

@@ -159,6 +159,8 @@ describe('leaves', () => {
     ['a time as an exponent', text.replace('1795500000000', '17955e8')],
     ['a line feed behind it', `${text}\n`],
     ['a byte order mark', `\ufeff${text}`],
+    ['a kind that every object has', text.replace('"accept"', '"constructor"')],
+    ['a kind that is an object', text.replace('"accept"', '{}')],
   ])('with %s are not read', (_, bad) => {
     expect(reasonOf(() => parseLeaf(Buffer.from(bad)))).toBe('log-corrupt');
   });
