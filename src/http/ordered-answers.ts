@@ -64,6 +64,8 @@ export class OrderedAnswers {
   #unblock(): void {
     this.#blocked = false;
     this.#flush();
+    // What was written before may have been all: then nothing is left to flush, and whoever waits for the end waits for this.
+    if (!this.#blocked) this.#wake();
   }
 
   #flush(): void {

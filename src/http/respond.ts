@@ -23,6 +23,7 @@ export const headersOf = (answer: Answer, size: number, requestId: string, last:
  * Writes an answer whole.
  * A body that the route did not read is read and dropped first, up to a bound: closing on a client that is still sending would reset the
  * connection and take the answer with it.
+ * @param stallMs ms without progress after which a reader is cut off
  */
 export const respond = async (
   request: IncomingMessage,
@@ -30,8 +31,11 @@ export const respond = async (
   answer: Answer,
   requestId: string,
   draining: boolean,
+  stallMs: number = LIMITS.streamIdleMs,
 ): Promise<void> => {
   if (answer.body === null || response.destroyed) return;
+  // Who takes nothing of its answer for so long is cut off: what is not taken stays in memory. Node sets another time once all of it is.
+  response.setTimeout(stallMs);
   const unread = hasBody(request) && !request.readableEnded;
   const last = draining || (unread && !fitsLinger(request));
   const size = Buffer.byteLength(answer.body);
