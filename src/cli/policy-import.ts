@@ -72,13 +72,13 @@ export const importNumbering = async (
 
 const importRows = async (source: string, given: Import): Promise<PolicyReport> => {
   const target = join(policiesOf(given.options), 'numbering.csv');
-  const checked = await check({ source, target, scope: null }, given);
+  const rows = await checked({ source, target, scope: null }, given);
   if (given.options.dryRun === true) {
     const { policies } = await readPlaces(given.options);
-    return changed(new NumberingPlan([policies.numbering]), new NumberingPlan([checked.table]), given.now);
+    return changed(new NumberingPlan([policies.numbering]), new NumberingPlan([rows.table]), given.now);
   }
-  await install(checked.path, target, given.fs);
-  return imported(checked, { file: target });
+  await install(rows.path, target, given.fs);
+  return imported(rows, { file: target });
 };
 
 const importFeed = async (statementFile: string, rowFile: string | undefined, given: Import): Promise<PolicyReport> => {
@@ -93,23 +93,24 @@ const importFeed = async (statementFile: string, rowFile: string | undefined, gi
   const scope = scopesOf(codes)[configuration.feeds.indexOf(files)] ?? null;
   const target = join(files.folder, `${statement.sha256}.csv`);
   const source = rowFile ?? join(dirname(statementFile), `${statement.sha256}.csv`);
-  const checked = await check({ source, target, scope }, given);
-  if (checked.sha256 !== statement.sha256) return refuse('feed-rows-mismatch', 'SHA-256');
-  if (checked.rows !== statement.rows) return refuse('feed-rows-mismatch', `${checked.rows} rows`);
+  const rows = await checked({ source, target, scope }, given, (found) => {
+    if (found.sha256 !== statement.sha256) refuse('feed-rows-mismatch', 'SHA-256');
+    if (found.rows !== statement.rows) refuse('feed-rows-mismatch', `${found.rows} rows`);
+  });
   if (given.options.dryRun === true) {
     const own = configuration.policies.numbering;
     const kept = record === null ? [] : [[record.full], record.deltas].filter((digests) => digests.length > 0);
     const before: NumberingTable[] = [];
     for (const digests of kept) before.push(await tableOf(digests.map((sha256) => archive.pathOf(name, sha256))));
-    const after = statement.base === null ? [checked.table] : [...before, checked.table];
+    const after = statement.base === null ? [rows.table] : [...before, rows.table];
     return changed(new NumberingPlan([own, ...before]), new NumberingPlan([own, ...after]), given.now);
   }
-  await install(checked.path, target, given.fs);
+  await install(rows.path, target, given.fs);
   const place = resolve(files.folder, basename(file));
   // Whoever may read the rows may read who signed them.
   await writeWhole(given.fs, `${place}.import`, octets, 0o644);
   await install(`${place}.import`, place, given.fs);
-  return imported(checked, { file: place, feed: name, sequence: statement.sequence });
+  return imported(rows, { file: place, feed: name, sequence: statement.sequence });
 };
 
 const feedOf = (feeds: readonly NumberingFeedFiles[], name: string | undefined): NumberingFeedFiles => {
@@ -121,9 +122,21 @@ const feedOf = (feeds: readonly NumberingFeedFiles[], name: string | undefined):
   );
 };
 
-const check = async ({ source, target, scope }: RowFile, { options, fs, screen }: Import): Promise<Checked> => {
+/** What is refused is not left beside what is in place. */
+const checked = async (file: RowFile, given: Import, isMeant: (checked: Checked) => void = () => undefined): Promise<Checked> => {
+  const path = given.options.dryRun === true ? file.source : `${file.target}.import`;
+  try {
+    const found = await check(file, path, given);
+    isMeant(found);
+    return found;
+  } catch (error) {
+    if (error instanceof Refusal && path !== file.source) await given.fs.remove(path);
+    throw error;
+  }
+};
+
+const check = async ({ source, scope }: RowFile, path: string, { fs, screen }: Import): Promise<Checked> => {
   const { size } = statSync(source);
-  const path = options.dryRun === true ? source : `${target}.import`;
   // Looked at where it will be: what was given may change meanwhile.
   if (path !== source) await copyFile(fs, source, path, 0o644);
   const progress = new ImportProgress(size, 0, screen, () => performance.now());

@@ -91,11 +91,10 @@ export class NumberingReader {
   }
 
   #row(octets: Buffer, from: number, to: number): string | null {
-    const first = octets.indexOf(COMMA, from);
-    const second = first < 0 ? -1 : octets.indexOf(COMMA, first + 1);
-    const third = second < 0 ? -1 : octets.indexOf(COMMA, second + 1);
-    const fourth = third < 0 ? -1 : octets.indexOf(COMMA, third + 1);
-    if (third < 0 || third >= to || (fourth >= 0 && fourth < to)) return 'four fields are needed';
+    const first = commaIn(octets, from, to);
+    const second = first < 0 ? -1 : commaIn(octets, first + 1, to);
+    const third = second < 0 ? -1 : commaIn(octets, second + 1, to);
+    if (third < 0 || commaIn(octets, third + 1, to) >= 0) return 'four fields are needed';
     const name = this.#spcOf(octets, from, first);
     const start = digitsIn(octets, first + 1, second, MAX_START);
     const count = digitsIn(octets, second + 1, third, MAX_COUNT);
@@ -137,6 +136,12 @@ export class NumberingReader {
     return day === null ? null : day + seconds * 1000;
   }
 }
+
+/** Within the line: a search to the end of the octets would read all of them again for each line without one. -1: there is none. */
+const commaIn = (octets: Buffer, from: number, to: number): number => {
+  for (let i = from; i < to; i += 1) if (octets[i] === COMMA) return i;
+  return -1;
+};
 
 const wordOf = (octets: Buffer, from: number, to: number): number => {
   let word = 0;

@@ -158,7 +158,7 @@ const digestOf = (names: readonly string[], kinds: readonly RowColumns[]): strin
 /** The octets of the digest, some rows at a time, each time in the same memory. */
 function* piecesOf(names: readonly string[], kinds: readonly RowColumns[]): Generator<Uint8Array> {
   const octets = names.map((name) => Buffer.from(name));
-  const longest = Math.max(0, ...octets.map(({ length }) => length));
+  const longest = octets.reduce((most, { length }) => Math.max(most, length), 0);
   const batch = Buffer.alloc(BATCH * (FIXED + longest));
   const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
   let length = 0;

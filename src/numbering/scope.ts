@@ -64,6 +64,12 @@ export const isSilent = ({ codes, silent }: Silence, tn: string): boolean => {
   return false;
 };
 
+/** Of feeds and whether each is silent; null: none is. */
+export const silenceOf = (feeds: readonly { readonly codes: readonly string[]; readonly isSilent: boolean }[]): Silence | null => {
+  const silent = new Set(feeds.filter((feed) => feed.isSilent).flatMap(({ codes }) => codes));
+  return silent.size === 0 ? null : { codes: new Set(feeds.flatMap(({ codes }) => codes)), silent };
+};
+
 /** A line for each code. */
 export const linesOfSilence = (silence: Silence | null): string[] =>
   [...(silence?.codes ?? [])].map((code) => `${silence?.silent.has(code) === true ? 'silent' : 'heard'} ${code}`);

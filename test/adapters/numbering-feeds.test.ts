@@ -184,6 +184,17 @@ describe('a feed of numbering data', () => {
     expect(told(await judge(feeds))).toEqual([2, null]);
   });
 
+  test('that signs the rows in force again is taken, and what lies beside it takes nothing from them', async () => {
+    offer(feed());
+    await judge(open());
+    offer({ ...feed({ sequence: 2 }), csv: 'spc,start' });
+    // Each by a process that has no rows in memory.
+    for (let start = 0; start < 2; start += 1) {
+      const standing = await judge(open());
+      expect([told(standing), holders(standing, '12025550101')]).toEqual([[2, null], ['709J']]);
+    }
+  });
+
   test('whose rows come after its statement is taken when they are there', async () => {
     const offered = feed();
     offer(offered);

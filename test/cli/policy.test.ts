@@ -1,5 +1,5 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -126,6 +126,16 @@ describe('policy numbering import', () => {
     await inForce(place);
     const { code, json } = await importNumbering([offer(place, feed(changes))], place);
     expect([code, json, await inForce(place)]).toEqual([1, expect.objectContaining({ ok: false, reason }), 1]);
+    expect(readdirSync(place.pki, { recursive: true }).filter((name) => String(name).endsWith('.import'))).toEqual([]);
+  });
+
+  test('shows a number of a feed that never was in force as the gateway takes it: of nobody that can be believed', async () => {
+    const place = placeOf();
+    const { code, json } = await policy(place, 'numbering', 'show', '+12025550100');
+    expect([code, json]).toEqual([1, expect.objectContaining({ status: 'unusable' })]);
+    await importNumbering([offer(place, feed())], place);
+    await inForce(place);
+    expect((await policy(place, 'numbering', 'show', '+12025550100')).json).not.toMatchObject({ status: 'unusable' });
   });
 
   test('puts a CSV in the place of numbering.csv, or names its lines', async () => {

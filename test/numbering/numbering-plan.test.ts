@@ -164,3 +164,10 @@ describe('the documents of a plan', () => {
     expect(plans.map(([, plan]) => plan.holderOf('12025550001', 9).status)).toEqual(['held', 'held', 'held', 'unusable']);
   });
 });
+
+test('a table of very many providers has a digest, and its octets', () => {
+  const rows = Array.from({ length: 150_000 }, (_, i) => ({ spc: `P${i}`, start: String(1_000_000 + i), count: 1, validFrom: null }));
+  const table = NumberingTable.of(rows);
+  const octets = [...table.pieces()].reduce((sum, piece) => sum + piece.length, 0);
+  expect([table.size, octets]).toEqual([150_000, rows.reduce((sum, { spc }) => sum + 28 + spc.length, 0)]);
+});

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NumberingPlan, NumberingTable, scopesOf, type FeedScope, type Silence } from '../../numbering/index.js';
+import { NumberingPlan, NumberingTable, scopesOf, silenceOf, type FeedScope } from '../../numbering/index.js';
 import type { Clock, FeedArchive, NumberingFeedState } from '../../ports/index.js';
 import { Refusal, refuse, type Reason } from '../../reasons/index.js';
 import { readNumberingStatement, type Material, type NumberingStatement } from '../../verification/index.js';
@@ -144,9 +144,13 @@ export class NumberingFeeds {
     const { archive } = this.#parts;
     const { sha256 } = statement;
     const offered = join(folder, `${sha256}.csv`);
-    await archive.stage(name, sha256, offered).catch((error: unknown) => {
-      throw codeOfFault(error) === 'ENOENT' ? new Refusal('feed-rows-mismatch', 'not there') : error;
-    });
+    const { record } = memory;
+    // What is kept under this digest is in force: what is offered was not looked at yet, and must not take its place.
+    const isKept = record !== null && (record.full === sha256 || record.deltas.includes(sha256));
+    if (!isKept)
+      await archive.stage(name, sha256, offered).catch((error: unknown) => {
+        throw codeOfFault(error) === 'ENOENT' ? new Refusal('feed-rows-mismatch', 'not there') : error;
+      });
     const isFull = statement.base === null;
     try {
       const contents = await this.#read(name, isFull ? [sha256] : next.deltas, scope);
@@ -250,7 +254,6 @@ export const unknownFeeds = (standings: readonly FeedStanding[]): string[] =>
 /** All numbering data of a configuration: the policies' own rows and those of the feeds. Where a feed is silent, nobody is of record. */
 export const planOf = (own: NumberingTable, feeds: readonly FeedStanding[]): NumberingPlan => {
   const tables = feeds.flatMap(({ inForce }) => inForce?.tables ?? []);
-  const silent = new Set(feeds.filter(({ inForce }) => inForce === null).flatMap(({ codes }) => codes));
-  const silence: Silence | null = silent.size === 0 ? null : { codes: new Set(feeds.flatMap(({ codes }) => codes)), silent };
+  const silence = silenceOf(feeds.map(({ codes, inForce }) => ({ codes, isSilent: inForce === null })));
   return new NumberingPlan([own, ...tables], silence);
 };
