@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import * as log from '../../src/log/index.js';
 import { openCheckpoint } from '../../src/audit-ui/proof/checkpoint.js';
@@ -160,6 +161,14 @@ describe('notes', () => {
     await expect(parseVkey(` ${vkey}\n`)).resolves.toMatchObject({ name: ORIGIN, type: 1 });
     for (const wrong of ['', vkey.slice(0, -4), vkey.replace(/\+[0-9a-f]{8}/, '+00000000'), `x${vkey}`, vkey.replaceAll('+', ' ')])
       await expect(parseVkey(wrong)).rejects.toEqual(failing('untrusted-note'));
+    for (const point of ['00', '01', 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f', `${'00'.repeat(31)}80`]) {
+      const octets33 = Buffer.from(`01${point.padEnd(64, '0')}`, 'hex');
+      const id = createHash('sha256')
+        .update(Buffer.concat([Buffer.from(`${ORIGIN}\n`), octets33]))
+        .digest('hex')
+        .slice(0, 8);
+      await expect(parseVkey(`${ORIGIN}+${id}+${octets33.toString('base64')}`)).rejects.toEqual(failing('untrusted-note'));
+    }
     const cosigner = await parseVkey(vkeyOf(witness, 4));
     await expect(openCheckpoint(checkpointOf([LOG_SIGNER]), cosigner)).rejects.toEqual(failing('untrusted-note'));
   });

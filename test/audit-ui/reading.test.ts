@@ -249,7 +249,7 @@ describe('openings and receipts', () => {
   const print = Buffer.alloc(32, 5);
   const shown = Buffer.alloc(32, 6).toString('base64url');
   const verdicts = async (answer: Record<string, unknown>, leaf: Leaf): Promise<Record<string, boolean | null>> =>
-    Object.fromEntries((await checkOpening({ index: 1, opening, ...answer }, leaf)).map(({ name, holds }) => [name, holds]));
+    Object.fromEntries((await checkOpening({ index: 1, opening, ...answer }, 1, leaf)).map(({ name, holds }) => [name, holds]));
 
   test('an opening of a decision is held against every commitment of the leaf', async () => {
     const np = { spc: '709J', dom: null, iss: [shown], ee: `*${log.commitFingerprint(secret, print)}` };
@@ -263,7 +263,18 @@ describe('openings and receipts', () => {
     await expect(verdicts({ ...told, provider: null }, leaf)).resolves.toEqual({ ...all, 'Mapped to': false });
     await expect(verdicts({ ...told, fingerprints: [shown, shown] }, leaf)).resolves.toEqual({ ...all, 'End-entity certificate': false });
     await expect(verdicts({ ...told, opening: 'AAAA' }, leaf)).resolves.toMatchObject({ 'Number or address': false, 'Issuer 1': true });
-    await expect(verdicts({ ...told, opening: 7, sii: {} }, leaf)).resolves.toMatchObject({ 'Mapped to': false });
+    await expect(verdicts({ ...told, opening: 7, sii: {} }, leaf)).resolves.toMatchObject({
+      'Mapped to': false,
+      'Number or address': false,
+    });
+    // Nothing told, a commitment told as what is committed to, and the entry of another index or kind: none of it holds.
+    const untold = await verdicts({ kind: 'accept' }, leaf);
+    expect(untold).toEqual({ 'Number or address': false, 'Mapped to': false, 'End-entity certificate': false, 'Issuer 1': false });
+    await expect(verdicts({ ...told, sii: leaf.sii }, leaf)).resolves.toMatchObject({ 'Number or address': false });
+    const hidden = log.commitFingerprint(secret, print);
+    await expect(verdicts({ ...told, fingerprints: [hidden, shown] }, leaf)).resolves.toMatchObject({ 'End-entity certificate': false });
+    await expect(verdicts({ ...told, index: 2 }, leaf)).resolves.toEqual({ ...all, Entry: false });
+    await expect(verdicts({ ...told, kind: 'reject' }, leaf)).resolves.toEqual({ ...all, Kind: false });
   });
 
   test('so is one of what fell, and one of a case', async () => {
@@ -276,6 +287,9 @@ describe('openings and receipts', () => {
     const fallen = readLeaf(Buffer.from(JSON.stringify({ k: 'revoke', fell })));
     await expect(verdicts({ kind: 'revoke', list }, fallen)).resolves.toEqual({ 'What fell': true });
     await expect(verdicts({ kind: 'revoke', list: list.toReversed() }, fallen)).resolves.toEqual({ 'What fell': false });
+    const longer = list.map((place, i) => (i === 0 ? { ...place, subject: Buffer.alloc(17, 9).toString('base64url') } : place));
+    for (const told of [longer, [...list, 7], 'all', undefined])
+      await expect(verdicts({ kind: 'revoke', list: told }, fallen)).resolves.toEqual({ 'What fell': false });
     const open = readLeaf(Buffer.from(JSON.stringify({ k: 'open', opened: { ref: '12', case: log.commitCase(secret, 'POL-17') } })));
     await expect(verdicts({ kind: 'open', case: 'POL-17' }, open)).resolves.toEqual({ Case: true });
     await expect(verdicts({ kind: 'open', case: 'POL-18' }, open)).resolves.toEqual({ Case: false });

@@ -20,7 +20,27 @@ const isKeyName = (name: string): boolean => name.length > 0 && !/[\p{White_Spac
 const keyId = async (name: string, type: number, publicKey: Octets): Promise<string> =>
   toHex((await sha256(concat(utf8(`${name}\n`), Uint8Array.of(type), publicKey))).slice(0, 4));
 
-/** `name+hex(id)+base64(type || public key)`; base64 may hold more "+". Points of small order are not looked for: who chooses the key can sign anyway. */
+/**
+ * y-coordinates of the points of small order, sign bit cleared, canonical and not (RFC 7748 section 6.1 names the danger): under such a key anybody can
+ * sign, so it vouches for nothing.
+ */
+const SMALL_ORDER: ReadonlySet<string> = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+
+const isOfSmallOrder = (publicKey: Octets): boolean => {
+  const point = publicKey.slice();
+  point[31] = (point[31] ?? 0) & 0x7f;
+  return SMALL_ORDER.has(toHex(point));
+};
+
+/** `name+hex(id)+base64(type || public key)`; base64 may hold more "+". */
 export const parseVkey = async (vkey: string): Promise<VerificationKey> => {
   const match = /^([^+]*)\+([0-9a-fA-F]{8})\+(.{44,})$/u.exec(vkey.trim());
   const octets = match === null ? null : fromBase64(match[3] as string);
@@ -29,6 +49,7 @@ export const parseVkey = async (vkey: string): Promise<VerificationKey> => {
   if (octets === null || octets.length !== 33 || !isKeyName(name)) return fail('untrusted-note', 'not a key in the form name+id+base64');
   if (type !== KEY_TYPE.ed25519 && type !== KEY_TYPE.cosignature) return fail('untrusted-note', `keys of type ${type} are not known here`);
   const publicKey = octets.slice(1);
+  if (isOfSmallOrder(publicKey)) return fail('untrusted-note', 'a key under which anybody can sign');
   if ((await keyId(name, type, publicKey)) !== id) return fail('untrusted-note', 'the id is not that of the key: was it copied whole?');
   return { name, type, id, publicKey };
 };

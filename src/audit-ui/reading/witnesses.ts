@@ -24,7 +24,11 @@ export const cosignaturesOf = async (checkpoint: OpenedCheckpoint, vkeys: readon
         .catch(() => null),
     ),
   );
-  const others = checkpoint.note.lines.filter(({ line }) => line !== checkpoint.line.line);
+  const others = checkpoint.note.lines.filter(
+    // C2SP signed-note: one key signs once, however often its line stands there.
+    ({ name, id, line }, i, lines) =>
+      line !== checkpoint.line.line && lines.findIndex((other) => other.name === name && other.id === id) === i,
+  );
   return Promise.all(
     others.map(async ({ name, id, signature }): Promise<Cosignature> => {
       const key = keys.find((known) => known?.name === name && known.id === id) ?? null;
