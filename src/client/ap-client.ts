@@ -12,7 +12,7 @@ import { problemError, UnexpectedAnswer } from './api-refusal.js';
 import { parseSii } from '../identifiers/index.js';
 import type { Checkpoint } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
-import { AuditClient, type SignedCheckpoint } from './audit-client.js';
+import { AuditClient, type AuditOptions, type SignedCheckpoint } from './audit-client.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { importUnanswered } from './import-retry.js';
 import { importPassports, type ImportLine } from './import-stream.js';
@@ -47,6 +47,15 @@ export interface Query {
 /** What runs out within three days is to be registered again now. */
 const SOON_MS = 3 * 86_400_000;
 
+/** `after`: the checkpoint of the last check. `witnesses` and `quorum`: who must have cosigned this one's; default nobody. */
+export interface CheckTerms extends Pick<AuditOptions, 'witnesses' | 'quorum'> {
+  /** ms before its end that a mapping counts as `expires-soon`. */
+  readonly soonMs?: number;
+  readonly after?: Checkpoint;
+}
+
+/** How far the clocks of gateway and caller may be apart. */
+const ANSWER_SKEW_MS = 300_000;
 /** CONTRACT section 2: lookups in one request. */
 const BATCH = 256;
 
@@ -149,7 +158,10 @@ export class ApClient {
       return checkSignedAnswer(got.body.toString('utf8').trimEnd(), keys);
     });
     const isAsked = answer.sii === parseSii(sii).uri && answer.circle === (how.circle ?? null) && answer.view === (how.view ?? answer.view);
-    return isAsked ? answer : refuse('commitment-failed', 'another question');
+    if (!isAsked) return refuse('commitment-failed', 'another question');
+    // The nonce is the gateway's: without this an answer of last year would do.
+    const isNow = Math.abs(Date.now() - answer.statement.time) <= ANSWER_SKEW_MS;
+    return isNow ? answer : refuse('commitment-failed', 'not answered now');
   }
 
   /** Answers in the order of the queries, 256 to a request. A request that the quota does not hold is refused whole; those before it were answered. */
@@ -222,11 +234,8 @@ export class ApClient {
    * for (const { registration, faults } of await check.these(kept)) if (faults.length > 0) console.error(registration.logIndex, faults);
    * ```
    */
-  async checking(
-    logVkey: string,
-    { soonMs = SOON_MS, after }: { readonly soonMs?: number; readonly after?: Checkpoint } = {},
-  ): Promise<Checking> {
-    const audit = new AuditClient({ ...this.#options, logVkey });
+  async checking(logVkey: string, { soonMs = SOON_MS, after, ...cosigned }: CheckTerms = {}): Promise<Checking> {
+    const audit = new AuditClient({ ...this.#options, ...cosigned, logVkey });
     const checkpoint = await audit.checkpoint();
     if (after !== undefined && Number(after.size) > 0) await audit.consistent(after, checkpoint);
     const lookup = (queries: readonly Query[]): Promise<LookupAnswer[]> => this.lookupMany(queries);

@@ -4,6 +4,7 @@ import {
   checkRecord,
   leafHash as hashLeaf,
   openCheckpoint,
+  openCosigned,
   parseLeaf,
   policyOf,
   tilePath,
@@ -16,6 +17,7 @@ import {
   type Count,
   type FollowedCheckpoint,
   type LeafFields,
+  type LogTerms,
 } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
 import { ApiRefusal, problemError, UnexpectedAnswer } from './api-refusal.js';
@@ -110,11 +112,20 @@ export class AuditClient {
     this.#patience = options.patience ?? DEFAULT_PATIENCE;
   }
 
-  /** The newest published checkpoint. Proven: the log signed this root for this size. Not proven: that it signed no other; see `consistent`. */
+  /**
+   * The newest published checkpoint. Proven: the log signed this root for this size, and the quorum cosigned it. Not proven: that it signed no other; see
+   * `consistent`. @throws Refusal `quorum-missing`
+   */
   async checkpoint(): Promise<SignedCheckpoint> {
     const note = (await this.#get('/log/checkpoint')).toString('utf8');
-    const { origin, size, root } = openCheckpoint(note, this.#options.logVkey);
+    const { origin, size, root } = openCosigned(note, this.#terms);
     return { origin, size, root, note };
+  }
+
+  /** Whom every checkpoint must be signed by. */
+  get #terms(): LogTerms {
+    const { logVkey: log, witnesses = [], quorum } = this.#options;
+    return { log, witnesses, ...(quorum === undefined ? {} : { quorum }) };
   }
 
   /**
@@ -158,14 +169,7 @@ export class AuditClient {
   async proof(index: number): Promise<Proven> {
     const entry = await this.entry(index);
     const proof = (await this.#get(`/v1/entries/${index}/proof`)).toString('utf8');
-    const { logVkey, witnesses, quorum } = this.#options;
-    const proven = verifyTlogProof({
-      proof,
-      leafHash: entry.leafHash,
-      log: logVkey,
-      ...(witnesses === undefined ? {} : { witnesses }),
-      ...(quorum === undefined ? {} : { quorum }),
-    });
+    const proven = verifyTlogProof({ ...this.#terms, proof, leafHash: entry.leafHash });
     // A proof of the same leaf elsewhere is sound, and still not what was asked for.
     if (BigInt(proven.index) !== BigInt(index)) return refuse('inclusion-failed', 'index');
     return { ...entry, index, size: proven.size, root: proven.root, proof };
@@ -192,9 +196,7 @@ export class AuditClient {
   async refusal(index: number, batchIndex: number): Promise<ProvenRefusal> {
     const record = new Uint8Array(await this.#get(`/v1/entries/${index}/records/${batchIndex}`));
     const proof = (await this.#get(`/v1/entries/${index}/proof?record=${batchIndex}`)).toString('utf8');
-    const { logVkey: log, witnesses = [], quorum } = this.#options;
-    const terms = { log, witnesses, ...(quorum === undefined ? {} : { quorum }) };
-    const { leaf, size, root, ...proven } = verifyRecordProof({ ...terms, proof, recordHash: hashLeaf(record) });
+    const { leaf, size, root, ...proven } = verifyRecordProof({ ...this.#terms, proof, recordHash: hashLeaf(record) });
     // Proofs of the same record elsewhere are sound, and still not what was asked for.
     if (BigInt(proven.index) !== BigInt(index) || proven.record !== batchIndex) return refuse('inclusion-failed', 'index');
     return { record, fields: checkRecord(record, leaf), index, batchIndex, leaf, size, root, proof };
@@ -223,7 +225,7 @@ export class AuditClient {
 
   /** What the gateway itself lists under a name, each entry's proof verified: to be compared with `monitor`. For auditors and for whose name it is. */
   monitored(name: string, from = 0): AsyncGenerator<ListedEntry, number> {
-    return listedUnder(this.#connection, this.#options.logVkey, name, from);
+    return listedUnder(this.#connection, this.#terms, name, from);
   }
 
   /** A provider's alarms, in order, at least once, for as long as they are wanted. For auditors and for whose name it is. */

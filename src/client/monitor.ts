@@ -11,6 +11,7 @@ import {
   type LeafFields,
   type ReadFile,
   type VerifiedEntry,
+  type LogTerms,
 } from '../log/index.js';
 import { refuse } from '../reasons/index.js';
 import { readShape } from './answers.js';
@@ -53,7 +54,7 @@ export interface ListedEntry {
  */
 export async function* listedUnder(
   connection: Connection,
-  logVkey: string,
+  terms: LogTerms,
   name: string,
   from: number,
 ): AsyncGenerator<ListedEntry, number> {
@@ -72,7 +73,7 @@ export async function* listedUnder(
     for await (const line of lines) {
       const said = readShape(line, listed);
       if ('next' in said) return said.next;
-      yield provenLine(line, said, logVkey);
+      yield provenLine(line, said, terms);
     }
     throw new NoAnswer('the list was cut off', true);
   } finally {
@@ -86,14 +87,14 @@ const LEAF = /^\{"index":\d+,"leaf":(\{.*\}),"leafHash":"[A-Za-z0-9+/=]{44}","pr
 const provenLine = (
   line: string,
   { index, leafHash: said, proof }: { index: number; leafHash: string; proof: string },
-  log: string,
+  terms: LogTerms,
 ): ListedEntry => {
   const [, leaf] = LEAF.exec(line) ?? [];
   if (leaf === undefined) throw new UnexpectedAnswer('a line without its leaf');
   const hash = leafHash(Buffer.from(leaf, 'latin1'));
   const octets = decodeBase64(said);
   if (octets === null || Buffer.compare(hash, octets) !== 0) return refuse('inclusion-failed', 'leaf hash');
-  const proven = verifyTlogProof({ proof, leafHash: hash, log });
+  const proven = verifyTlogProof({ ...terms, proof, leafHash: hash });
   return Number(proven.index) === index ? { index, leafHash: hash } : refuse('inclusion-failed', 'index');
 };
 

@@ -45,6 +45,8 @@ export interface AnswerKeys {
   /** Verifier keys of witnesses, and how many of them must have signed every checkpoint; default none. */
   readonly witnesses?: readonly string[];
   readonly quorum?: number;
+  /** The newest checkpoint that is known from elsewhere: an answer under an older one, or under another root of its size, is refused. */
+  readonly after?: Pick<AnswerStatement, 'size' | 'root'>;
 }
 
 export interface SignedLookupAnswer extends LookupAnswer {
@@ -62,8 +64,9 @@ export interface SignedLookupAnswer extends LookupAnswer {
 /**
  * Verifies a signed answer, offline. Proven: the discovery provider said this, to this asker, at this time, under a log of this size and root; and each
  * mapping stands on an accepted registration of this very SII and SSI in that log. Not proven: that nothing was left out, nor that a mapping was not
- * withdrawn before: an opened entry that the answer lacks proves that (`contradicts`).
- * @throws Refusal `malformed-proof`, `malformed-note`, `untrusted-note`, `malformed-checkpoint`, `commitment-failed`, `inclusion-failed`, `quorum-missing`
+ * withdrawn before, nor when it was asked for: an opened entry that the answer lacks proves that (`contradicts`).
+ * @throws Refusal `malformed-proof`, `malformed-note`, `untrusted-note`, `malformed-checkpoint`, `commitment-failed`, `inclusion-failed`, `quorum-missing`,
+ *   `consistency-failed` under a log that is older than `after`
  */
 export const checkSignedAnswer = (document: string | Uint8Array, keys: AnswerKeys): SignedLookupAnswer => {
   const { json, read } = readDocument(document);
@@ -103,6 +106,10 @@ const octetsOf = (text: string): Uint8Array => {
 const checkRoot = ({ size, root }: AnswerStatement, checkpoint: string, keys: AnswerKeys): void => {
   const published = openCosigned(checkpoint, cosignedBy(keys));
   if (BigInt(published.size) !== BigInt(size) || Buffer.compare(published.root, root) !== 0) refuse('commitment-failed', 'checkpoint');
+  const { after } = keys;
+  if (after === undefined) return;
+  const [known, told] = [BigInt(after.size), BigInt(size)];
+  if (told < known || (told === known && Buffer.compare(after.root, root) !== 0)) refuse('consistency-failed', 'an older log');
 };
 
 interface Stated extends Pick<AnswerStatement, 'size' | 'root'> {

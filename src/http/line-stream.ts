@@ -33,9 +33,13 @@ export const answerLines = async (
 const drained = async (response: Exchange['response']): Promise<void> => {
   if (response.destroyed) return;
   const timer = setTimeout(() => response.destroy(), LIMITS.streamIdleMs);
+  const over = new AbortController();
+  const { signal } = over;
   try {
-    await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
   } finally {
+    // Else each wait would leave the listeners of the event that did not come.
+    over.abort();
     clearTimeout(timer);
   }
 };

@@ -90,6 +90,7 @@ export {
   parseTlogProof,
   verifyTlogProof,
   verifyTlogProofUnder,
+  type LogTerms,
   type ProofQuestion,
   type ProvenEntry,
   type TlogProof,

@@ -76,7 +76,11 @@ const verifyDecision = (leaf: LeafFields, secret: Buffer, { sii, ssi, provider, 
 const isShown = (shown: string | undefined, secret: Buffer, print: string): boolean =>
   shown === print || shown === `*${commitFingerprint(secret, octets(print))}`;
 
+/** The packed form has six octets for an index and sixteen for a store key: what does not fit would be cut, and then taken for proven. */
+const fitsPlace = ({ logIndex, subject }: ListOpening['list'][number]): boolean => logIndex < 2 ** 48 && octets(subject).length === 16;
+
 const verifyList = ({ fell }: LeafFields, secret: Buffer, { list }: ListOpening): true => {
+  if (!list.every(fitsPlace)) return refuse('opening-mismatch', 'fell');
   const places = list.map(({ logIndex: index, subject }) => ({ index, id: octets(subject).toString('latin1') }));
   const holds = fell?.n === list.length && fell.list === commitList(secret, digestOfPlaces(packPlaces(places)));
   return holds ? true : refuse('opening-mismatch', 'fell');

@@ -18,15 +18,19 @@ export interface TlogProof {
   readonly extra?: Uint8Array;
 }
 
-export interface ProofQuestion {
-  readonly proof: string | Uint8Array;
-  readonly leafHash: Uint8Array;
+/** Whom a checkpoint must be signed by. */
+export interface LogTerms {
   /** The log's vkey; its name is the origin. */
   readonly log: string | VerificationKey;
   /** Vkeys of witnesses. */
   readonly witnesses?: ReadonlyArray<string | VerificationKey>;
   /** How many of them must have cosigned. Absent: all that are given. */
   readonly quorum?: number;
+}
+
+export interface ProofQuestion extends LogTerms {
+  readonly proof: string | Uint8Array;
+  readonly leafHash: Uint8Array;
 }
 
 export interface ProvenEntry {
@@ -115,10 +119,8 @@ const witnessesOf = (witnesses: unknown): (string | VerificationKey)[] =>
  * Opens a checkpoint that the log signed and `quorum` witnesses cosigned.
  * @throws Refusal `malformed-note`, `untrusted-note`, `malformed-checkpoint`, `quorum-missing`
  */
-export const openCosigned = (
-  checkpoint: string,
-  { log, witnesses, quorum }: Pick<ProofQuestion, 'log' | 'witnesses' | 'quorum'>,
-): Omit<ProvenEntry, 'index'> => openCosignedUnder(policyOf(log, witnessesOf(witnesses), quorum), checkpoint);
+export const openCosigned = (checkpoint: string, { log, witnesses, quorum }: LogTerms): Omit<ProvenEntry, 'index'> =>
+  openCosignedUnder(policyOf(log, witnessesOf(witnesses), quorum), checkpoint);
 
 const openCosignedUnder = (policy: TlogPolicy, checkpoint: string): Omit<ProvenEntry, 'index'> => {
   const { origin, size, root, cosigners } = openUnder(policy, checkpoint);

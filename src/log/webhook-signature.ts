@@ -31,7 +31,8 @@ export type WebhookHeaders = Readonly<Record<string, string | readonly string[] 
  * Verifies that the gateway with this receipt key sent this message, to be told apart by the id that it returns: what is delivered twice has one id.
  * Not proven: that it is the first to come, nor that none is missing.
  * @param now seconds
- * @throws Refusal `webhook-not-signed` for a signature, key or header field that does not hold, or a message that is too old or from ahead
+ * @throws Refusal `webhook-not-signed` for a signature or header field that does not hold, or a message that is too old or from ahead; `untrusted-note`
+ * for a text that is no key
  */
 export const verifyWebhook = (
   headers: WebhookHeaders,
@@ -41,7 +42,7 @@ export const verifyWebhook = (
   const [id, timestamp, signatures] = [WEBHOOK_ID, WEBHOOK_TIMESTAMP, WEBHOOK_SIGNATURE].map((name) => headers[name]);
   if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string')
     return refuse('webhook-not-signed', 'header fields');
-  if (!/^[1-9][0-9]{0,11}$/.test(timestamp) || Math.abs(now - Number(timestamp)) > WEBHOOK_TOLERANCE_SECONDS)
+  if (!/^[1-9][0-9]{0,11}$/.test(timestamp) || !(Math.abs(now - Number(timestamp)) <= WEBHOOK_TOLERANCE_SECONDS))
     return refuse('webhook-not-signed', 'timestamp');
   const key = toKey(receiptVkey);
   if (key.type !== KEY_TYPE.ed25519 || !key.name.endsWith(receiptKeyName(''))) return refuse('webhook-not-signed', 'key');

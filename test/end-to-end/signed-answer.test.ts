@@ -83,8 +83,26 @@ describe('signed answers', () => {
         keys(),
       ).sii,
     ).toBe(LIVE);
+    const { size, root } = checkSignedAnswer(document, keys()).statement;
+    expect(checkSignedAnswer(document, { ...keys(), after: { size, root } }).sii).toBe(LIVE);
+    for (const after of [
+      { size: Number(size) + 1, root },
+      { size, root: Buffer.alloc(32, 1) },
+    ])
+      expect(reasonOf(() => checkSignedAnswer(document, { ...keys(), after }))).toBe('consistency-failed');
     expect(reasonOf(() => checkSignedAnswer('not JSON', keys()))).toBe('malformed-proof');
     expect(reasonOf(() => checkSignedAnswer(document, { ...keys(), quorum: 1 }))).toBe('quorum-missing');
+  });
+
+  test('are refused when they were given at another time, though everything in them holds', async () => {
+    const now = Date.now;
+    try {
+      Date.now = () => now() + 301_000;
+      await expect(served.ap('b.example').lookupSigned(LIVE, keys())).rejects.toMatchObject({ reason: 'commitment-failed' });
+    } finally {
+      Date.now = now;
+    }
+    await expect(served.ap('b.example').lookupSigned(LIVE, keys())).resolves.toMatchObject({ sii: LIVE });
   });
 
   test('convict who says none to one and found to another', async () => {

@@ -75,6 +75,12 @@ describe('what was opened', () => {
     ['of certificates that the leaf has not', { ...accepted, np: null }, decision],
     ['of a refusal of another SII', refused, { ...refusal, sii: 'tel:+12025550101' }],
     ['of another list', expired, { kind: 'expire', opening, list: [{ ...list[0], logIndex: 13 }] as typeof list }],
+    [
+      'of a list whose store key is cut',
+      expired,
+      { kind: 'expire', opening, list: list.map((one) => ({ ...one, subject: `${one.subject}AAAA` })) },
+    ],
+    ['of a list whose index is none', expired, { kind: 'expire', opening, list: list.map((one) => ({ ...one, logIndex: 2 ** 48 })) }],
     ['of a longer list', expired, { kind: 'expire', opening, list: [...list, ...list] }],
     ['of another case', opened, { kind: 'open', opening, case: 'POL 18' }],
     ['of an erasure under another case', erased, { kind: 'erase', opening, case: 'POL 18' }],

@@ -33,6 +33,7 @@ describe('a signed webhook message', () => {
     ['a time that is none', { ...headers, 'webhook-timestamp': 'now' }, body, now],
     ['too old a message', headers, body, now + 301],
     ['one from ahead', headers, body, now - 301],
+    ['a clock that is none', headers, body, NaN],
     ['no signature', { ...headers, 'webhook-signature': undefined }, body, now],
     ['two ids', { ...headers, 'webhook-id': ['1-1..1-1', '1-1..1-1'] }, body, now],
     ['a short signature', { ...headers, 'webhook-signature': 'v1a,AAAA' }, body, now],

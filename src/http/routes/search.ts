@@ -80,8 +80,13 @@ const allowSubject = (exchange: Exchange, reference: string | undefined): void =
   if (client.kind !== 'auditor') throw new Refusal('sii-search-not-allowed', `kind ${client.kind}`);
   if (reference === undefined) throw new Refusal('malformed-request', 'query: case is needed with sii');
   const { site, requestId } = exchange;
-  site.log.info({ requestId, client: client.domain, case: reference }, 'entries searched by SII');
+  site.log.info({ requestId, client: client.domain, case: inLog(reference) }, 'entries searched by SII');
 };
+
+/** ITU-T E.164: so many digits may be a number, whoever wrote it there, and none may be in a log. */
+const NUMBER_DIGITS = 7;
+const inLog = (reference: string): string =>
+  reference.replace(/[^0-9]/g, '').length < NUMBER_DIGITS ? reference : reference.replace(/[0-9]/g, '#');
 
 const lineOf = ({ index, leaf, leafHash }: FoundEntries['entries'][number]): string =>
   `{"index":${index},"leaf":${Buffer.from(leaf.buffer, leaf.byteOffset, leaf.byteLength).toString('latin1')},"leafHash":"${encodeBase64(leafHash)}"}`;
