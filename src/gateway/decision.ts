@@ -151,6 +151,8 @@ export class Decisions {
       sealingContext(index),
       encodeSealedEvent({ event, opening, mappingLifetime: world.mappingLifetime, spent, credential }),
     );
+    // The last that may throw: from here on the draft has it, whole.
+    const evidence = this.#sealEvidence(subject.keySlot, index, request);
     if (verified !== null) {
       const { claims, signer, signingDigest } = verified;
       const remembered = { index, signing: signingMark(signingDigest), client, exp: claims.exp };
@@ -160,7 +162,6 @@ export class Decisions {
     }
     draft.put(id, subject, index);
     const owner = event.type === 'withdraw-by-connection' ? null : event.judgedUnder.providerOfRecord;
-    const evidence = this.#sealEvidence(subject.keySlot, index, request);
     const hash = draft.record({ leaf, sealed, keySlot: subject.keySlot }, { ids: [id], owner, area: areaOf(event.sii) }, evidence);
     draft.answers.push(() => resolve({ outcome: 'committed', index, time, leafHash: hash, subject }));
   }

@@ -30,6 +30,8 @@ export class SearchFilling {
   #stopped = false;
   #fault: Error | null = null;
   #writes: Promise<void> = Promise.resolve();
+  /** Of what is read again: when each tag was erased. */
+  readonly #erased = new Map<string, number>();
 
   constructor(parts: SearchFillingParts) {
     this.#parts = parts;
@@ -105,6 +107,7 @@ export class SearchFilling {
       }
     }
     while (this.index.size < wal.size && !this.#stopped) await this.#read(wal.size);
+    await this.#forgetErased();
     this.#isWhole = !this.#stopped;
   }
 
@@ -118,9 +121,21 @@ export class SearchFilling {
     return Buffer.compare(leafHash(leaf), block.last) === 0 ? block : null;
   }
 
+  /** Keys of days and of sweeps outlive an erasure: what was read again of them is forgotten again. */
+  async #forgetErased(): Promise<void> {
+    const erased = this.#erased;
+    if (erased.size === 0) return;
+    const changed = await this.index.forget((time, _kind, high, low) => time <= (erased.get(`${high},${low}`) ?? -1));
+    for (const block of changed) this.#write(block).catch(() => undefined);
+    erased.clear();
+  }
+
   async #read(end: number): Promise<void> {
     for await (const { index, record } of this.#parts.wal.read(this.index.size)) {
-      this.#append(rowOf(record.leaf, aboutOf(this.#parts, index, record)), leafHash(record.leaf));
+      const about = aboutOf(this.#parts, index, record);
+      const row = rowOf(record.leaf, about);
+      this.#append(row, leafHash(record.leaf));
+      if (about.erased !== undefined) this.#erased.set(halvesOf(tagOf(about.erased)).join(), row.time);
       if (index + 1 >= end || this.#stopped) return;
       if (index % SLICE === SLICE - 1) await nextTurn();
     }

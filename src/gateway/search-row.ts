@@ -13,6 +13,8 @@ export interface RecordAbout {
   readonly owner: string | null;
   /** Where the SII is; null: about many, or none. */
   readonly area: string | null;
+  /** Who was erased by the entry, which is about nobody: what was before it says no more whom it was about. */
+  readonly erased?: SubjectId;
 }
 
 export const ABOUT_NOBODY: RecordAbout = { ids: [], owner: null, area: null };
@@ -42,7 +44,7 @@ export const aboutOf = ({ vault, pepper, providerOfRecord }: AboutSources, index
     const sii = plaintext === null ? null : decodeSealedRefusal(plaintext).sii;
     return sii === null ? ABOUT_NOBODY : { ids: [subjectId(pepper, sii)], owner: providerOfRecord(sii, entry.leaf.t), area: areaOf(sii) };
   }
-  if (entry.erased !== null) return ABOUT_NOBODY;
+  if (entry.erased !== null) return { ...ABOUT_NOBODY, erased: entry.erased.id };
   const event = entry.sealed?.event;
   const owner = event === undefined || event.type === 'withdraw-by-connection' ? null : event.judgedUnder.providerOfRecord;
   return { ids: subjectsOf(entry, pepper), owner, area: event === undefined ? null : areaOf(event.sii) };

@@ -15,6 +15,9 @@ export type InquiryOutcome =
   | { readonly outcome: 'fork'; readonly detail: string }
   | { readonly outcome: 'trouble'; readonly detail: string };
 
+/** What came back, or why nothing did. */
+type Answered = { readonly status: number; readonly text: string } | InquiryOutcome;
+
 const trouble = (detail: string): InquiryOutcome => ({ outcome: 'trouble', detail });
 const fork = (detail: string): InquiryOutcome => ({ outcome: 'fork', detail });
 
@@ -29,28 +32,34 @@ export class WitnessInquiry {
     this.#link = link;
   }
 
-  /** Never rejects. A witness that knows another size is asked once more, from there. */
+  /**
+   * A witness that knows another size is asked once more, from there. Rejects for what the log's own tiles do not give: that is no witness's trouble.
+   * @throws Refusal `log-corrupt`; whatever the storage says
+   */
   async ask(signed: SignedCheckpoint, prove: Prove, signal: AbortSignal): Promise<InquiryOutcome> {
+    const first = await this.#post(signed, prove, signal);
+    if ('outcome' in first || first.status !== 409) return this.#judge(signed, first);
+    const size = sizeOf(first.text);
+    if (size === null) return trouble('its size is none');
+    if (size > signed.size) return fork(`it knows ${size} entries, and ${signed.size} were signed here`);
+    this.#known = size;
+    return this.#judge(signed, await this.#post(signed, prove, signal));
+  }
+
+  async #post({ size, note }: SignedCheckpoint, prove: Prove, signal: AbortSignal): Promise<Answered> {
+    const from = Math.min(this.#known, size);
+    const asked = encodeAddCheckpoint({ oldSize: from, proof: await prove(from), checkpoint: note });
     try {
-      const first = await this.#post(signed, prove, signal);
-      if (first.status !== 409) return this.#judge(signed, first);
-      const size = sizeOf(first.text);
-      if (size === null) return trouble('its size is none');
-      if (size > signed.size) return fork(`it knows ${size} entries, and ${signed.size} were signed here`);
-      this.#known = size;
-      return this.#judge(signed, await this.#post(signed, prove, signal));
+      return await this.#link.add(asked, signal);
     } catch (error) {
       if (error instanceof Refusal) return trouble(error.reason);
       return trouble(signal.aborted ? 'no answer in time' : 'not reached');
     }
   }
 
-  async #post({ size, note }: SignedCheckpoint, prove: Prove, signal: AbortSignal): Promise<{ status: number; text: string }> {
-    const from = Math.min(this.#known, size);
-    return await this.#link.add(encodeAddCheckpoint({ oldSize: from, proof: await prove(from), checkpoint: note }), signal);
-  }
-
-  #judge(signed: SignedCheckpoint, { status, text }: { status: number; text: string }): InquiryOutcome {
+  #judge(signed: SignedCheckpoint, answer: Answered): InquiryOutcome {
+    if ('outcome' in answer) return answer;
+    const { status, text } = answer;
     // Of one size, another root: 422, or 409 by an earlier C2SP tlog-witness.
     const isOther = status === 409 && this.#known === signed.size && sizeOf(text) === this.#known;
     if (status === 422 || isOther) return fork(`what it knows at ${this.#known} entries is not what was signed here`);

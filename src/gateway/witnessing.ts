@@ -43,6 +43,8 @@ interface Member {
   line: { readonly text: string; readonly line: string } | null;
   at: number | null;
   last: InquiryOutcome | null;
+  /** Until it cosigns again, whatever else it says or does not. */
+  forked: boolean;
 }
 
 /**
@@ -68,7 +70,8 @@ export class Witnessing {
     const before = new Map(this.#members.map((member) => [keyOf(member.inquiry.key), member]));
     this.#members = entries.map(({ key, link }) => {
       const known = before.get(keyOf(key));
-      return { inquiry: new WitnessInquiry(key, link), line: known?.line ?? null, at: known?.at ?? null, last: null };
+      const { line = null, at = null, forked = false } = known ?? {};
+      return { inquiry: new WitnessInquiry(key, link), line, at, last: null, forked };
     });
     this.#quorum = quorum;
     this.#asked = Number.NEGATIVE_INFINITY;
@@ -104,7 +107,10 @@ export class Witnessing {
     }
   }
 
-  /** The checkpoint with the cosignatures it has got, or null: it is held back for its quorum. Never rejects for what a witness does. */
+  /**
+   * The checkpoint with the cosignatures it has got, or null: it is held back for its quorum. Rejects for the log's own
+   * faults, never for what a witness does.
+   */
   async cosigned(signed: SignedCheckpoint, prove: Prove): Promise<string | null> {
     if (!this.isUsed) return signed.note;
     this.#asked = this.#clock.monotonic();
@@ -116,7 +122,7 @@ export class Witnessing {
   }
 
   remarks(): readonly string[] {
-    const forks = this.#members.filter(({ last }) => last?.outcome === 'fork');
+    const forks = this.#members.filter(({ forked }) => forked);
     return [
       ...forks.map(({ inquiry }) => `the witness ${inquiry.key.name} knows another history of this log: see the log of the gateway`),
       ...(this.#lacking === null ? [] : ['checkpoints lack the cosignatures of the quorum: see signpost_witness_cosignature_age_seconds']),
@@ -129,10 +135,10 @@ export class Witnessing {
 
   states(): readonly WitnessState[] {
     const now = this.#clock.monotonic();
-    return this.#members.map(({ inquiry, at, last }) => ({
+    return this.#members.map(({ inquiry, at, forked }) => ({
       name: inquiry.key.name,
       age: at === null ? null : (now - at) / 1000,
-      fork: last?.outcome === 'fork',
+      fork: forked,
     }));
   }
 
@@ -147,7 +153,7 @@ export class Witnessing {
     const timers = [setTimeout(() => deadline.abort(), WITNESS_TIMES.answer)];
     let cosigned = 0;
     let left = members.length;
-    const enough = new Promise<void>((resolve) => {
+    const enough = new Promise<void>((resolve, reject) => {
       deadline.signal.addEventListener('abort', () => resolve());
       const ask = async (member: Member): Promise<void> => {
         if (await this.#askOne(member, signed, prove, deadline.signal)) cosigned += 1;
@@ -155,18 +161,23 @@ export class Witnessing {
         left -= 1;
         if (left === 0) resolve();
       };
-      for (const member of members) void ask(member);
+      for (const member of members) ask(member).catch(reject);
     });
-    await enough;
-    for (const timer of timers) clearTimeout(timer);
-    deadline.abort();
+    try {
+      await enough;
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+      deadline.abort();
+    }
   }
 
   async #askOne(member: Member, signed: SignedCheckpoint, prove: Prove, signal: AbortSignal): Promise<boolean> {
     const answer = await member.inquiry.ask(signed, prove, signal);
     this.#tell(member, answer);
     member.last = answer;
+    if (answer.outcome === 'fork') member.forked = true;
     if (answer.outcome !== 'cosigned') return false;
+    member.forked = false;
     member.line = { text: textOf(signed.note), line: answer.line };
     member.at = this.#clock.monotonic();
     return true;

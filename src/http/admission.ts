@@ -24,6 +24,8 @@ export class Admission {
   readonly monitors = new ClientPlaces(LIMITS.monitorsPerClient);
   readonly searches = new ClientPlaces(LIMITS.searchesPerClient);
   readonly documents = new ClientPlaces(LIMITS.documentsPerClient);
+  /** One thread of the pool, in which files are synced too: strangers must not stand before a commit. */
+  readonly compressions = new Slots(1);
   readonly #limits: AdmissionLimits;
   /** One small object for each client ever seen, of whom policy names a bounded number; to take it out and in again would cost more. */
   readonly #clients = new Map<string, { inFlight: number }>();

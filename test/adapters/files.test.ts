@@ -87,6 +87,28 @@ describe('the write-ahead log', () => {
     });
   });
 
+  test('drops what lies beyond its limit, whole segments too, and goes on from there', async () => {
+    const directory = join(await newFolder(), 'wal');
+    await withWal(
+      directory,
+      async (wal) => {
+        for (const from of [0, 17, 34, 51]) await wal.append(from, recordsOf(from, 17));
+      },
+      300,
+    );
+    const segments = (await readdir(directory)).length;
+    expect(segments).toBeGreaterThan(3);
+    const beside = await openWal(directory, { readOnly: true, limit: 17 });
+    expect([beside.size, (await readdir(directory)).length]).toEqual([17, segments]);
+    await beside.close();
+    for (const size of [17, 20]) {
+      const wal = await openWal(directory, { segmentOctets: 300, limit: size });
+      expect([wal.size, await readAll(wal)]).toEqual([size, expected(0, size)]);
+      if (size === 17) await wal.append(17, recordsOf(17, 3));
+      await wal.close();
+    }
+  });
+
   test('appends only at the size that the writer expects, and two writers never interleave', async () => {
     await withWal(join(await newFolder(), 'wal'), async (wal) => {
       const outcomes = await Promise.allSettled([

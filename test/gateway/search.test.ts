@@ -137,6 +137,21 @@ describe('the search of a gateway', () => {
       expect(await rejectionOf(opened.gateway.search(other))).toMatchObject({ reason: 'malformed-request' });
   });
 
+  test('finds nothing about who was erased, refusals under the key of their day included, after a restart either', async () => {
+    await fill();
+    const operator = { domain: 'operator.example', kind: 'operator', class: null, spc: null } as const;
+    await opened.gateway.erase({ sii: `tel:+${sharedNumber(1)}`, case: 'GDPR 17' }, operator);
+    place.clock.advance(1);
+    await submit(registration(place, sharedNumber(1), { user: 'bob' }), B);
+    for (let starts = 0; starts < 3; starts += 1) {
+      // 6 was refused after the erasure.
+      expect(await found({}, { sii: `tel:+${sharedNumber(1)}` })).toEqual([6]);
+      expect(await found({}, { sii: `tel:+${sharedNumber(2)}` })).toEqual([1]);
+      expect(await found({})).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      await reopen();
+    }
+  });
+
   test('names the subjects of a withdrawal by PASSporT and forgets one that is to be erased', async () => {
     const credential = delegateFor(place, 'a.example', sharedNumber(1));
     await opened.gateway.searchable();

@@ -21,6 +21,7 @@ import {
   type VerificationKey,
 } from '../../src/log/index.js';
 import { appendRefusals, openRun, refusalEntry, treeOf } from '../support/data-run.js';
+import { Refusal } from '../../src/reasons/index.js';
 import { testSigner } from '../support/log-fixtures.js';
 import { serverIdentity } from '../support/tls-origin.js';
 import { newFolder, removeFolder, runWitness, trust, type RunWitness } from '../support/witness-run.js';
@@ -244,6 +245,32 @@ describe('a witness that answers', () => {
     ['with too much', 200, 'x'.repeat(40_000)],
   ])('%s is trouble, and nothing of it is published', async (_name, status, text) => {
     expect(await asked(() => ({ status, text }))).toEqual([expect.objectContaining({ event: 'trouble' })]);
+  });
+
+  test('with a fork is remembered for it, whatever it says or does not say next, and through a reload', async () => {
+    let answer = { status: 422, text: '' };
+    const url = await falseWitness(() => answer);
+    const key = toVerificationKey('false.example/w', testSigner('false').publicKey, KEY_TYPE.cosignature);
+    const witnessing = witnessed([[key, url]], 1);
+    const publisher = await publisherWith(witnessing);
+    await publisher.publish();
+    const alarmed = (): unknown[] => [witnessing.states().map(({ fork }) => fork), witnessing.remarks().length];
+    expect(alarmed()).toEqual([[true], 2]);
+    answer = { status: 500, text: '' };
+    now += WITNESS_TIMES.retry;
+    await publisher.publish();
+    expect(alarmed()).toEqual([[true], 2]);
+    witnessing.use([{ key, link: linkTo(url) }], 1);
+    expect(alarmed()).toEqual([[true], 2]);
+  });
+
+  test('is not blamed for a proof that this log cannot give', async () => {
+    const url = await falseWitness(() => ({ status: 409, text: '1\n' }));
+    const key = toVerificationKey('false.example/w', testSigner('false').publicKey, KEY_TYPE.cosignature);
+    const prove = (from: number) => (from === 0 ? Promise.resolve([]) : Promise.reject(new Refusal('log-corrupt', 'tile/0/000')));
+    const signed = { size: 2, root: Buffer.alloc(32), note: 'x\n2\nAAAA\n\n' };
+    await expect(witnessed([[key, url]], 1).cosigned(signed, prove)).rejects.toMatchObject({ reason: 'log-corrupt' });
+    expect(events).toEqual([]);
   });
 
   test('409 twice is not asked a third time', async () => {

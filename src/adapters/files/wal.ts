@@ -67,6 +67,7 @@ const openTail = async (
   firsts: number[],
   options: TailOptions,
 ): Promise<{ tail: Tail; size: number } | null> => {
+  await dropBeyond(fs, directory, firsts, options);
   const { readOnly } = options;
   const first = firsts.at(-1);
   if (first === undefined) return null;
@@ -90,6 +91,17 @@ const openTail = async (
   }
   firsts.pop();
   return await openTail(fs, directory, firsts, options);
+};
+
+/** Segments that begin beyond the limit, the newest first; the last that is left may hold records beyond it still. */
+const dropBeyond = async (fs: FileSystem, directory: string, firsts: number[], { readOnly, limit }: TailOptions): Promise<void> => {
+  const kept = firsts.length;
+  while (firsts.length > 1 && (firsts.at(-1) ?? 0) > limit) {
+    const beyond = firsts.pop() ?? 0;
+    if (!readOnly) await fs.remove(join(directory, segmentName(beyond)));
+  }
+  // Before the one that is left may grow past where they began.
+  if (!readOnly && firsts.length < kept) await fs.syncDirectory(directory);
 };
 
 const scanTail = async (file: OpenFile, first: number, { readOnly, limit }: TailOptions): Promise<{ tail: Tail; size: number }> => {

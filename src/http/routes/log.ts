@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Refusal } from '../../reasons/index.js';
+import type { Slots } from '../admission.js';
 import { answerWith } from '../answer.js';
 import { takesGzip } from '../content-coding.js';
 import type { Route } from '../route.js';
@@ -21,6 +22,15 @@ const BUNDLES = 'tile/entries/';
 const VARY = ['Vary', 'Accept-Encoding'];
 const compress = promisify(gzip);
 
+const compressed = async (slots: Slots, octets: Buffer): Promise<Buffer> => {
+  await slots.take();
+  try {
+    return await compress(octets);
+  } finally {
+    slots.give();
+  }
+};
+
 /** The published log: C2SP tlog-tiles. Anybody may read it: that nobody needs to ask is its worth. */
 export const log: Route = {
   method: 'GET',
@@ -39,7 +49,7 @@ export const log: Route = {
     const cache = tile[1] === undefined ? FULL : PARTIAL;
     if (!path.startsWith(BUNDLES)) return answerWith(200, TILE_TYPE, body, cache);
     return takesGzip(request)
-      ? answerWith(200, TILE_TYPE, await compress(body), [...cache, ...VARY, 'Content-Encoding', 'gzip'])
+      ? answerWith(200, TILE_TYPE, await compressed(site.admission.compressions, body), [...cache, ...VARY, 'Content-Encoding', 'gzip'])
       : answerWith(200, TILE_TYPE, body, [...cache, ...VARY]);
   },
 };
