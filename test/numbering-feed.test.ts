@@ -1,4 +1,4 @@
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +7,13 @@ import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
 import { ConfigurationProblems } from '../src/adapters/configuration/index.js';
 import { makeDevPki } from '../src/adapters/desk/index.js';
-import { DevelopmentPki, signStatement, type Authority, type IssuedCredential } from '../src/issuance/index.js';
+import { signStatement, type IssuedCredential } from '../src/issuance/index.js';
 import { startGateway, type GatewayHandle, type GatewayOptions } from '../src/main.js';
 import type { Timer } from '../src/ports/index.js';
-import { parseCertificate } from '../src/x509/index.js';
 import { ask, type Client, type Reply } from './support/http-site.js';
 import { makeFeed, placeFeed, type FeedPlan } from './support/numbering-feeds.js';
-import { authorityKeyId, type Issued } from './support/raw-certificate.js';
-import { listSigner, pemOf } from './support/trust-lists.js';
+import { listAuthority } from './support/list-authority.js';
+import { pemOf } from './support/trust-lists.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'signpost-numbering-feed-'));
 const made = makeDevPki({ out: join(directory, 'pki'), now: () => Date.now(), random: randomBytes });
@@ -30,18 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The numbering administrator: a hierarchy of its own, that no PASSporT may end in. */
-const administrator = new DevelopmentPki({ now: () => Date.now(), random: randomBytes });
-const issuedOf = ({ certificate, key, name }: Authority): Issued => ({
-  der: certificate,
-  key: { privateKey: key.privateKey, publicKey: createPublicKey(key.privateKey) },
-  name,
-});
-const root = issuedOf(administrator.authority('shaken-root'));
-const signer = listSigner(root, {
-  extensions: { authorityKeyId: authorityKeyId(parseCertificate(root.der).subjectKeyIdentifier ?? Buffer.alloc(0)) },
-  shape: { notBefore: new Date(Date.now() - DAY * 1000), notAfter: new Date(Date.now() + 30 * DAY * 1000) },
-});
+const { root, signer } = listAuthority();
 const ROWS = ['709J,12025560000,1000,'];
 const feed = (changes: Partial<FeedPlan> = {}): ReturnType<typeof makeFeed> =>
   makeFeed({ signer, rows: ROWS, iat: seconds(), exp: seconds() + DAY, ...changes });

@@ -1,4 +1,4 @@
-import { X509Certificate, createPublicKey, randomBytes } from 'node:crypto';
+import { X509Certificate, randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +8,13 @@ import { parse, stringify } from 'yaml';
 import { ConfigurationProblems } from '../src/adapters/configuration/index.js';
 import { makeDevPki } from '../src/adapters/desk/index.js';
 import { every } from '../src/adapters/system/index.js';
-import { DevelopmentPki, signStatement, type Authority, type IssuedCredential } from '../src/issuance/index.js';
+import { DevelopmentPki, signStatement, type IssuedCredential } from '../src/issuance/index.js';
 import { startGateway, type GatewayHandle, type GatewayOptions } from '../src/main.js';
 import type { Timer } from '../src/ports/index.js';
 import { ask, openSocket, type Client, type Reply } from './support/http-site.js';
-import { parseCertificate } from '../src/x509/index.js';
-import { authorityKeyId, type Issued } from './support/raw-certificate.js';
+import { listAuthority } from './support/list-authority.js';
 import { openOrigin, outsideAt, serverIdentity } from './support/tls-origin.js';
-import { listSigner, makeList, pemOf, type ListPlan } from './support/trust-lists.js';
+import { makeList, pemOf, type ListPlan } from './support/trust-lists.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'signpost-reload-'));
 const made = makeDevPki({ out: join(directory, 'pki'), now: () => Date.now(), random: randomBytes });
@@ -31,18 +30,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The authority of the list: a hierarchy of its own, that no PASSporT may end in. */
-const authority = new DevelopmentPki({ now: () => Date.now(), random: randomBytes });
-const issuedOf = ({ certificate, key, name }: Authority): Issued => ({
-  der: certificate,
-  key: { privateKey: key.privateKey, publicKey: createPublicKey(key.privateKey) },
-  name,
-});
-const root = issuedOf(authority.authority('shaken-root'));
-const signer = listSigner(root, {
-  extensions: { authorityKeyId: authorityKeyId(parseCertificate(root.der).subjectKeyIdentifier ?? Buffer.alloc(0)) },
-  shape: { notBefore: new Date(Date.now() - DAY * 1000), notAfter: new Date(Date.now() + 30 * DAY * 1000) },
-});
+const { pki: authority, root, signer } = listAuthority();
 const shakenRoot = hierarchy.authority('shaken-root').certificate;
 const otherRoot = new DevelopmentPki({ now: () => Date.now(), random: randomBytes }).authority('shaken-root').certificate;
 const list = (sequence: number, changes: Partial<ListPlan> = {}): string =>

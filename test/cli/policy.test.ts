@@ -1,4 +1,4 @@
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,12 @@ import { NumberingFeeds } from '../../src/adapters/configuration/index.js';
 import { makeDevPki } from '../../src/adapters/desk/index.js';
 import { FileFeedArchive } from '../../src/adapters/files/index.js';
 import { importNumbering } from '../../src/cli/policy-import.js';
-import { DevelopmentPki, type Authority } from '../../src/issuance/index.js';
 import type { Material } from '../../src/verification/index.js';
-import { parseCertificate } from '../../src/x509/index.js';
 import { diskError, faultyFileSystem } from '../support/faulty-file-system.js';
 import { csvOf, makeFeed, placeFeed, type FeedPlan } from '../support/numbering-feeds.js';
-import { authorityKeyId, type Issued } from '../support/raw-certificate.js';
-import { listSigner, pemOf } from '../support/trust-lists.js';
+import { parseCertificate } from '../../src/x509/index.js';
+import { listAuthority } from '../support/list-authority.js';
+import { pemOf } from '../support/trust-lists.js';
 import { Verb } from '../support/verb.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'signpost-policy-'));
@@ -23,17 +22,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const DAY = 86_400;
 const seconds = (): number => Math.floor(Date.now() / 1000);
-const administrator = new DevelopmentPki({ now: () => Date.now(), random: randomBytes });
-const issuedOf = ({ certificate, key, name }: Authority): Issued => ({
-  der: certificate,
-  key: { privateKey: key.privateKey, publicKey: createPublicKey(key.privateKey) },
-  name,
-});
-const root = issuedOf(administrator.authority('shaken-root'));
-const signer = listSigner(root, {
-  extensions: { authorityKeyId: authorityKeyId(parseCertificate(root.der).subjectKeyIdentifier ?? Buffer.alloc(0)) },
-  shape: { notBefore: new Date(Date.now() - DAY * 1000), notAfter: new Date(Date.now() + 30 * DAY * 1000) },
-});
+const { root, signer } = listAuthority();
 const feed = (changes: Partial<FeedPlan> = {}): ReturnType<typeof makeFeed> =>
   makeFeed({ signer, rows: ['709J,12025560000,1000,'], iat: seconds(), exp: seconds() + DAY, ...changes });
 
