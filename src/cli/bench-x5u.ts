@@ -2,6 +2,7 @@ import { FetchedCredentials } from '../adapters/x5u/index.js';
 import { systemClock, systemRandom } from '../adapters/system/index.js';
 import { encodePem } from '../encoding/index.js';
 import { judgeAcquiring } from '../gateway/acquire.js';
+import { InTurn } from '../gateway/in-turn.js';
 import { OcspBook } from '../gateway/ocsp-book.js';
 import type { IssuedCredential } from '../issuance/index.js';
 import { importP256 } from '../passport/index.js';
@@ -60,7 +61,7 @@ const measureVerdict = ({ quick, tell }: BenchOptions): Promise<Figure> =>
     const ocsp = new OcspBook({ status: NO_STATUS, clock: systemClock, random: systemRandom, maxSeconds: () => 3600 });
     const judge = async ({ passport }: Sample): Promise<void> => {
       const { verdict } = await judgeAcquiring(
-        { world: () => world, clock: systemClock, credentials, status: NO_STATUS, ocsp },
+        { world: () => world, clock: systemClock, credentials, status: NO_STATUS, ocsp, turns: new InTurn() },
         passport,
         PROVIDER,
         null,

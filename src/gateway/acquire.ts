@@ -2,6 +2,7 @@ import type { Clock, CredentialSource, FetchedChain, StatusSource } from '../por
 import { Refusal, Unavailable } from '../reasons/index.js';
 import type { Needs, PortedNumber, StepName, Verdict } from '../verification/index.js';
 import type { PassportInput } from './evidence.js';
+import type { InTurn } from './in-turn.js';
 import type { OcspBook } from './ocsp-book.js';
 import type { World } from './world.js';
 
@@ -11,6 +12,7 @@ export interface AcquireParts {
   readonly credentials: CredentialSource;
   readonly status: StatusSource;
   readonly ocsp: OcspBook;
+  readonly turns: InTurn;
 }
 
 export interface Judged {
@@ -68,7 +70,8 @@ class Acquisition {
   }
 
   async run(): Promise<Judged> {
-    let verdict = this.#judge();
+    // What was submitted first is decided first, whichever thread is done first; only who waits for a fetch is overtaken.
+    let verdict = await this.#parts.turns.take(this.#judge());
     for (let fetches = 0; fetches < MAX_FETCHES; fetches += 1) {
       const needs = this.#needsOf(verdict);
       if (needs === null) break;
@@ -76,16 +79,16 @@ class Acquisition {
         await this.#have(needs);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        return { verdict: this.#without(verdict, needs, error), chain: null, input: this.#input };
+        return { verdict: await this.#without(verdict, needs, error), chain: null, input: this.#input };
       }
-      verdict = this.#judge();
+      verdict = await this.#judge();
     }
     return { verdict, chain: this.#path, input: this.#input };
   }
 
-  #judge(unacquired?: Refusal): Verdict {
+  #judge(unacquired?: Refusal): Promise<Verdict> {
     this.#input = this.#nextInput(unacquired);
-    return this.#parts.world().verifier.verify({ ...this.#input, client: { domain: this.#client } });
+    return this.#parts.world().verifier.verifyInPool({ ...this.#input, client: { domain: this.#client } });
   }
 
   #nextInput(unacquired?: Refusal): PassportInput {
@@ -141,7 +144,7 @@ class Acquisition {
   }
 
   /** The verdict where what it needs could not be had. */
-  #without(verdict: Verdict, needs: Needs, error: Refusal): Verdict {
+  async #without(verdict: Verdict, needs: Needs, error: Refusal): Promise<Verdict> {
     if (verdict.accepted || verdict.reason !== error.reason || !(error instanceof Unavailable))
       return this.#judge(needs.kind === 'chain' ? error : undefined);
     // Nothing was decided before, and nothing is now: only when to ask again is new.

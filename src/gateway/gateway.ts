@@ -27,6 +27,7 @@ import { DocumentKeeper } from './document-keeper.js';
 import { Coverage } from './coverage.js';
 import { Expiry } from './expiry.js';
 import { HeldAnswers } from './held-answers.js';
+import { InTurn } from './in-turn.js';
 import { Invalidation } from './invalidate.js';
 import { currentSubjects, lookup } from './lookup.js';
 import { Meter } from './meter.js';
@@ -218,6 +219,7 @@ export const openGateway = async (parts: GatewayParts): Promise<RunningGateway> 
     credentials,
     status,
     ocsp,
+    turns: new InTurn(),
     origin,
     receiptSigner,
     subject,

@@ -1,35 +1,27 @@
 import { REASONS, Refusal, Unavailable, type OffProfile } from '../reasons/index.js';
-import { signReceipt } from '../log/index.js';
-import type { Clock, CredentialSource, NoteSigner, StatusSource, WriteAheadLog } from '../ports/index.js';
+import type { NoteSigner, WriteAheadLog } from '../ports/index.js';
 import { asOf, registrationOf, ssiOf, wasPending, type Subject } from '../registry/index.js';
-import { leafHash, parseLeaf } from '../log/index.js';
+import { leafHash, parseLeaf, signReceiptInPool } from '../log/index.js';
 import type { InspectedPassport, NotAccepted, PortedNumber, PortedRecord, Verdict, VerifiedClaims } from '../verification/index.js';
-import { judgeAcquiring, type Judged } from './acquire.js';
+import { judgeAcquiring, type AcquireParts, type Judged } from './acquire.js';
 import { effectStands } from './effect.js';
 import { encodeEvidence } from './evidence.js';
-import type { OcspBook } from './ocsp-book.js';
 import type { RejectWindows } from './reject-windows.js';
 import type { Sequenced, Sequencer } from './sequencer.js';
 import { referenceKey, signingMark, spentKey, type SpentPassports } from './spent-passports.js';
 import { eventOf, misfitVerdict, presenterMisfit } from './submitted-event.js';
 import type { Acceptance, Principal, Submission } from './use-cases.js';
-import type { World } from './world.js';
 
 /** How often a PASSporT is judged again because the world moved under it; a world that moves faster is an outage. */
 const MAX_JUDGEMENTS = 3;
 /** DESIGN section 7, replay: the first answer is given until exp + 24 h. */
 const FIRST_ANSWER_SECONDS = 24 * 3600;
 
-export interface SubmitParts {
-  readonly world: () => World;
+export interface SubmitParts extends AcquireParts {
   readonly sequencer: Sequencer;
   readonly windows: Pick<RejectWindows, 'check'>;
   readonly spent: SpentPassports;
   readonly wal: WriteAheadLog;
-  readonly clock: Clock;
-  readonly credentials: CredentialSource;
-  readonly status: StatusSource;
-  readonly ocsp: OcspBook;
   readonly origin: string;
   readonly receiptSigner: NoteSigner;
   readonly subject: (sii: string) => Promise<Subject | null>;
@@ -188,25 +180,25 @@ const answerSequenced = async (
     return { outcome: 'refused', reason, step, clause: REASONS[reason].clause, detail, ...placeOf(sequenced), retryAfter: null };
   }
   const { index, time, leafHash: hash, subject } = sequenced;
-  return { outcome: 'accepted', first: true, answer: acceptance(parts, claims, { index, time, hash, subject }) };
+  return { outcome: 'accepted', first: true, answer: await acceptance(parts, claims, { index, time, hash, subject }) };
 };
 
 const repeat = async (parts: SubmitParts, claims: VerifiedClaims, index: number, subject: Subject): Promise<Submission> => {
   const { leaf } = await parts.wal.get(index);
   const time = parseLeaf(leaf).t;
-  return { outcome: 'accepted', first: false, answer: acceptance(parts, claims, { index, time, hash: leafHash(leaf), subject }) };
+  return { outcome: 'accepted', first: false, answer: await acceptance(parts, claims, { index, time, hash: leafHash(leaf), subject }) };
 };
 
-const acceptance = (
+const acceptance = async (
   parts: SubmitParts,
   claims: VerifiedClaims,
   { index, time, hash, subject }: { index: number; time: number; hash: Uint8Array; subject: Subject | null },
-): Acceptance => {
+): Promise<Acceptance> => {
   const answer = {
     action: claims.action,
     logIndex: index,
     leafHash: Buffer.from(hash).toString('base64'),
-    receipt: signReceipt({ origin: parts.origin, index, leafHash: hash, time }, parts.receiptSigner),
+    receipt: await signReceiptInPool({ origin: parts.origin, index, leafHash: hash, time }, parts.receiptSigner),
   };
   const mapping = registrationOf(subject, index);
   if (claims.action !== 'register' || subject === null || mapping === undefined) return answer;
@@ -232,6 +224,6 @@ export const withdrawByConnection = async (
   const { index, time, leafHash: hash } = sequenced;
   return {
     logIndex: index,
-    receipt: signReceipt({ origin: parts.origin, index, leafHash: hash, time }, parts.receiptSigner),
+    receipt: await signReceiptInPool({ origin: parts.origin, index, leafHash: hash, time }, parts.receiptSigner),
   };
 };

@@ -66,7 +66,7 @@ export {
   type VerifiedLine,
 } from './note.js';
 export { verifyConsistency, verifyInclusion, type ConsistencyClaim, type Count, type InclusionClaim } from './proof.js';
-export { receiptKeyName, signReceipt, verifyReceipt, type Receipt } from './receipt.js';
+export { receiptKeyName, signReceipt, signReceiptInPool, verifyReceipt, type Receipt } from './receipt.js';
 export {
   KEY_TYPE,
   asCosigner,

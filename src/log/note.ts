@@ -10,6 +10,11 @@ export interface Signer {
   sign(message: Uint8Array): Uint8Array;
 }
 
+/** One that signs beside other work. */
+export interface PoolSigner extends Omit<Signer, 'sign'> {
+  signInPool(message: Uint8Array): Promise<Uint8Array>;
+}
+
 export interface NoteSignature {
   readonly name: string;
 }
@@ -146,11 +151,19 @@ export const signatureLine = (name: string, id: string, signature: Uint8Array): 
  * @throws Refusal `malformed-note` when the text could not be read back
  */
 export const signNote = (text: string, signers: readonly Signer[]): string => {
+  const message = messageOf(text);
+  return `${text}\n${signers.map((signer) => lineOf(signer, signer.sign(message))).join('')}`;
+};
+
+/** As `signNote`, on a thread of the runtime's pool. @throws Refusal `malformed-note` when the text could not be read back */
+export const signNoteInPool = async (text: string, signer: PoolSigner): Promise<string> =>
+  `${text}\n${lineOf(signer, await signer.signInPool(messageOf(text)))}`;
+
+const messageOf = (text: string): Buffer => {
   if (!text.endsWith('\n') || LONE_SURROGATE.test(text) || /[\u0000-\u0009\u000b-\u001f]/.test(text))
     return refuse('malformed-note', 'text');
-  const message = Buffer.from(text);
-  const lines = signers.map((signer) =>
-    signatureLine(signer.name, keyId(signer.name, KEY_TYPE.ed25519, signer.publicKey), signer.sign(message)),
-  );
-  return `${text}\n${lines.join('')}`;
+  return Buffer.from(text);
 };
+
+const lineOf = ({ name, publicKey }: Omit<Signer, 'sign'>, signature: Uint8Array): string =>
+  signatureLine(name, keyId(name, KEY_TYPE.ed25519, publicKey), signature);

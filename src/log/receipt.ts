@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
 import { fromCount, type Count } from './proof.js';
-import { signNote, verifyNote, type Signer } from './note.js';
+import { signNote, signNoteInPool, verifyNote, type PoolSigner, type Signer } from './note.js';
 import { isHash } from './sha256.js';
 import { KEY_TYPE, toKey, type VerificationKey } from './vkey.js';
 
@@ -18,8 +18,12 @@ export interface Receipt {
 export const receiptKeyName = (origin: string): string => `${origin}/receipt`;
 
 /** CONTRACT section 2: four lines: origin, index, leaf hash in padded base64, unix ms. */
-export const signReceipt = (receipt: Receipt, signer: Signer): string =>
-  signNote(`${receipt.origin}\n${receipt.index}\n${encodeBase64(receipt.leafHash)}\n${receipt.time}\n`, [signer]);
+const textOf = ({ origin, index, leafHash, time }: Receipt): string => `${origin}\n${index}\n${encodeBase64(leafHash)}\n${time}\n`;
+
+export const signReceipt = (receipt: Receipt, signer: Signer): string => signNote(textOf(receipt), [signer]);
+
+/** As `signReceipt`, on a thread of the runtime's pool. */
+export const signReceiptInPool = (receipt: Receipt, signer: PoolSigner): Promise<string> => signNoteInPool(textOf(receipt), signer);
 
 const TEXT = /^([^\n]+)\n(0|[1-9][0-9]{0,19})\n([A-Za-z0-9+/=]{44})\n([1-9][0-9]{0,15})\n$/u;
 

@@ -59,6 +59,21 @@ export const verifyPassportSignature = (key: KeyObject, { text, signedLength, si
   return verifyWithKey(key, scratch.subarray(0, written), signature);
 };
 
+/**
+ * Whether the key signed this PASSporT, found out on a thread of the runtime's pool; null where no cryptography is needed to say no. The octets are
+ * copied before this returns.
+ */
+export const holdsInPool = (key: KeyObject, { text, signedLength, signature }: CompactPassport): Promise<boolean | null> => {
+  if (signature.length !== 64) return Promise.resolve(null);
+  const written = scratch.write(text, 0, signedLength, 'latin1');
+  return new Promise((resolve, reject) => {
+    verify('sha256', scratch.subarray(0, written), { key, dsaEncoding: 'ieee-p1363' }, signature, (error, holds) => {
+      if (error === null) resolve(holds);
+      else reject(error);
+    });
+  });
+};
+
 const checkTypes = (signed: SignedOctets): SignedOctets => {
   const given: Partial<Record<keyof SignedOctets, unknown>> = typeof signed === 'object' && signed !== null ? signed : {};
   if (!(given.message instanceof Uint8Array) || !(given.signature instanceof Uint8Array)) return refuse('bad-signature', 'type');

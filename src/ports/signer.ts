@@ -5,6 +5,8 @@ export interface NoteSigner {
   /** 32 octets. */
   readonly publicKey: Uint8Array;
   sign(message: Uint8Array): Uint8Array;
+  /** The same signature, made on a thread of the runtime's pool. */
+  signInPool(message: Uint8Array): Promise<Uint8Array>;
 }
 
 /** RFC 5758 section 3.2. */

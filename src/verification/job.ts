@@ -40,6 +40,8 @@ export class Job {
   #authority: AuthorityFinding | null = null;
   /** Set when no profile is satisfied: which later step refuses. */
   failure: CredentialFailure | null = null;
+  /** Whether the end-entity key signed the PASSporT, where that was found out before its step; null: the step finds out. */
+  signatureHolds: boolean | null = null;
 
   constructor(input: VerifyInput) {
     this.input = input;

@@ -57,9 +57,17 @@ export type Run =
   | { readonly refusal: null; readonly steps: readonly StepEvidence[] }
   | { readonly refusal: Refusal; readonly step: Step; readonly steps: readonly StepEvidence[] };
 
-/** Runs the steps in order until one refuses. A fault that is no Refusal is a bug and passes through. */
-export const runPipeline = (job: Job, under: Generation, pipeline: readonly Step[] = PIPELINE): Run => {
-  const steps: StepEvidence[] = [];
+const SIGNATURE = PIPELINE.indexOf(verifySignature);
+/** The steps whose verdict costs no signature over the PASSporT, and the others. */
+export const BEFORE_SIGNATURE = PIPELINE.slice(0, SIGNATURE);
+export const FROM_SIGNATURE = PIPELINE.slice(SIGNATURE);
+
+/**
+ * Runs the steps in order until one refuses. A fault that is no Refusal is a bug and passes through.
+ * @param passed what the steps before these found
+ */
+export const runPipeline = (job: Job, under: Generation, pipeline = PIPELINE, passed: readonly StepEvidence[] = []): Run => {
+  const steps = [...passed];
   for (const step of pipeline) {
     try {
       steps.push({ step: step.name, clause: step.clause, evidence: step.run(job, under) });

@@ -1,5 +1,5 @@
 import { mailDomainOf, tnOf } from '../identifiers/index.js';
-import { HeaderCache } from '../passport/index.js';
+import { HeaderCache, holdsInPool } from '../passport/index.js';
 import { REASONS, Refusal, Unavailable } from '../reasons/index.js';
 import { CertificateCache } from '../x509/index.js';
 import { holderOf } from './authority.js';
@@ -9,7 +9,7 @@ import { inspectPassport, type InspectedPassport } from './inspect-passport.js';
 import { Job, type VerifyInput } from './job.js';
 import { Missing } from './missing.js';
 import type { Material, MaterialDocument } from './material.js';
-import { runPipeline, type Run } from './pipeline.js';
+import { BEFORE_SIGNATURE, FROM_SIGNATURE, runPipeline, type Run } from './pipeline.js';
 import { ClassStanding } from './standing.js';
 import { signerOf, verifiedPassport } from './verified.js';
 import type { NotAccepted, PortedRecord, TrustProfile, Verdict, Versions } from './verdict.js';
@@ -56,7 +56,19 @@ export class Verifier {
    */
   verify(input: VerifyInput): Verdict {
     const job = new Job(input);
-    const run = runPipeline(job, this.#generation);
+    return this.#verdictOf(job, runPipeline(job, this.#generation));
+  }
+
+  /** The same verdict, with the PASSporT's signature verified on a thread of the runtime's pool: who has others to serve meanwhile can. */
+  async verifyInPool(input: VerifyInput): Promise<Verdict> {
+    const job = new Job(input);
+    const before = runPipeline(job, this.#generation, BEFORE_SIGNATURE);
+    if (before.refusal !== null) return this.#notAccepted(job, before);
+    job.signatureHolds = await holdsInPool(job.judged.key, job.compact);
+    return this.#verdictOf(job, runPipeline(job, this.#generation, FROM_SIGNATURE, before.steps));
+  }
+
+  #verdictOf(job: Job, run: Run): Verdict {
     if (run.refusal !== null) return this.#notAccepted(job, run);
     const { findings } = job.judged;
     return { accepted: true, reason: null, steps: run.steps, findings, verified: verifiedPassport(job, this.#generation) };

@@ -235,6 +235,20 @@ describe('submit', () => {
     expect(opened.gateway.logSize).toBe(size + 1);
   });
 
+  test('decides in the order of submission, whichever signature was verified first', async () => {
+    const credential = delegateFor(place, 'a.example', tn);
+    const passports = Array.from({ length: 64 }, (_, i) => {
+      place.clock.advance(1);
+      return i % 2 === 0 ? registration(place, tn, { credential }) : withdrawal(place, tn, credential);
+    });
+    const all = await Promise.all(passports.map((passport) => opened.gateway.submit(passport, A)));
+    expect(all.map(reasonOf)).toEqual(passports.map(() => null));
+    expect(all.map((submission) => accepted(submission).answer.logIndex)).toEqual(
+      passports.map((_, i) => accepted(all[0] as Submission).answer.logIndex + i),
+    );
+    expect(await ssis()).toEqual([]);
+  });
+
   test('judges again what was judged under a world that moved before the commit', async () => {
     const before = await makeWorld(place);
     const credential = delegateFor(place, 'a.example', tn);

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
 import { encodeLeaf, formatVkey, type LeafFields, type Signer } from '../../src/log/index.js';
+import type { NoteSigner } from '../../src/ports/index.js';
 
 /** An Ed25519 key made of a name: the same in every run. Protects nothing. */
 const keyOf = (name: string): KeyObject => {
@@ -12,10 +13,11 @@ const keyOf = (name: string): KeyObject => {
   });
 };
 
-export const testSigner = (name: string, seed = name): Signer => {
+export const testSigner = (name: string, seed = name): NoteSigner => {
   const key = keyOf(seed);
   const { x } = createPublicKey(key).export({ format: 'jwk' });
-  return { name, publicKey: Buffer.from(x ?? '', 'base64url'), sign: (message) => sign(null, message, key) };
+  const signNow = (message: Uint8Array): Uint8Array => sign(null, message, key);
+  return { name, publicKey: Buffer.from(x ?? '', 'base64url'), sign: signNow, signInPool: (message) => Promise.resolve(signNow(message)) };
 };
 
 export const vkeyOf = (signer: Signer, type: 1 | 4 = 1): string => formatVkey(signer.name, signer.publicKey, type);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { REASONS, isReason } from '../../src/reasons/index.js';
-import { PIPELINE, SEQUENCER_STEPS, STEP_NAMES } from '../../src/verification/index.js';
+import { PIPELINE, SEQUENCER_STEPS, STEP_NAMES, Verifier } from '../../src/verification/index.js';
 import { MISFITS } from '../support/misfits/index.js';
 import { caseOf, judge, outcomeOf } from '../support/passport-bench.js';
 import { VECTORS } from './vectors.js';
@@ -20,6 +20,16 @@ describe('the pipeline', () => {
   test.each(VECTORS.map((vector) => [vector.name, vector] as const))('accepts the twin of %s', (_, { twin }) => {
     expect(outcomeOf(judge(twin()))).toBe('accepted');
   });
+
+  test.each(VECTORS.map((vector) => [vector.name, vector] as const))(
+    'says the same of %s with its signature verified in the pool',
+    async (_, { make, twin }) => {
+      for (const { input, material } of [make(), twin()]) {
+        const verifier = new Verifier(material);
+        expect(await verifier.verifyInPool(input)).toEqual(verifier.verify(input));
+      }
+    },
+  );
 
   test.each(MADE)('refuses a path with %s', (_, misfit, line) => {
     const verdict = judge(caseOf({ line, policy: revocationOf(line.revocation) }));

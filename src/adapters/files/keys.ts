@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { decodeBase64 } from '../../encoding/index.js';
 import { formatVkey, parseVkey, receiptKeyName } from '../../log/index.js';
 import type { NoteSigner } from '../../ports/index.js';
@@ -13,6 +14,8 @@ import { nodeFileSystem, type FileSystem } from './file-system.js';
  * next start makes those that are missing. Once the log has a record, a missing key is an error: a new log key would be another log,
  * a new pepper would lose every fence, a new vault key every opening.
  */
+
+const signLater = promisify(sign);
 
 export interface GatewayKeys {
   readonly log: NoteSigner;
@@ -41,7 +44,12 @@ const unusable = (path: string, why: string): never => refuse('log-corrupt', `ke
 export const noteSigner = (name: string, pem: Buffer, path: string): NoteSigner => {
   const key = privateKeyOf(pem, path);
   const { x } = createPublicKey(key).export({ format: 'jwk' });
-  return { name, publicKey: Buffer.from(x ?? '', 'base64url'), sign: (message) => sign(null, message, key) };
+  return {
+    name,
+    publicKey: Buffer.from(x ?? '', 'base64url'),
+    sign: (message) => sign(null, message, key),
+    signInPool: (message) => signLater(null, message, key),
+  };
 };
 
 const privateKeyOf = (pem: Buffer, path: string): KeyObject => {
