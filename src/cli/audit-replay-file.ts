@@ -69,10 +69,14 @@ export const replayFile = async (octets: Uint8Array, options: ReplayFileOptions)
   try {
     // A leaf has one spelling.
     const leaf = encodeLeaf(fields);
-    const { k, why, ...rest } = parseLeaf(leaf);
-    const terms = await new ReplayTerms(reader.read).of(versionsInLeaf(rest));
+    const parsed = parseLeaf(leaf);
+    const { k, why } = parsed;
+    const versions = versionsInLeaf(parsed);
+    const terms = await new ReplayTerms(reader.read).of(versions);
     const decision = {
-      leaf,
+      octets: leaf,
+      leaf: parsed,
+      versions,
       opening: Buffer.from(opening, 'base64url'),
       evidence: decodeEvidence(Buffer.from(JSON.stringify(evidence))),
       sealed: null,

@@ -1,22 +1,27 @@
 import { parseLeaf, type LeafFields } from '../log/index.js';
-import { Refusal, type Reason } from '../reasons/index.js';
+import { Refusal, Unavailable, type Reason } from '../reasons/index.js';
 import { PIPELINE, SEQUENCER_STEPS, type StepName, type VerifiedPassport, type Versions } from '../verification/index.js';
+import type { CredentialEntry } from './credential-book.js';
 import { knownOf, spentFactsOf } from './decision.js';
 import type { Evidence } from './evidence.js';
 import { acceptedLeaf, refusedLeaf, type RefusedDecision } from './leaf-record.js';
 import type { Ruled } from './ruling.js';
-import { decodeSealedEvent, encodeSealedEvent } from './sealed-event.js';
+import { encodeSealedEvent } from './sealed-event.js';
 import { eventOf, misfitVerdict, presenterMisfit } from './submitted-event.js';
 import type { EventTerms } from './world.js';
 
 /** One decision as the log and the evidence have it. */
 export interface RecordedDecision {
-  /** Raw octets. */
-  readonly leaf: Uint8Array;
+  /** Of the leaf. */
+  readonly octets: Uint8Array;
+  /** As `parseLeaf` gives it. */
+  readonly leaf: LeafFields;
+  /** As `versionsInLeaf` gives them. */
+  readonly versions: Versions;
   readonly opening: Uint8Array;
   readonly evidence: Evidence;
-  /** Plaintext of the sealed event; null of a refusal, and for whoever was not given it. */
-  readonly sealed: Uint8Array | null;
+  /** The sealed event; null of a refusal, and for whoever was not given it. */
+  readonly sealed: { readonly plaintext: Uint8Array; readonly credential: CredentialEntry | null } | null;
 }
 
 /** What is not as it was recorded. */
@@ -39,8 +44,7 @@ export interface JudgedAgain {
  * what the sequencer ruled, which depends on the log before it.
  */
 export const judgeAgain = (decision: RecordedDecision, terms: EventTerms): JudgedAgain => {
-  const leaf = parseLeaf(decision.leaf);
-  const again = new Again(decision, leaf, terms);
+  const again = new Again(decision, terms);
   return decision.evidence.kind === 'withdrawal' ? again.withdrawal(decision.evidence) : again.passport(decision.evidence);
 };
 
@@ -60,11 +64,11 @@ class Again {
   readonly #terms: EventTerms;
   readonly #versions: Versions;
 
-  constructor(decision: RecordedDecision, leaf: LeafFields, terms: EventTerms) {
+  constructor(decision: RecordedDecision, terms: EventTerms) {
     this.#decision = decision;
-    this.#leaf = leaf;
+    this.#leaf = decision.leaf;
     this.#terms = terms;
-    this.#versions = versionsInLeaf(leaf);
+    this.#versions = decision.versions;
   }
 
   withdrawal({ client, sii, ssi }: Extract<Evidence, { kind: 'withdrawal' }>): JudgedAgain {
@@ -109,7 +113,7 @@ class Again {
 
   /** Where the leaf is not the one that is due. */
   #held(due: Uint8Array): Difference[] {
-    if (Buffer.compare(due, this.#decision.leaf) === 0) return [];
+    if (Buffer.compare(due, this.#decision.octets) === 0) return [];
     const [said, got] = [this.#leaf, parseLeaf(due)].map(
       (leaf) => new Map(Object.entries(leaf).map(([name, value]) => [name, JSON.stringify(value)])),
     );
@@ -121,9 +125,9 @@ class Again {
   #sealed({ event, spent }: Ruled): Difference[] {
     const { sealed, opening } = this.#decision;
     if (sealed === null) return [];
-    const { credential } = decodeSealedEvent(sealed);
+    const { plaintext, credential } = sealed;
     const due = encodeSealedEvent({ event, opening, mappingLifetime: this.#terms.mappingLifetime, spent, credential });
-    return due.equals(sealed) ? [] : [{ where: 'sealed event', expected: 'what follows from the evidence', got: 'another event' }];
+    return due.equals(plaintext) ? [] : [{ where: 'sealed event', expected: 'what follows from the evidence', got: 'another event' }];
   }
 }
 
@@ -134,8 +138,8 @@ const ruledBy = (reason: string): boolean =>
 
 const refusingStep = (reason: string): string => PIPELINE.find(({ refuses }) => refuses.some((one) => one === reason))?.name ?? 'verdict';
 
-/** What cannot be judged again, in words. @throws what is no Refusal */
+/** What cannot be judged again, in words. @throws what is no refusal: a disk that does not answer says nothing of what is on it */
 export const unjudged = (error: unknown): Difference => {
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof Refusal) || error instanceof Unavailable) throw error;
   return { where: 'evidence', expected: 'what can be judged', got: error.detail ?? error.reason };
 };

@@ -1,11 +1,12 @@
-import { parseLeaf, peekLeaf } from '../log/index.js';
+import { parseLeaf, peekLeaf, type LeafFields } from '../log/index.js';
 import type { EvidenceRecord, EvidenceStorage, Vault, WalRecord, WriteAheadLog } from '../ports/index.js';
 import { decodeEvidence, evidenceContext } from './evidence.js';
 import { sealingContext } from './journal.js';
-import { judgeAgain, unjudged, versionsInLeaf, type Difference } from './judged-again.js';
+import { judgeAgain, unjudged, versionsInLeaf, type Difference, type RecordedDecision } from './judged-again.js';
 import type { ReplayTerms } from './replay-terms.js';
+import type { Versions } from '../verification/index.js';
 import type { Ruled } from './ruling.js';
-import { decodeSealedEvent, decodeSealedRefusal } from './sealed-event.js';
+import { decodeSealedRefusal, decodeUnfollowed } from './sealed-event.js';
 
 /** What came of an entry that is not simply as it was. */
 export type ReplayedEntry = { readonly index: number } & (
@@ -21,10 +22,16 @@ export type ReplayedEntry = { readonly index: number } & (
 export interface ReplayedRange {
   readonly from: number;
   readonly to: number;
-  /** Decisions among the entries. */
-  readonly decisions: number;
+  /** What entries were judged under: each up to where the next begins. */
+  readonly under: readonly VersionsFrom[];
   /** In order; what is not here is as it was, as far as it does not depend on the log before it. */
   readonly entries: readonly ReplayedEntry[];
+}
+
+export interface VersionsFrom {
+  /** Index. */
+  readonly from: number;
+  readonly versions: Versions;
 }
 
 export interface EntryParts {
@@ -37,7 +44,7 @@ export interface EntryParts {
 /** Judges the decisions of a range of entries again, as far as they do not depend on the log before them. */
 export const replayEntries = async (parts: EntryParts, from: number, to: number): Promise<ReplayedRange> => {
   const entries: ReplayedEntry[] = [];
-  let decisions = 0;
+  const under = new Under();
   const kept = parts.evidence.read(from)[Symbol.asyncIterator]();
   let lost: Difference | null = null;
   const next = async (): Promise<EvidenceRecord | null> => {
@@ -55,24 +62,42 @@ export const replayEntries = async (parts: EntryParts, from: number, to: number)
       const evidence = isKept ? await next() : null;
       const { k } = peekLeaf(record.leaf);
       if (k !== 'accept' && k !== 'reject') continue;
-      decisions += 1;
       if (!isKept) entries.push({ index, outcome: 'unkept' });
       else if (evidence === null || evidence.sealed.length === 0) entries.push({ index, outcome: 'differs', differences: [lost ?? NONE] });
       else {
-        const entry = await replayEntry(parts, index, record, evidence);
+        const entry = await replayEntry(parts, under, index, record, evidence);
         if (entry !== null) entries.push(entry);
       }
     }
   } finally {
     await kept.return?.();
   }
-  return { from, to, decisions, entries };
+  return { from, to, under: under.all, entries };
 };
+
+/** What one entry after the other was judged under: the same as the one before, as a rule. */
+class Under {
+  readonly all: VersionsFrom[] = [];
+  #leaf: LeafFields | null = null;
+  #versions: Versions | null = null;
+
+  at(index: number, leaf: LeafFields): Versions {
+    const last = this.#leaf;
+    const isSame = last?.pol === leaf.pol && last.tl === leaf.tl && last.num === leaf.num && last.rev === leaf.rev;
+    if (this.#versions !== null && isSame) return this.#versions;
+    const versions = versionsInLeaf(leaf);
+    this.all.push({ from: index, versions });
+    this.#leaf = leaf;
+    this.#versions = versions;
+    return versions;
+  }
+}
 
 const NONE: Difference = { where: 'evidence', expected: 'what was submitted', got: 'none' };
 
 const replayEntry = async (
   { vault, terms }: EntryParts,
+  under: Under,
   index: number,
   { leaf: octets, sealed, keySlot }: WalRecord,
   kept: EvidenceRecord,
@@ -85,13 +110,18 @@ const replayEntry = async (
       vault.open(keySlot, evidenceContext(index), kept.sealed),
     ];
     if (event === null || submitted === null) return { index, outcome: leaf.k === 'accept' ? 'erased' : 'expired' };
-    const isAccepted = leaf.k === 'accept';
-    const { opening } = isAccepted ? decodeSealedEvent(event) : decodeSealedRefusal(event);
-    const decision = { leaf: octets, opening, evidence: decodeEvidence(submitted), sealed: isAccepted ? event : null };
-    const { differences, ruled } = judgeAgain(decision, await terms.of(versionsInLeaf(leaf)));
+    const versions = under.at(index, leaf);
+    const decision = { octets, leaf, versions, ...unsealed(leaf, event), evidence: decodeEvidence(submitted) };
+    const { differences, ruled } = judgeAgain(decision, await terms.of(versions));
     if (differences.length > 0) return differs(differences);
-    return isAccepted || ruled === null ? null : { index, outcome: 'ruled', ruled, why: leaf.why };
+    return leaf.k === 'accept' || ruled === null ? null : { index, outcome: 'ruled', ruled, why: leaf.why };
   } catch (error) {
     return differs([unjudged(error)]);
   }
+};
+
+const unsealed = ({ k }: LeafFields, plaintext: Uint8Array): Pick<RecordedDecision, 'opening' | 'sealed'> => {
+  if (k !== 'accept') return { opening: decodeSealedRefusal(plaintext).opening, sealed: null };
+  const { opening, credential } = decodeUnfollowed(plaintext);
+  return { opening, sealed: { plaintext, credential } };
 };

@@ -15,30 +15,39 @@ export class ReplayedState {
   readonly #pepper: Uint8Array;
   readonly #subjects = new Map<SubjectId, Subject>();
   readonly #spent = new SpentPassports();
-  #lacks = false;
+  /** Slots of keys that accepted entries were sealed under, and that are gone. */
+  readonly #gone = new Set<number>();
+  #last: { readonly sii: string; readonly id: SubjectId } | null = null;
 
   constructor(pepper: Uint8Array) {
     this.#pepper = pepper;
   }
 
-  /** Whether something before was erased: what depended on it cannot be ruled on again. */
-  get lacks(): boolean {
-    return this.#lacks;
+  /** Keys of accepted entries before that are gone: what depended on these cannot be ruled on again. */
+  get gone(): number {
+    return this.#gone.size;
+  }
+
+  /** An entry is ruled on, then folded. */
+  idOf(sii: string): SubjectId {
+    if (this.#last?.sii !== sii) this.#last = { sii, id: subjectId(this.#pepper, sii) };
+    return this.#last.id;
   }
 
   /** The ruling on what `entry` decided; the state is that before it. */
   rule({ index, leaf }: Pick<JournalEntry, 'index' | 'leaf'>, ruled: Ruled, terms: EventTerms): Ruling {
-    const subject = this.#subjects.get(subjectId(this.#pepper, ruled.event.sii)) ?? null;
+    const subject = this.#subjects.get(this.idOf(ruled.event.sii)) ?? null;
     return ruleOn(ruled, subject, (key) => this.#spent.find(key), contextAt(terms, index, leaf.t, ruled.event.sii));
   }
 
   /** Takes in what the entry did, as a start does. */
   apply(entry: JournalEntry): Difference | null {
-    if (entry.leaf.k === 'accept' && entry.sealed === null) this.#lacks = true;
+    if (entry.leaf.k === 'accept' && entry.sealed === null) this.#gone.add(entry.keySlot);
     this.#spent.purge(entry.leaf.t / 1000);
     this.#remember(entry);
     try {
-      for (const id of subjectsOf(entry, this.#pepper)) {
+      const { sealed } = entry;
+      for (const id of sealed === null ? subjectsOf(entry, this.#pepper) : [this.idOf(sealed.event.sii)]) {
         const next = foldEntry(this.#subjects.get(id) ?? null, entry);
         if (next !== null) this.#subjects.set(id, next);
       }

@@ -89,40 +89,64 @@ const encodeSigner = (signer: Signer): unknown[] => [
   signer.personal.map(Number),
 ];
 
+type SealedFields = [
+  number,
+  string,
+  RegistryEvent['type'],
+  string,
+  number,
+  SignedFields | null,
+  [string, string, number?] | null,
+  unknown[],
+  [number, string] | null,
+];
+
+/** @throws Refusal `log-corrupt` */
+const fieldsOf = (plaintext: Uint8Array): SealedFields => {
+  const fields = JSON.parse(Buffer.from(plaintext).toString('utf8')) as SealedFields;
+  if (fields[0] !== VERSION && fields[0] !== BEFORE_PORTS)
+    return refuse(
+      'log-corrupt',
+      `sealed event of version ${String(fields[0])}, which this build does not read: begin a new data directory`,
+    );
+  if ((fields[2] === 'register') !== (fields[8] !== null)) return refuse('log-corrupt', 'sealed event without credential');
+  return fields;
+};
+
+const corruptUnlessRefused = (error: unknown): never => {
+  if (error instanceof Refusal) throw error;
+  return refuse('log-corrupt', 'sealed event');
+};
+
+const credentialOf = (origin: SealedFields[8]): CredentialEntry | null =>
+  origin === null ? null : { class: origin[0], serial: octets(origin[1]) };
+
 /**
  * The inverse of `encodeSealedEvent`. The octets were authenticated by the vault, so a misfit is corruption, not an attack.
  * @throws Refusal `log-corrupt`
  */
 export const decodeSealedEvent = (plaintext: Uint8Array): SealedEvent => {
   try {
-    const fields = JSON.parse(Buffer.from(plaintext).toString('utf8')) as unknown[];
-    if (fields[0] !== VERSION && fields[0] !== BEFORE_PORTS)
-      return refuse(
-        'log-corrupt',
-        `sealed event of version ${String(fields[0])}, which this build does not read: begin a new data directory`,
-      );
-    const [, opening, type, sii, mappingLifetime, signed, spent, body, origin] = fields as [
-      number,
-      string,
-      RegistryEvent['type'],
-      string,
-      number,
-      SignedFields | null,
-      [string, string, number?] | null,
-      unknown[],
-      [number, string] | null,
-    ];
-    if ((type === 'register') !== (origin !== null)) return refuse('log-corrupt', 'sealed event without credential');
+    const [, opening, type, sii, mappingLifetime, signed, spent, body, origin] = fieldsOf(plaintext);
     return {
       event: decodeEvent(type, sii, signed, body),
       opening: octets(opening),
       mappingLifetime,
       spent: spent === null ? null : { signingDigest: octets(spent[0]), client: spent[1], byReference: spent[2] === 1 },
-      credential: origin === null ? null : { class: origin[0], serial: octets(origin[1]) },
+      credential: credentialOf(origin),
     };
   } catch (error) {
-    if (error instanceof Refusal) throw error;
-    return refuse('log-corrupt', 'sealed event');
+    return corruptUnlessRefused(error);
+  }
+};
+
+/** What a sealed event has that follows from no evidence: whoever holds all its octets against those that are due reads no more of it. */
+export const decodeUnfollowed = (plaintext: Uint8Array): Pick<SealedEvent, 'opening' | 'credential'> => {
+  try {
+    const fields = fieldsOf(plaintext);
+    return { opening: octets(fields[1]), credential: credentialOf(fields[8]) };
+  } catch (error) {
+    return corruptUnlessRefused(error);
   }
 };
 

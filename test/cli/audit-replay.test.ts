@@ -241,6 +241,23 @@ describe('what is gone', () => {
   });
 });
 
+describe('what nothing destroys', () => {
+  test('differs where its key is gone: a sweep', async () => {
+    const at = leaves.findIndex(({ k }) => k === 'revoke');
+    const copy = await copyOf('gone');
+    const { vaultKey } = await openKeys(join(copy, 'keys'), { origin: 'dp.example/log', mayCreate: false });
+    const vault = await FileVault.open(join(copy, 'vault'), { vaultKey, clock: { now: () => START } });
+    const source = await openReplaySource(copy, START);
+    const { keySlot } = await source.wal.get(at);
+    await source.close();
+    await vault.erase(keySlot);
+    await vault.close();
+    const { code, words } = await replay(copy);
+    expect(code).toBe(1);
+    expect(words).toContain(`entry ${at} differs at sealed event`);
+  });
+});
+
 describe('one opened entry', () => {
   const file = (): string => join(dirname(log.place.dataDir), 'opened.json');
   const documents = (): string => join(log.place.dataDir, 'evidence', 'documents');
