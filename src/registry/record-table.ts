@@ -8,6 +8,10 @@ const LARGEST = 0xffff;
 const SLOT_GROWTH = 1.25;
 const ARENA_GROWTH = 1.125;
 const FULLEST = 0.8;
+const FEWEST_SLOTS = 4;
+/** What every empty table has: most partitions of a store are empty, and there are thousands. Nothing is written to them. */
+const NO_RECORDS = Buffer.alloc(0);
+const NO_SLOTS = new Uint32Array(1);
 
 /**
  * A map from ids to records in two typed arrays: two thirds of what a Map of strings costs, and nothing for the garbage collector to walk.
@@ -22,8 +26,8 @@ export class RecordTable {
 
   /** With room for so many records, octets in all (their heads included): a table that is filled to that does not grow. */
   constructor(records = 0, octets = 0) {
-    this.arena = Buffer.allocUnsafeSlow(octets);
-    this.slots = new Uint32Array(slotsFor(records));
+    this.arena = octets === 0 ? NO_RECORDS : Buffer.allocUnsafeSlow(octets);
+    this.slots = records === 0 ? NO_SLOTS : new Uint32Array(slotsFor(records));
   }
 
   /** Octets of the arena, slack included. */
@@ -99,13 +103,14 @@ export class RecordTable {
   }
 
   clear(): void {
-    this.arena = Buffer.alloc(0);
-    this.slots = new Uint32Array(4);
+    this.arena = NO_RECORDS;
+    this.slots = NO_SLOTS;
     this.used = this.dead = this.count = 0;
   }
 
   /** As they are now: what is set later does not change them. */
   entries(): (readonly [string, Uint8Array])[] {
+    if (this.count === 0) return [];
     const copy = Buffer.from(this.arena.subarray(0, this.used));
     const entries: (readonly [string, Uint8Array])[] = [];
     for (const slot of this.slots) {
@@ -173,7 +178,7 @@ export class RecordTable {
     this.count++;
     if (this.count <= this.slots.length * FULLEST) return;
     const old = this.slots;
-    this.slots = new Uint32Array(Math.ceil(old.length * SLOT_GROWTH));
+    this.slots = new Uint32Array(Math.max(FEWEST_SLOTS, Math.ceil(old.length * SLOT_GROWTH)));
     for (const offset of old) {
       if (offset === 0) continue;
       let slot = this.arena.readUInt32BE(offset - 1 + HASHED) % this.slots.length;
@@ -207,7 +212,7 @@ export class RecordTable {
   }
 }
 
-const slotsFor = (records: number): number => Math.max(4, Math.ceil(records / FULLEST) + 1);
+const slotsFor = (records: number): number => Math.max(FEWEST_SLOTS, Math.ceil(records / FULLEST) + 1);
 
 /** Consecutive records of one group in what `dump` gave, as one piece: nothing is copied. `groupOf` is asked with the offset of each record. */
 export function* recordRuns(
