@@ -408,7 +408,7 @@ test('audit fsck runs beside a gateway that writes, and finds nothing', async ()
       { wal: data.wal, storage: data.tiles, lastSigned: data.lastSigned, signer: data.keys.log },
       await treeOf(data),
     );
-    const { record } = (await data.wal.read(0).next()).value as { record: { leaf: Uint8Array } };
+    const record = await data.wal.get(0);
     while (!stop.signal.aborted) {
       const time = Buffer.from(record.leaf)
         .toString()

@@ -16,6 +16,7 @@ export class DyingFileSystem implements FileSystem {
   readonly #open = new Set<OpenFile>();
   #calls = 0;
   #frozen = false;
+  #buried = false;
   #announce: () => void = () => undefined;
   /** Resolves when a frozen process has ended. */
   readonly dead = new Promise<void>((resolve) => {
@@ -49,8 +50,9 @@ export class DyingFileSystem implements FileSystem {
     return await never();
   }
 
-  /** Closes what a frozen process held open, as the system would. */
+  /** Closes what a frozen process held open, as the system would, and what it was about to open. */
   async bury(): Promise<void> {
+    this.#buried = true;
     for (const file of this.#open) await file.close();
     this.#open.clear();
   }
@@ -61,10 +63,16 @@ export class DyingFileSystem implements FileSystem {
   }
 
   async open(path: string, how: 'read' | 'update' | 'create', permissions?: number): Promise<OpenFile> {
-    const open = () => nodeFileSystem.open(path, how, permissions);
-    const file = await (how === 'create' ? this.change(open) : open());
-    this.#open.add(file);
-    return new DyingFile(file, this);
+    const open = () => this.#held(nodeFileSystem.open(path, how, permissions));
+    return new DyingFile(await (how === 'create' ? this.change(open) : open()), this);
+  }
+
+  /** Also a file that is made by the last call, whose maker never hears of it. */
+  async #held(opening: Promise<OpenFile>): Promise<OpenFile> {
+    const file = await opening;
+    if (!this.#buried) this.#open.add(file);
+    else await file.close();
+    return file;
   }
 
   readWhole = (path: string) => nodeFileSystem.readWhole(path);
