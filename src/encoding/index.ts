@@ -19,6 +19,8 @@ export {
   type Tlv,
 } from './der.js';
 export { encodeIa5, encodeInteger, encodeOid, encodeSequence, encodeTlv, encodeUtf8 } from './der-writer.js';
+export { hmacOf, hmacSha256 } from './hmac.js';
+export { pooled } from './octet-pool.js';
 export { decodePem, encodePem, type PemBlock } from './pem.js';
 export { readPkcs12, type Pkcs12 } from './pkcs12.js';
 export { writePkcs12 } from './pkcs12-writer.js';

@@ -23,14 +23,14 @@ export type EventRequest =
   | ({ readonly kind: 'passport'; readonly event: RegistryEvent; readonly verified: VerifiedPassport } & Submitted)
   | ({ readonly kind: 'connection'; readonly event: RegistryEvent } & Submitted);
 
-export type SequencerRequest =
-  | EventRequest
-  | ({
-      readonly kind: 'refusal';
-      readonly verdict: NotAccepted;
-      /** Who is of record by a port, where that was asked. */
-      readonly record: PortedRecord | null;
-    } & Submitted);
+export interface RefusalRequest extends Submitted {
+  readonly kind: 'refusal';
+  readonly verdict: NotAccepted;
+  /** Who is of record by a port, where that was asked. */
+  readonly record: PortedRecord | null;
+}
+
+export type SequencerRequest = EventRequest | RefusalRequest;
 
 interface Submitted {
   /** Domain of the authenticated client. */
@@ -98,12 +98,12 @@ export class Decisions {
   }
 
   /** @param time ms; of the leaf */
-  decide(draft: Draft, time: number, request: SequencerRequest, resolve: Resolve<Sequenced | Gathered>): void {
-    if (request.kind === 'refusal') {
-      this.#refuse(draft, time, request, resolve, (decided) => ({ ...decided, outcome: 'committed' }));
-      return;
-    }
-    const id = subjectId(this.#parts.pepper, request.event.sii);
+  refuse(draft: Draft, time: number, request: RefusalRequest, resolve: Resolve<Sequenced | Gathered>): void {
+    this.#refuse(draft, time, request, resolve, (decided) => ({ ...decided, outcome: 'committed' }));
+  }
+
+  /** @param time ms, of the leaf; `id` of the subject that the event is about */
+  decide(draft: Draft, time: number, request: EventRequest, id: SubjectId, resolve: Resolve<Sequenced | Gathered>): void {
     const subject = draft.working.get(id) ?? null;
     const spent = request.kind === 'passport' ? spentFactsOf(request.verified, request.client) : null;
     const find = (key: string): Spent | null => draft.spent.get(key) ?? this.#parts.spent.find(key);
@@ -117,7 +117,7 @@ export class Decisions {
       const standing = subject as Subject;
       draft.answers.push(() => resolve({ ...ruling, subject: standing }));
     } else if (ruling.outcome === 'moved') draft.answers.push(() => resolve(ruling));
-    else if (ruling.outcome === 'refused') this.#refuseEvent(draft, time, request, resolve, ruling);
+    else if (ruling.outcome === 'refused') this.#refuseEvent(draft, time, request, id, resolve, ruling);
     else if (request.kind === 'connection' && !isThere(subject, request.event, time) && !this.#parts.rejects.budget.admits(request.client))
       throw new Refusal('over-budget');
     else this.#accept(draft, time, request, resolve, id, this.#withKey(ruling.subject, draft));
@@ -181,6 +181,7 @@ export class Decisions {
     draft: Draft,
     time: number,
     request: EventRequest,
+    id: SubjectId,
     resolve: Resolve<Sequenced | Gathered>,
     { reason, step, detail }: Extract<Ruling, { readonly outcome: 'refused' }>,
   ): void {
@@ -189,7 +190,7 @@ export class Decisions {
     const known = knownOf(event, verified);
     // What was judged is refused under what it was judged under, though a later world is in force.
     const versions = verified?.judgedUnder ?? versionsOf(this.#parts.world());
-    const record = draft.working.get(subjectId(this.#parts.pepper, event.sii))?.record ?? null;
+    const record = draft.working.get(id)?.record ?? null;
     const { client, evidence } = request;
     this.#refuse(draft, time, { verdict: { reason, known, versions }, client, evidence, record }, resolve, (decided) => ({
       ...decided,

@@ -39,20 +39,21 @@ export const encodeEvidence = (evidence: Evidence): Buffer => {
     return Buffer.from(JSON.stringify({ v: 1, client, withdrawal: { sii, ssi } }));
   }
   const { passport, at, chain, unacquired, tnLists, ocsp, ported } = evidence.input;
-  return Buffer.from(
-    JSON.stringify({
-      v: 1,
-      client,
-      at,
-      passport,
-      chain: chain?.map(base64),
-      unacquired: unacquired === undefined ? undefined : { reason: unacquired.reason, detail: unacquired.detail },
-      tnLists: tnLists === undefined || tnLists.size === 0 ? undefined : [...tnLists].map(([url, der]) => [url, base64(der)]),
-      ocsp: ocsp === undefined || ocsp.length === 0 ? undefined : ocsp.map(base64),
-      ported: ported ?? undefined,
-    }),
-  );
+  const more = JSON.stringify({
+    chain: chain?.map(base64),
+    unacquired: unacquired === undefined ? undefined : { reason: unacquired.reason, detail: unacquired.detail },
+    tnLists: tnLists === undefined || tnLists.size === 0 ? undefined : [...tnLists].map(([url, der]) => [url, base64(der)]),
+    ocsp: ocsp === undefined || ocsp.length === 0 ? undefined : ocsp.map(base64),
+    ported: ported ?? undefined,
+  });
+  const head = JSON.stringify({ v: 1, client, at });
+  return Buffer.from(`${head.slice(0, -1)},"passport":${quoted(passport)}${more === '{}' ? '' : `,${more.slice(1, -1)}`}}`);
 };
+
+const PLAIN = /^[A-Za-z0-9_.-]*$/;
+
+/** A compact JWS needs no escapes, and `JSON.stringify` takes ten times as long to see it [measured]. */
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 interface Form {
   readonly v: number;

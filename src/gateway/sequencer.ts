@@ -110,10 +110,16 @@ export class Sequencer {
   /** Resolves once the decision is durable and the store has it. @throws Unavailable `overloaded`, `log-unavailable`, `store-unavailable` */
   submit(request: SequencerRequest): Promise<Sequenced> {
     if (this.#queue.length >= MAX_QUEUE) return Promise.reject(new Unavailable('overloaded', undefined, null, 1));
-    return this.#enqueue<Sequenced | Gathered>((resolve) => ({
-      ids: () => (request.kind === 'refusal' ? [] : [subjectId(this.#parts.pepper, request.event.sii)]),
-      decide: (draft, time) => this.#decisions.decide(draft, time, request, resolve),
-    })).then((sequenced) => (sequenced.outcome === 'gathered' ? sequenced.decided : sequenced));
+    return this.#enqueue<Sequenced | Gathered>((resolve) => this.#waitingFor(request, resolve)).then((sequenced) =>
+      sequenced.outcome === 'gathered' ? sequenced.decided : sequenced,
+    );
+  }
+
+  #waitingFor(request: SequencerRequest, resolve: (outcome: Sequenced | Gathered) => void): Omit<Waiting, 'reject'> {
+    if (request.kind === 'refusal')
+      return { ids: () => [], decide: (draft, time) => this.#decisions.refuse(draft, time, request, resolve) };
+    const id = subjectId(this.#parts.pepper, request.event.sii);
+    return { ids: () => [id], decide: (draft, time) => this.#decisions.decide(draft, time, request, id, resolve) };
   }
 
   /** As `submit`, before all that waits: whoever asks waits for one at a time. @throws Unavailable `log-unavailable`, `store-unavailable` */

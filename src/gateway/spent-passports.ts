@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { HEAD_OCTETS, RecordTable, recordRuns } from '../registry/index.js';
 
 /** What is remembered of an accepted PASSporT. */
@@ -97,8 +97,9 @@ export class SpentPassports {
 }
 
 /** The replay key: 16 octets of SHA-256(signer SPKI digest, jti), latin1. */
-export const spentKey = (spkiDigest: Uint8Array, jti: string): string =>
-  createHash('sha256').update(spkiDigest).update(jti, 'latin1').digest().subarray(0, 16).toString('latin1');
+export const spentKey = (spkiDigest: Uint8Array, jti: string): string => keyOf(Buffer.concat([spkiDigest, Buffer.from(jti, 'latin1')]));
+
+const keyOf = (octets: Uint8Array): string => hash('sha256', octets, 'binary').slice(0, 16);
 
 export const signingMark = (signingDigest: Uint8Array): string => Buffer.from(signingDigest.subarray(0, 16)).toString('latin1');
 
@@ -113,5 +114,4 @@ export const spentKeys = (
  * A second key for PASSporTs with x5u: whether one was accepted must be known before its path is fetched, so without its signer's key.
  * 16 octets of SHA-256("x5u", digest of the signing input), latin1.
  */
-export const referenceKey = (signingDigest: Uint8Array): string =>
-  createHash('sha256').update('x5u').update(signingDigest).digest().subarray(0, 16).toString('latin1');
+export const referenceKey = (signingDigest: Uint8Array): string => keyOf(Buffer.concat([Buffer.from('x5u'), signingDigest]));

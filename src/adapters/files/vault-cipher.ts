@@ -1,25 +1,13 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
+import { pooled } from '../../encoding/index.js';
 
 /** AES-256-GCM (NIST SP 800-38D): nonce of 96 bits, tag of 128 bits. */
 export const KEY_OCTETS = 32;
 export const NONCE_OCTETS = 12;
 export const TAG_OCTETS = 16;
 
-const pool = Buffer.alloc(4096);
-let used = pool.length;
-
-/** Random octets, drawn from the system a page at a time: a call for each nonce would cost more than the cipher. */
-export const randomOctets = (length: number): Buffer => {
-  if (used + length > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const octets = Buffer.from(pool.subarray(used, used + length));
-  // What was handed out is a key or nonce: it does not stay behind.
-  pool.fill(0, used, used + length);
-  used += length;
-  return octets;
-};
+/** The system's random octets. */
+export const randomOctets = pooled(randomFillSync);
 
 /** nonce || ciphertext || tag, under a random nonce: fewer than 2^32 messages to a key keep a repeated nonce out of reach. */
 export const encrypt = (key: Uint8Array, context: Uint8Array, plaintext: Uint8Array): Buffer => {
