@@ -13,7 +13,7 @@ import {
   type Generation,
 } from './adapters/configuration/index.js';
 import { StorageFault, readPageFiles } from './adapters/files/index.js';
-import { every, systemClock, systemRandom } from './adapters/system/index.js';
+import { every, systemClock, systemRandom, threadWaker } from './adapters/system/index.js';
 import { FetchBudget, FetchedCredentials, GuardedFetcher } from './adapters/x5u/index.js';
 import type { GatewayHandle, GatewayOptions } from './composition/options.js';
 import { openParts, type Closers, type Start } from './composition/parts.js';
@@ -86,7 +86,7 @@ const problemsOf = (error: unknown): unknown => {
 
 const compose = async (start: Start): Promise<GatewayHandle> => {
   const { options, clock } = start;
-  const { log, timer = every } = options;
+  const { log, timer = every, waker = threadWaker } = options;
   const random = options.random ?? systemRandom;
   let { hosts } = start.first.configuration.policies.gateway.x5u;
   const fetcher = new GuardedFetcher({ ...options.outside, clock });
@@ -163,6 +163,7 @@ const compose = async (start: Start): Promise<GatewayHandle> => {
     witnesses: witnesses.witnessing,
     reasons: reasonsDocument(STEPS),
     clock,
+    waker,
     random,
     fetches: () => credentials.counts.entries(),
     webhooks: hooks,

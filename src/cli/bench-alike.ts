@@ -57,9 +57,10 @@ const tlsOf = ({ pki }: BenchPlace, domain: string) => {
 const indexOf = (kind: Kind, i: number, numbers: number): number => KINDS.indexOf(kind) * numbers + i;
 
 const fill = async (place: BenchPlace, url: string, numbers: number): Promise<void> => {
+  // Before the time that its PASSporTs are of: a credential is not good before it was made.
+  const np = place.pki.hierarchy.npCredential(SPC);
   const now = Math.floor(Date.now() / 1000);
   const passports = Array.from({ length: 2 * numbers }, (_, i) => passportAt(place.credential, i, now));
-  const np = place.pki.hierarchy.npCredential(SPC);
   const releases = Array.from({ length: numbers }, (_, i) => {
     const sii = `tel:+${numberAt(indexOf('released', i, numbers))}`;
     return signStatement({ action: 'release', audience: 'dp.example', sii, lifetime: 600 }, np, now + 1, randomBytes);

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { ConfigurationPlaces } from '../adapters/configuration/index.js';
 import type { FetcherParts } from '../adapters/x5u/index.js';
 import type { RunningGateway } from '../gateway/index.js';
-import type { Clock, ConfigurationControl, RandomSource, Timer } from '../ports/index.js';
+import type { Clock, ConfigurationControl, RandomSource, Timer, Waker } from '../ports/index.js';
 
 export interface GatewayOptions extends ConfigurationPlaces {
   readonly dataDir: string;
@@ -14,6 +14,7 @@ export interface GatewayOptions extends ConfigurationPlaces {
   readonly clock?: Clock;
   readonly random?: RandomSource;
   readonly timer?: Timer;
+  readonly waker?: Waker;
   /** How outside hosts are reached; absent: by the machine's resolver, at public addresses alone. No configuration reaches it. */
   readonly outside?: Omit<FetcherParts, 'clock' | 'limits'>;
   readonly log: Logger;

@@ -30,7 +30,7 @@ export interface SignedLookupParts extends LookupParts {
 
 /**
  * One answer, with the provider's signature under it and, for each mapping, the entry that it stands on. The same count and the same reads as any
- * lookup. Whoever watches the time that it takes can tell found from none: entries are opened and proven for what is found alone.
+ * lookup. It takes longer for what is found, since entries are opened and proven for that alone: who answers it hides the time (docs/adr/0026).
  */
 export const lookupSigned = async (parts: SignedLookupParts, query: LookupQuery, client: Principal): Promise<SignedLookup> => {
   if (!parts.world().lookup.signed) throw new Refusal('answers-not-signed');

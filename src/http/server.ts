@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Gateway } from '../gateway/use-cases.js';
 import type { WebhooksState } from '../gateway/webhooks.js';
-import type { Clock, ConfigurationControl, RandomSource } from '../ports/index.js';
+import type { Clock, ConfigurationControl, RandomSource, Waker } from '../ports/index.js';
 import { Admission, type AdmissionLimits } from './admission.js';
+import { AnswerSteps } from './answer-steps.js';
 import { registerWebhookMetrics } from './webhook-metrics.js';
 import { registerFetchMetrics, type FetchCount } from './fetch-metrics.js';
 import { createHttpsServer, type HttpServer, type ServerCredentials } from './https-server.js';
@@ -26,6 +27,7 @@ export interface HttpServerOptions {
   readonly discovery: Discovery;
   readonly reasons: ReasonsDocument;
   readonly clock: Clock;
+  readonly waker: Waker;
   readonly random: RandomSource;
   readonly log: Logger;
   /** What was fetched from elsewhere, for the metrics. */
@@ -49,6 +51,7 @@ export const createHttpServer = (options: HttpServerOptions): GatewayServer => {
   const { gateway, configuration, credentials, random } = options;
   const streams = new OpenStreams({ ...LIMITS, ...options.streams });
   admission.onDrain(() => streams.endAll());
+  const answerSteps = new AnswerSteps(options.clock, options.waker);
   const metrics = new Metrics({
     inFlight: () => admission.inFlight,
     logSize: () => gateway.logSize,
@@ -67,8 +70,14 @@ export const createHttpServer = (options: HttpServerOptions): GatewayServer => {
     metrics,
     admission,
     streams,
+    answerSteps,
     openapi: openApiDocument(),
     auditPage: new StaticPage(options.auditPage ?? new Map()),
   };
-  return { ...createHttpsServer({ site, credentials, random, hot: HOT_ROUTES, routes: EXPRESS_ROUTES }), metrics };
+  const server = createHttpsServer({ site, credentials, random, hot: HOT_ROUTES, routes: EXPRESS_ROUTES });
+  const drain = async (): Promise<void> => {
+    await server.drain();
+    await answerSteps.end();
+  };
+  return { ...server, drain, metrics };
 };

@@ -4,6 +4,7 @@ import type { Gateway } from '../gateway/use-cases.js';
 import type { WebhookControl } from '../gateway/webhook-control.js';
 import type { Clock, ConfigurationControl } from '../ports/index.js';
 import type { Admission } from './admission.js';
+import type { AnswerSteps } from './answer-steps.js';
 import type { Metrics } from './metrics.js';
 import type { OpenStreams } from './open-streams.js';
 import type { ReasonsDocument } from './reasons-document.js';
@@ -42,6 +43,8 @@ export interface Site extends CommonSite {
   readonly reasons: ReasonsDocument;
   readonly metrics: Metrics;
   readonly streams: OpenStreams;
+  /** When lookups are answered. */
+  readonly answerSteps: AnswerSteps;
   readonly openapi: string;
   readonly auditPage: StaticPage;
 }

@@ -1,6 +1,6 @@
 export type { AcmeJournal } from './acme-journal.js';
 export type { ClassStorage } from './class-storage.js';
-export type { Clock, RandomSource, Timer } from './clock.js';
+export type { Clock, RandomSource, Timer, Waker } from './clock.js';
 export type {
   ConfigurationControl,
   ConfigurationState,

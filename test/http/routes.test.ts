@@ -345,9 +345,18 @@ describe('a lookup', () => {
     );
   });
 
-  test('pads a batch to the next 2 KiB', async () => {
-    const reply = await lookup({ lookups: Array.from({ length: 256 }, () => ({ sii: SII })) });
-    expect([reply.status, reply.body.length % LIMITS.paddingBytes]).toEqual([200, 0]);
+  test.each([1, 8, 9, 256])('has one size for a batch of %i, found or not: 2 KiB for each 8', async (length) => {
+    const sizes = await Promise.all(
+      [SII, 'tel:+12025550101'].map(async (sii) => {
+        const reply = await lookup({ lookups: Array.from({ length }, () => ({ sii })) });
+        return [reply.status, reply.body.length];
+      }),
+    );
+    const size = Math.ceil(length / LIMITS.lookupsPerPadding) * LIMITS.paddingBytes;
+    expect(sizes).toEqual([
+      [200, size],
+      [200, size],
+    ]);
   });
 });
 

@@ -3,6 +3,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
+import { threadWaker } from '../../src/adapters/system/index.js';
 import { encodePem } from '../../src/encoding/index.js';
 import type { Gateway, Principal, QuotaStanding, Submission } from '../../src/gateway/index.js';
 import { createHttpServer, reasonsDocument, type HttpServer, type HttpServerOptions } from '../../src/http/index.js';
@@ -205,6 +206,7 @@ export const startSite = async (tls: TlsPki, changes: Partial<HttpServerOptions>
     discovery: { audience: 'dp.example', origin: 'dp.example/log', logVkey: 'log', receiptVkey: 'receipt', witnessVkeys: [] },
     reasons: reasonsDocument([{ step: 'check-authority', clause: 'RFC 8226 section 9', reasons: ['tn-out-of-scope'] }]),
     clock: realClock,
+    waker: threadWaker,
     random: randomBytes,
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     ...changes,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { OverQuota, type Gateway, type Principal, type QuotaStanding } from '../../gateway/index.js';
-import { JSON_TYPE, answerWith } from '../answer.js';
+import { JSON_TYPE, answerWith, type Answer } from '../answer.js';
 import { parseBody } from '../body.js';
 import { LIMITS } from '../limits.js';
 import { padJson } from '../padding.js';
 import { factsOf, problemAnswer } from '../problem.js';
 import { quotaFields } from '../quota-fields.js';
-import { clientOf, type Kind, type Route } from '../route.js';
+import { clientOf, type Exchange, type Kind, type Route } from '../route.js';
 import { lookupBatch, lookupQuery, signedLookup } from '../schemas.js';
 
 const TTL_WIDTH = 7;
@@ -16,7 +16,7 @@ export const LOOKS_UP: readonly Kind[] = ['ap', 'auditor'];
 
 /**
  * Who can be reached under an SII. One code path for a hit and a miss: the same members, one size, header fields of constant width
- * but for the caller's own quota. Over it nothing is answered, and nothing counted.
+ * but for the caller's own quota, and one time (docs/adr/0026). Over the quota nothing is answered, and nothing counted.
  */
 export const lookups: Route = {
   method: 'POST',
@@ -26,23 +26,44 @@ export const lookups: Route = {
   urgency: 'normal',
   async handle(exchange) {
     const { site } = exchange;
-    const client = clientOf(exchange);
-    const body = parseBody(await exchange.body(), lookupBody);
-    let found: Answered;
+    const octets = await exchange.body();
+    // From where the client has no say: it could else send its last octet where a little more work makes the next step.
+    const since = site.clock.monotonic();
+    let steps = 1;
     try {
-      found = await answered(site.gateway, body, client);
-    } catch (thrown) {
-      if (!(thrown instanceof OverQuota)) throw thrown;
-      const refused = problemAnswer({ ...factsOf(thrown), retryAfter: thrown.retryAfter }, exchange.requestId);
-      return { ...refused, headers: [...refused.headers, ...quotaFields(thrown.standing)] };
+      const body = parseBody(octets, lookupBody);
+      steps = stepsOf(body);
+      return await answerTo(exchange, body);
+    } finally {
+      // Whatever was found, refusals too: all work that follows from it is done.
+      await site.answerSteps.leave(since, steps);
     }
-    site.metrics.lookups(client.kind, found.queries);
-    const headers = ['Cache-Control', cacheControl(found.ttl), ...quotaFields(found.quota)];
-    return answerWith(200, JSON_TYPE, padJson(JSON.stringify(found.document), found.padding), headers);
   },
 };
 
 export const lookupBody = z.union([lookupQuery, signedLookup, lookupBatch]);
+type LookupBody = z.output<typeof lookupBody>;
+
+const stepsOf = (body: LookupBody): number => {
+  if ('lookups' in body) return Math.ceil(body.lookups.length / LIMITS.lookupsPerStep);
+  return 'signed' in body ? LIMITS.stepsPerSignature : 1;
+};
+
+const answerTo = async (exchange: Exchange, body: LookupBody): Promise<Answer> => {
+  const { site } = exchange;
+  const client = clientOf(exchange);
+  let found: Answered;
+  try {
+    found = await answered(site.gateway, body, client);
+  } catch (thrown) {
+    if (!(thrown instanceof OverQuota)) throw thrown;
+    const refused = problemAnswer({ ...factsOf(thrown), retryAfter: thrown.retryAfter }, exchange.requestId);
+    return { ...refused, headers: [...refused.headers, ...quotaFields(thrown.standing)] };
+  }
+  site.metrics.lookups(client.kind, found.queries);
+  const headers = ['Cache-Control', cacheControl(found.ttl), ...quotaFields(found.quota)];
+  return answerWith(200, JSON_TYPE, padJson(JSON.stringify(found.document), found.padding), headers);
+};
 
 interface Answered {
   readonly document: unknown;
@@ -53,7 +74,7 @@ interface Answered {
   readonly quota: QuotaStanding;
 }
 
-const answered = async (gateway: Gateway, body: z.output<typeof lookupBody>, client: Principal): Promise<Answered> => {
+const answered = async (gateway: Gateway, body: LookupBody, client: Principal): Promise<Answered> => {
   if ('signed' in body) {
     const { answer, quota } = await gateway.lookupSigned(body, client);
     return { document: answer, queries: 1, ttl: answer.ttl, padding: LIMITS.signedPaddingBytes, quota };
@@ -61,7 +82,9 @@ const answered = async (gateway: Gateway, body: z.output<typeof lookupBody>, cli
   const queries = 'lookups' in body ? body.lookups : [body];
   const { answers, quota } = await gateway.lookup(queries, client);
   const ttl = answers.reduce((least, answer) => Math.min(least, answer.ttl), Number.MAX_SAFE_INTEGER);
-  return { document: 'lookups' in body ? { answers } : answers[0], queries: queries.length, ttl, padding: LIMITS.paddingBytes, quota };
+  // Of a batch in whole, or its size would count what was found: of 256 answers a found one has some 200 octets, and an empty one 56.
+  const padding = LIMITS.paddingBytes * Math.ceil(queries.length / LIMITS.lookupsPerPadding);
+  return { document: 'lookups' in body ? { answers } : answers[0], queries: queries.length, ttl, padding, quota };
 };
 
 /** RFC 9111 section 1.2.2: delta-seconds are digits, and leading zeros are digits: the ttl of a hit and of a miss are as wide. */
