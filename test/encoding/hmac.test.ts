@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { hmacOf, hmacSha256 } from '../../src/encoding/index.js';
 
 const oracle = (key: Uint8Array, message: Uint8Array): Buffer => createHmac('sha256', key).update(message).digest();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { decodeEvidence, encodeEvidence } from '../../src/gateway/evidence.js';
 import { Refusal } from '../../src/reasons/index.js';
 
@@ -8,7 +8,7 @@ const client = { domain: 'a.example', kind: 'ap', class: 'consumer', spc: null }
 describe('evidence of a PASSporT', () => {
   test('is JSON that the decoder and any other reader take for what was given, whatever octets the PASSporT has', () => {
     const passport = fc.oneof(
-      fc.string({ unit: fc.constantFrom(...'abcXYZ019-_.') }),
+      fc.string({ unit: fc.constantFrom('a', 'b', 'Z', '0', '9', '-', '_', '.') }),
       fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) }),
     );
     const chain = fc.option(fc.array(fc.uint8Array({ minLength: 1, maxLength: 20 }), { maxLength: 3 }), { nil: undefined });
