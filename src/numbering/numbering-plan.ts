@@ -122,16 +122,27 @@ class Claim implements RowVisitor {
   get holder(): Holder {
     if (this.#spc === null) return NOBODY;
     if (this.#isContested || this.#overflows) return UNUSABLE;
-    const [spc, start, count] = [this.#spc, this.#start, this.#count];
-    const since = this.#since === -Infinity ? null : this.#since;
-    return {
-      status: 'held',
-      spc,
-      since,
-      // Made when it is asked for: the digits take longer than the look-up.
-      get row() {
-        return { spc, start: digitsOf(start), count, validFrom: since };
-      },
-    };
+    return new Held(this.#spc, this.#since === -Infinity ? null : this.#since, this.#start, this.#count);
+  }
+}
+
+/** A class: an object with a getter of its own takes longer to make than the number takes to find. */
+class Held {
+  readonly status = 'held';
+  readonly spc: string;
+  readonly since: number | null;
+  readonly #start: number;
+  readonly #count: number;
+
+  constructor(spc: string, since: number | null, start: number, count: number) {
+    this.spc = spc;
+    this.since = since;
+    this.#start = start;
+    this.#count = count;
+  }
+
+  /** Made when it is asked for: the digits take longer than the look-up. */
+  get row(): NumberingRow {
+    return { spc: this.spc, start: digitsOf(this.#start), count: this.#count, validFrom: this.since };
   }
 }

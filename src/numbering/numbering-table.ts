@@ -3,7 +3,7 @@ import { GrowingRows, type RowColumns } from './columns.js';
 import { digitsOf, keyOf } from './number-key.js';
 import { RangeSearch, outerOf } from './range-search.js';
 import type { NumberingRow } from './row.js';
-import { SampledColumn } from './sampled.js';
+import { SampledColumn, firstOfBoth } from './sampled.js';
 
 /** A table as it goes from one thread to another. */
 export interface TableColumns {
@@ -100,19 +100,27 @@ export class NumberingTable {
 
   /** Visits every row over a number, of whatever time, also rows of shorter numbers that run past their last. */
   visit(number: number, visitor: RowVisitor): void {
-    const { singles, ranges } = this.#columns;
-    for (let i = this.#starts.firstAtLeast(number); singles.starts[i] === number; i += 1) this.#tell(singles, i, visitor);
-    this.#search.each(number, (i) => this.#tell(ranges, i, visitor));
+    const { names, singles, ranges } = this.#columns;
+    const first = firstOfBoth(this.#starts, number, this.#search.starts, number + 1);
+    for (let i = first.inA; singles.starts[i] === number; i += 1)
+      visitor.add(names[singles.spcs[i] as number] as string, number, 1, singles.since[i] as number);
+    for (let i = this.#search.lastOver(number, first.inB - 1); i >= 0; i = this.#search.lastOver(number, i - 1))
+      visitor.add(
+        names[ranges.spcs[i] as number] as string,
+        ranges.starts[i] as number,
+        ranges.counts[i] as number,
+        ranges.since[i] as number,
+      );
   }
 
   /** Where rows begin, and where they have ended, of all that are over a number from `from` on and below `until`; some are beyond. */
   *edges(from: number, until: number): Generator<number> {
     const { singles, ranges } = this.#columns;
-    const ends: number[] = [];
-    this.#search.each(from, (i) => ends.push((ranges.starts[i] ?? 0) + (ranges.counts[i] ?? 0)));
-    yield* ends;
+    const first = this.#search.starts.firstAtLeast(from);
+    for (let i = this.#search.lastOver(from, first - 1); i >= 0; i = this.#search.lastOver(from, i - 1))
+      yield (ranges.starts[i] ?? 0) + (ranges.counts[i] ?? 0);
     yield* edgesOf(singles, this.#starts.firstAtLeast(from), until);
-    yield* edgesOf(ranges, this.#search.firstFrom(from), until);
+    yield* edgesOf(ranges, first, until);
   }
 
   /** Every row: those of one number first, each kind in its order. */
@@ -128,10 +136,6 @@ export class NumberingTable {
           validFrom: since === -Infinity ? null : since,
         };
       }
-  }
-
-  #tell({ starts, counts, since, spcs }: RowColumns, i: number, visitor: RowVisitor): void {
-    visitor.add(this.#columns.names[spcs[i] ?? 0] ?? '', starts[i] ?? 0, counts[i] ?? 1, since[i] ?? 0);
   }
 }
 

@@ -4,36 +4,27 @@ import { SampledColumn } from './sampled.js';
 /** Which rows are over one number, however they overlap, in memory that grows with the rows alone. */
 export class RangeSearch {
   readonly #rows: RowColumns;
-  readonly #starts: SampledColumn;
   readonly #outer: Int32Array;
+  readonly starts: SampledColumn;
 
   constructor(rows: RowColumns, outer: Int32Array) {
     this.#rows = rows;
-    this.#starts = new SampledColumn(rows.starts);
     this.#outer = outer;
+    this.starts = new SampledColumn(rows.starts);
   }
 
-  /** Index of the first row that does not begin below the number. */
-  firstFrom(number: number): number {
-    return this.#starts.firstAtLeast(number);
-  }
-
-  /** Calls with the index of each row that begins at the number or before and ends after it. */
-  each(number: number, found: (index: number) => void): void {
-    let i = this.#starts.firstAtLeast(number + 1) - 1;
-    while (i >= 0) {
-      const isOver = this.#endOf(i) > number;
-      if (isOver) found(i);
-      i = isOver ? i - 1 : (this.#outer[i] ?? -1);
-    }
-  }
-
-  #endOf(i: number): number {
-    return endOf(this.#rows, i);
+  /**
+   * Index of the last row up to `last` that ends after the number; -1: none does.
+   * @param last a row that begins at the number or before, as all before it do; -1: there is none
+   */
+  lastOver(number: number, last: number): number {
+    let i = last;
+    while (i >= 0 && endOf(this.#rows, i) <= number) i = this.#outer[i] as number;
+    return i;
   }
 }
 
-const endOf = ({ starts, counts }: RowColumns, i: number): number => (starts[i] ?? 0) + (counts[i] ?? 0);
+const endOf = ({ starts, counts }: RowColumns, i: number): number => (starts[i] as number) + (counts[i] as number);
 
 /** For each row the nearest row before it that ends later; -1: none does. What lies between ends before it too, and is passed over with it. */
 export const outerOf = (rows: RowColumns): Int32Array<ArrayBuffer> => {

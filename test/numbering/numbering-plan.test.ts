@@ -115,6 +115,26 @@ describe('numbering data', () => {
     expect(plan.version).toBe(NumberingPlan.of(rows.toReversed()).version);
   });
 
+  test('finds numbers of every length among so many that nodes of the search end between them', () => {
+    const rows = Array.from({ length: 15 }, (_, i) => i + 1).flatMap((length) =>
+      Array.from({ length: Math.min(8, 10 ** (length - 1)) * 40 }, (_, i) => {
+        const first = 10 ** (length - 1);
+        // Up to the last number of the length, and some rows past it.
+        const start = i % 7 === 0 ? first * 10 - 1 - (i % 5) : first + ((i * 7919) % Math.min(9 * first, 5000));
+        return row('ABC'[i % 3] ?? '', String(Math.max(first, start)), i % 2 === 0 ? 1 : 1 + (i % 90), i % 4 === 0 ? null : i);
+      }),
+    );
+    const [swept, plan] = [new SweptPlan(rows), NumberingPlan.of(rows)];
+    const said = (all: Pick<NumberingPlan, 'holderOf'>): string[] =>
+      rows.flatMap(({ start, count }) =>
+        [-1, 0, 1, count - 1, count].flatMap((by) =>
+          [150, 1000].map((at) => JSON.stringify(withoutRow(all.holderOf(String(Number(start) + by), at)))),
+        ),
+      );
+    expect(said(plan)).toEqual(said(swept));
+    expect(['', '1x', '1e3', '1'.repeat(16)].map((tn) => plan.holderOf(tn, 1000).status)).toEqual(Array(4).fill('nobody'));
+  });
+
   test('says of what text its digest is', () => {
     // docs/log-format.md: 709J, 12025550000, 1,000 of them, since ever.
     const octets = Buffer.alloc(28);
