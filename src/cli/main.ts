@@ -33,6 +33,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   audit: { summary: 'the auditor: verify, fsck, follow, grep, export, open, replay, monitor', load: () => import('./audit.js') },
   witness: { summary: 'cosign the checkpoints of logs, so that none can show two histories', load: () => import('./witness.js') },
   policy: { summary: 'check and compare policies; import numbering data, and show who holds a number', load: () => import('./policy.js') },
+  backup: { summary: 'copy a data directory, also while a gateway runs on it', load: () => import('./backup.js') },
+  restore: {
+    summary: 'make a data directory of a backup that is not behind what was published, or one for reading alone',
+    load: () => import('./restore.js'),
+  },
   'dev-pki': { summary: 'make a development PKI with credentials and policies', load: () => import('./dev-pki.js') },
 };
 

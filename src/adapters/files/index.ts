@@ -1,7 +1,11 @@
 export { FileFeedArchive, copyFile } from './feed-archive.js';
 export { FileCrlArchive } from './crl-archive.js';
 export { FileClassStorage } from './class-storage.js';
-export { LAYOUT, openDataDirectory, type DataDirectory } from './data-directory.js';
+export { backUp, type BackupOptions } from './backup.js';
+export { MANIFEST, type BackupManifest } from './backup-manifest.js';
+export { openDataDirectory, type DataDirectory } from './data-directory.js';
+export { LAYOUT } from './layout.js';
+export { restore, type RestoreOptions, type Restored } from './restore.js';
 export { FileDocuments } from './documents.js';
 export { FileEvidence } from './evidence.js';
 export { epochFile, nextEpoch } from './epoch.js';

@@ -28,6 +28,8 @@ export interface GatewayKeys {
   readonly receiptVkey: string;
 }
 
+export const KEY_FILES = ['log.key', 'receipt.key', 'pepper', 'vault.key', 'public.json'] as const;
+
 export const newPem = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const checkOf = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
 

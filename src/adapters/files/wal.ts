@@ -158,6 +158,16 @@ export class FileWal implements WriteAheadLog {
     return this.#size;
   }
 
+  /** The segments, and how many octets of each are whole batches: what a copy may hold, whatever is appended meanwhile. */
+  async extent(): Promise<{ readonly name: string; readonly octets: number }[]> {
+    const tail = this.#tail;
+    const segments = this.#firsts.map(async (first, at) => ({
+      name: segmentName(first),
+      octets: tail?.first === first ? tail.end : await this.#lengthOf(at),
+    }));
+    return await Promise.all(segments);
+  }
+
   append(expectedSize: number, records: readonly WalRecord[]): Promise<void> {
     const turn = this.#turn.then(() => this.#append(expectedSize, records));
     this.#turn = turn.catch(() => undefined);
