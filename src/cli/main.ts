@@ -38,6 +38,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'make a data directory of a backup that is not behind what was published, or one for reading alone',
     load: () => import('./restore.js'),
   },
+  key: { summary: "rotate the key that wraps the vault's keys", load: () => import('./key.js') },
   'dev-pki': { summary: 'make a development PKI with credentials and policies', load: () => import('./dev-pki.js') },
 };
 

@@ -54,7 +54,7 @@ describe('backup and restore of a gateway that serves', () => {
     return answers.map(({ mappings }) => mappings[0]?.ssi);
   };
 
-  it('starts again from a backup that holds all that was published, and answers as before', async () => {
+  it('starts again from a backup that holds all that was published, and under a new vault key, and answers as before', async () => {
     const [first, second] = numbers;
     await register(first);
     await register(second);
@@ -94,9 +94,21 @@ describe('backup and restore of a gateway that serves', () => {
     client.close();
     // What outsiders have is continued.
     expect(await follow(again)).toBe(0);
+    const rotate = (name: string) => signpost('key', 'rotate', name, '--data', at('restored'), '--json');
+    expect((await rotate('vault')).code).toBe(2);
     expect(await again.stop()).toBe(0);
     again = null;
     expect((await signpost('audit', 'fsck', at('restored'))).code).toBe(0);
+    const codes = [];
+    for (const name of ['log', 'receipt', 'pepper', 'door', 'vault']) codes.push((await rotate(name)).code);
+    expect(codes).toEqual([1, 1, 1, 2, 0]);
+    expect((await signpost('audit', 'fsck', at('restored'))).code).toBe(0);
+    again = await startGatewayProcess({ data: at('restored'), pki: at('pki') });
+    const last = new ApClient({ url: again.url, receiptVkey: again.receiptVkey, ...served.tls('b.example') });
+    expect(await foundBy(last)).toEqual(before);
+    last.close();
+    expect(await again.stop()).toBe(0);
+    again = null;
   });
 
   it('does not start again from one that is behind: it is restored for reading alone', async () => {

@@ -19,6 +19,7 @@ import { FileSearchStorage } from './search-storage.js';
 import { FileSnapshotStorage } from './snapshot.js';
 import { FileLogStorage } from './tile-storage.js';
 import { FileVault } from './vault.js';
+import { finishRotation } from './vault-rotation.js';
 import { openWal, type FileWal } from './wal.js';
 
 export interface DataDirectory {
@@ -63,6 +64,7 @@ export const openDataDirectory = async (
     await refuseFrozen(fs, directory);
     const wal = await openWal(join(directory, LAYOUT.wal), { fs });
     opened.push(wal);
+    await finishRotation(directory, fs);
     const keys = await openKeys(join(directory, LAYOUT.keys), { origin, mayCreate: wal.size === 0, fs });
     const vault = await FileVault.open(join(directory, LAYOUT.vault), { vaultKey: keys.vaultKey, clock, fs, mayCreate: wal.size === 0 });
     opened.push(vault);

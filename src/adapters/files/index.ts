@@ -22,5 +22,6 @@ export { FileSnapshotStorage } from './snapshot.js';
 export { StorageFault } from './storage-fault.js';
 export { FileLogStorage, listPublished } from './tile-storage.js';
 export { FileVault, type VaultOptions } from './vault.js';
+export { rotateVaultKey } from './vault-rotation.js';
 export { openWal, type FileWal, type WalOptions } from './wal.js';
 export { openWitnessDirectory, type WitnessDirectory } from './witness-directory.js';

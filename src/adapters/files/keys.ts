@@ -34,7 +34,7 @@ export const newPem = (): string => generateKeyPairSync('ed25519').privateKey.ex
 const checkOf = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
 
 /** The secret, and its digest: a flipped bit in a pepper would lose every fence without a sign. */
-const newSecret = (): string => {
+export const newSecret = (): string => {
   const octets = randomBytes(32);
   return `${octets.toString('base64')}\n${checkOf(octets)}\n`;
 };
@@ -64,7 +64,7 @@ const privateKeyOf = (pem: Buffer, path: string): KeyObject => {
   return key.asymmetricKeyType === 'ed25519' ? key : unusable(path, 'is not an Ed25519 key');
 };
 
-const secretOf = (text: Buffer, path: string): Uint8Array => {
+export const secretOf = (text: Buffer, path: string): Uint8Array => {
   const [base64 = '', check] = text.toString('latin1').split('\n');
   const octets = decodeBase64(base64);
   return octets?.length === 32 && check === checkOf(octets)

@@ -15,7 +15,8 @@ import { ERASED, KIND, SLOT_OCTETS, expiryOf, fitsVaultKey, headSlot, isHalfEras
  *                                   the next open
  *          4 fdatasync              none, for good
  * What the file system or the drive keeps of overwritten sectors is out of reach from here: put `vault/` on a disk that is encrypted,
- * and keep no backup of it longer than policy says. An error of 1 to 4 stops the vault until a restart.
+ * and keep no backup of it longer than policy says, or rotate vault.key and let no copy of the old one live (`vault-rotation`).
+ * An error of 1 to 4 stops the vault until a restart.
  */
 
 export interface VaultOptions {
