@@ -1,4 +1,4 @@
-import { JsonError, parseStrictJson, type JsonObject, type JsonValue } from '../encoding/index.js';
+import type { JsonObject, JsonValue } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
 import { BATCH, type LeafBatch } from './leaf-batch.js';
 import { ERASED, type LeafErased } from './leaf-erased.js';
@@ -225,12 +225,16 @@ export const peekLeaf = (octets: Uint8Array): LeafHead => {
   return { k: head[1] as LeafKind, t: Number(head[2]) };
 };
 
+/**
+ * By the parser of the language: `parseLeaf` holds the octets against the one spelling of what is found, so nothing that a strict parser refuses
+ * (duplicates, white space, escapes, another number) is let through. ASCII drops the highest bit, so that an octet with it is never spelled again.
+ */
 const parseObject = (octets: Uint8Array): LeafFields => {
   try {
-    const value: unknown = parseStrictJson(octets);
+    const value: unknown = JSON.parse(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('ascii'));
     if (hasLeafTypes(value as JsonValue)) return value as LeafFields;
   } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
+    if (!(error instanceof SyntaxError)) throw error;
   }
   return refuse('log-corrupt', 'leaf shape');
 };

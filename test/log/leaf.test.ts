@@ -165,6 +165,14 @@ describe('leaves', () => {
     expect(reasonOf(() => parseLeaf(Buffer.from(bad)))).toBe('log-corrupt');
   });
 
+  test('with the highest bit in any octet are not read', () => {
+    for (let i = 0; i < text.length; i += 1) {
+      const changed = Buffer.from(text);
+      changed[i] = (changed[i] as number) | 0x80;
+      expect(reasonOf(() => parseLeaf(changed))).toBe('log-corrupt');
+    }
+  });
+
   test('one changed octet anywhere gives a refusal, or other fields', () => {
     for (let i = 0; i < text.length; i += 1) {
       const changed = Buffer.from(text);
