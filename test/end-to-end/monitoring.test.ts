@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { makeDevPki } from '../../src/adapters/desk/index.js';
@@ -57,7 +58,7 @@ const start = async (): Promise<void> => {
 };
 const published = async (size: number): Promise<void> => {
   const log = new AuditClient({ ...options, logVkey: handle.logVkey });
-  while (Number((await log.checkpoint()).size) < size) await new Promise((resolve) => setImmediate(resolve));
+  while (Number((await log.checkpoint()).size) < size) await wait(50);
   log.close();
 };
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkSignedAnswer, contradicts, type AnswerKeys, type SignedLookupAnswer } from '../../src/client/index.js';
 import { Verb } from '../support/verb.js';
@@ -28,6 +29,7 @@ const provenAnswer = async (as: string): Promise<SignedLookupAnswer> => {
   for (;;) {
     const answer = await served.ap(as).lookupSigned(LIVE, keys(), { view: 'consumer' });
     if (answer.entries.every(({ isProven }) => isProven)) return answer;
+    await wait(50);
   }
 };
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiRefusal, type ApClient, type LookupAnswer } from '../../src/client/index.js';
 import { RedisServer, hasRedis } from '../support/redis-server.js';
@@ -61,6 +62,7 @@ describe.each(kinds)('a served gateway over $name', ({ redis }) => {
     for (;;) {
       const checkpoint = await served.auditor().checkpoint();
       if (Number(checkpoint.size) > index) return checkpoint;
+      await wait(50);
     }
   };
 

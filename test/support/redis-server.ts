@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** Whether the machine has a redis-server. Without one its tests are left out, loudly; SIGNPOST_REQUIRE=redis makes that a failure. */
 export const hasRedis = ((): boolean => {
@@ -66,7 +67,7 @@ export class RedisServer {
     this.child = child;
     while (!(await answers(this.port))) {
       if (child.exitCode !== null) throw new Error('redis-server did not start');
-      await new Promise((resolve) => setImmediate(resolve));
+      await wait(2);
     }
   }
 
