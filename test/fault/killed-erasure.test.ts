@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RedisMappingStore } from '../../src/adapters/redis/index.js';
 import { fsckDirectory } from '../../src/cli/audit-fsck-directory.js';
+import type { World } from '../../src/gateway/index.js';
 import { subjectId } from '../../src/identifiers/index.js';
 import { parseLeaf } from '../../src/log/index.js';
 import { unpackSubject } from '../../src/registry/index.js';
 import { DyingFileSystem, type Death } from '../support/dying-file-system.js';
-import { makePlace, openAt, registration, sharedNumber, type OpenOptions, type Place } from '../support/open-gateway.js';
+import { makePlace, makeWorld, openAt, registration, sharedNumber, type OpenOptions, type Place } from '../support/open-gateway.js';
 import { RedisServer, hasRedis } from '../support/redis-server.js';
 import { SweptGateway } from '../support/swept-gateway.js';
 
@@ -22,9 +23,11 @@ const [forgotten, kept] = [1, 2].map(sharedNumber) as [string, string];
 const sii = `tel:+${forgotten}`;
 
 let base: Place;
+let world: World;
 
 beforeAll(async () => {
   base = await makePlace();
+  world = await makeWorld(base);
 });
 
 const suites: readonly (readonly [string, boolean])[] = [
@@ -47,8 +50,9 @@ describe.each(suites)('a gateway that ends while it erases, with subjects %s', (
 
     const options = async (keyPrefix: string): Promise<OpenOptions> =>
       server === null
-        ? {}
+        ? { world }
         : {
+            world,
             store: await RedisMappingStore.open({ url: server.url, keyPrefix, deadline: 20_000 }),
             storeIsVolatile: false,
             epoch: (epoch += 1),

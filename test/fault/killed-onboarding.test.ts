@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PrincipalDirectory } from '../../src/adapters/configuration/index.js';
 import { fsckDirectory } from '../../src/cli/audit-fsck-directory.js';
-import type { Principal } from '../../src/gateway/index.js';
+import type { Principal, World } from '../../src/gateway/index.js';
 import { parseLeaf } from '../../src/log/index.js';
 import type { PrincipalTerms } from '../../src/policy/index.js';
 import { DyingFileSystem, type Death } from '../support/dying-file-system.js';
-import { makePlace, openAt, type Opened, type Place } from '../support/open-gateway.js';
+import { makePlace, makeWorld, openAt, type Opened, type Place } from '../support/open-gateway.js';
 
 const DEATHS: readonly Death[] = ['before', 'half', 'after'];
 /** More changes than a life makes. */
@@ -26,10 +26,12 @@ const CHANGES: readonly (readonly [string, PrincipalTerms | null])[] = [
 describe('a gateway that ends while it onboards', () => {
   const directories: string[] = [];
   let made: Place;
+  let world: World;
   beforeAll(async () => {
     made = await makePlace();
     directories.push(dirname(made.dataDir));
-    await (await openAt(made)).close();
+    world = await makeWorld(made);
+    await (await openAt(made, { world })).close();
   });
   afterAll(async () => {
     for (const directory of directories) await rm(directory, { recursive: true, force: true });
@@ -52,7 +54,7 @@ describe('a gateway that ends while it onboards', () => {
 
   /** Makes the changes, one after another, and saves a snapshot between them; tells how many were acknowledged. */
   const live = async (place: Place, fs: DyingFileSystem, fatal: number, acknowledged: (count: number) => void): Promise<void> => {
-    const opened = await openAt(place, { fs });
+    const opened = await openAt(place, { fs, world });
     const principals = await directoryOf(opened);
     fs.arm(fatal);
     for (const [i, [domain, terms]] of CHANGES.entries()) {
@@ -98,7 +100,7 @@ describe('a gateway that ends while it onboards', () => {
       deaths += survived ? 0 : 1;
       await fs.bury();
       for (const name of await readdir(here.dataDir)) if (name.startsWith('lock')) await rm(join(here.dataDir, name), { force: true });
-      const opened = await openAt(here);
+      const opened = await openAt(here, { world });
       const principals = await directoryOf(opened);
       const count = opened.gateway.logSize;
       expect(count === acknowledged || count === acknowledged + 1).toBe(true);
@@ -115,7 +117,7 @@ describe('a gateway that ends while it onboards', () => {
   test('has an auditor name a record that is gone, once a snapshot covers its leaf', async () => {
     const here = await fresh();
     await live(here, new DyingFileSystem(0, 'before', 'freeze'), MOST_CALLS, () => undefined);
-    const opened = await openAt(here);
+    const opened = await openAt(here, { world });
     await opened.gateway.snapshot();
     await opened.close();
     expect((await fsckDirectory(here.dataDir, {})).problem).toBeNull();
