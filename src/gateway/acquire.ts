@@ -1,6 +1,6 @@
 import type { Clock, CredentialSource, FetchedChain, StatusSource } from '../ports/index.js';
 import { Refusal, Unavailable } from '../reasons/index.js';
-import type { Needs, PortedNumber, StepName, Verdict } from '../verification/index.js';
+import type { Needs, NotAccepted, PortedNumber, StepName, Verdict } from '../verification/index.js';
 import type { PassportInput } from './evidence.js';
 import type { InTurn } from './in-turn.js';
 import type { OcspBook } from './ocsp-book.js';
@@ -59,6 +59,7 @@ class Acquisition {
   /** The path whose status was sought, and where: each once, since what was not to be had then is not to be had now. */
   #sought: { readonly path: readonly Uint8Array[] | null; readonly ocsp: boolean } | null = null;
   #responses: readonly Uint8Array[] = [];
+  #parsed: NotAccepted['parsed'] = null;
   #input: PassportInput;
 
   constructor(parts: AcquireParts, passport: string, client: string, ported: PortedNumber | null) {
@@ -86,9 +87,12 @@ class Acquisition {
     return { verdict, chain: this.#path, input: this.#input };
   }
 
-  #judge(unacquired?: Refusal): Promise<Verdict> {
+  async #judge(unacquired?: Refusal): Promise<Verdict> {
     this.#input = this.#nextInput(unacquired);
-    return this.#parts.world().verifier.verifyInPool({ ...this.#input, client: { domain: this.#client } });
+    const { verifier } = this.#parts.world();
+    const verdict = await verifier.verifyInPool({ ...this.#input, parsed: this.#parsed, client: { domain: this.#client } });
+    if (!verdict.accepted) this.#parsed = verdict.parsed;
+    return verdict;
   }
 
   #nextInput(unacquired?: Refusal): PassportInput {

@@ -50,6 +50,7 @@ export const misfitVerdict = (verified: VerifiedPassport, reason: Reason): NotAc
   findings: [],
   retryAfter: null,
   needs: null,
+  parsed: null,
   known: {
     action: verified.claims.action,
     sii: verified.claims.sii,

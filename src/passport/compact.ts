@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { decodeBase64url, decodeBase64urlInto, type JsonObject } from '../encoding/index.js';
 import { refuse } from '../reasons/index.js';
 import { parseCanonicalPart } from './canonical-part.js';
+import type { PassportClaims } from './claims.js';
 import type { HeaderCache, ParsedHeader } from './header-cache.js';
 
 /** The three parts of a PASSporT, decoded and canonical; nothing of their meaning is judged. */
@@ -14,6 +15,8 @@ export class CompactPassport {
   readonly signature: Buffer;
   /** Header "." payload of the text: what was signed. */
   readonly signedLength: number;
+  /** Filled once the payload has passed: it is judged once, however often the PASSporT is. */
+  claims: PassportClaims | null = null;
   #passportDigest: Buffer | null = null;
   #signingDigest: Buffer | null = null;
 

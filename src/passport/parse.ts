@@ -24,8 +24,11 @@ export const parsePassport = (value: unknown, cache?: HeaderCache): UnverifiedPa
   const compact = parseCompact(value, cache);
   const header = headerOf(compact, cache);
   const { signingInput, signature, passportDigest, signingDigest } = compact;
-  return { header, claims: checkClaims(compact.payload), signingInput, signature, passportDigest, signingDigest };
+  return { header, claims: claimsOf(compact), signingInput, signature, passportDigest, signingDigest };
 };
+
+/** The checked claims of a compact PASSporT, judged once. @throws Refusal as `checkClaims` */
+export const claimsOf = (compact: CompactPassport): PassportClaims => (compact.claims ??= checkClaims(compact.payload));
 
 /** The checked header of a compact PASSporT, judged once per header text. @throws Refusal as `checkHeader` */
 export const headerOf = ({ header }: CompactPassport, cache?: HeaderCache): PassportHeader =>

@@ -12,7 +12,13 @@ export class Refusal extends Error {
   readonly position: number | null;
 
   constructor(reason: Reason, detail?: string, position: number | null = null) {
-    super(detail === undefined ? REASONS[reason].title : `${REASONS[reason].title}: ${detail}`);
+    const { title } = REASONS[reason];
+    const message = detail === undefined ? title : `${title}: ${detail}`;
+    // A refusal is an answer, not a fault: nobody reads where it was thrown, and walking the stack costs more than most checks do.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
     this.detail = detail;
     this.position = position;

@@ -6,6 +6,8 @@ import type { PortedNumber } from './verdict.js';
 
 export interface VerifyInput {
   readonly passport: unknown;
+  /** What this PASSporT parsed to when it was judged before (`NotAccepted.parsed`): it need not be parsed again. */
+  readonly parsed?: CompactPassport | null | undefined;
   /** The authenticated client; null when there is none. */
   readonly client: { readonly domain: string } | null;
   /** Milliseconds since 1970; cut to whole seconds. */

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../encoding/index.js';
+import type { CompactPassport } from '../passport/index.js';
 import type { OffProfile, Reason } from '../reasons/index.js';
 import type { OcspCertId } from '../x509/index.js';
 import type { CredentialOrigin } from './credential-class.js';
@@ -178,6 +179,8 @@ export interface NotAccepted {
   readonly retryAfter: number | null;
   /** What the verdict lacks, where it is unavailable for that alone: with it the same PASSporT can be judged. */
   readonly needs: Needs | null;
+  /** What the PASSporT parsed to, for whoever has it judged again; null where it did not parse. */
+  readonly parsed: CompactPassport | null;
   /** What may be said of the refused PASSporT in the log: an SPC or domain only once verify-path had passed, so that nobody is slandered. */
   readonly known: {
     readonly action: Action | null;

@@ -123,6 +123,7 @@ export class Verifier {
       findings: judged?.findings ?? job.failure?.findings ?? [],
       retryAfter: refusal instanceof Unavailable ? refusal.retryAfter : null,
       needs: refusal instanceof Missing ? refusal.needs : null,
+      parsed: compact,
       known: {
         action: claims?.action ?? null,
         sii: claims?.sii ?? null,

@@ -68,6 +68,22 @@ describe('a verdict', () => {
     expect(new Verifier(material, verifier.caches).verify(input).steps).toEqual(first.steps);
   });
 
+  test('is the same for a PASSporT that was parsed before, whose parse serves no other text', () => {
+    const scene = fitting.delegate();
+    const chain = lineOf('by reference', scene).path;
+    const { input, material } = caseOf({ scene, x5u: 'https://cert.sti.example/a.pem', input: { chain } });
+    const verifier = new Verifier(material);
+    const lacking = verifier.verify({ ...input, chain: null });
+    if (lacking.accepted) throw new Error('accepted without its path');
+    expect(lacking).toMatchObject({ needs: { kind: 'chain' }, parsed: { text: input.passport } });
+    const again = { ...input, parsed: lacking.parsed };
+    expect(verifier.verify(again)).toEqual(verifier.verify(input));
+    expect(verifier.verify(again).accepted).toBe(true);
+    const forged = withSignature((it) => it.fill(1, 40))(String(input.passport));
+    expect(verifier.verify({ ...again, passport: forged })).toMatchObject({ reason: 'bad-signature' });
+    expect(verifier.verify({ ...again, at: input.at + DAY * 1000 })).toMatchObject({ reason: 'expired-token' });
+  });
+
   test('dates the assignment of an NP by iat, and of a delegate by the earliest certificate below the NP', () => {
     const enterprise = changed(fitting.enterprise(), 2, (link) => ({ ...link, notBefore: NOW - 50 * DAY }));
     const assigned = [fitting.provider(), enterprise].map((scene) => {

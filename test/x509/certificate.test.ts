@@ -193,6 +193,18 @@ describe('the cache of certificates', () => {
     expect(Buffer.from(first.der)).toEqual(rich.der);
   });
 
+  test('takes no certificate for another that ends in the same octets', () => {
+    const cache = new CertificateCache();
+    const forged = Buffer.from(rich.der);
+    forged.write('deaf', forged.indexOf('leaf'));
+    for (const { der } of [rich, { der: forged }]) cache.parse(der);
+    for (const _ of ['kept', 'known']) {
+      expect(cache.parse(Buffer.from(rich.der)).subject.commonName).toBe('leaf');
+      expect(cache.parse(Buffer.from(forged)).subject.commonName).toBe('deaf');
+    }
+    expect(cache.size).toBe(2);
+  });
+
   test('drops the longest unused beyond its bound, and keeps nothing that does not parse', () => {
     const cache = new CertificateCache(2);
     const other = raw.issueCa({ issuer: null, subject: 'other' });

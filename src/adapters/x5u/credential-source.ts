@@ -65,7 +65,7 @@ export class FetchedCredentials implements CredentialSource {
     try {
       const { value, cached } = await this.#chains.get(url, host, client, options?.fresh === true);
       // A reload may have taken the host away while its answer was on the way.
-      this.#allowed(url);
+      this.#checkAllowed(host);
       return { chain: value, cached };
     } catch (error) {
       return refuseChain(error);
@@ -87,7 +87,12 @@ export class FetchedCredentials implements CredentialSource {
   /** The host of an x5u URL. @throws Refusal `x5u-not-allowed` */
   #allowed(url: string): string {
     const { hostname } = new URL(parseX5u(url));
-    return isHostAllowed(hostname, this.#hosts()) ? hostname : refuse('x5u-not-allowed', 'host');
+    this.#checkAllowed(hostname);
+    return hostname;
+  }
+
+  #checkAllowed(hostname: string): void {
+    if (!isHostAllowed(hostname, this.#hosts())) refuse('x5u-not-allowed', 'host');
   }
 
   #listHost(url: string): string {

@@ -1,4 +1,4 @@
-import { checkClaims } from '../../passport/index.js';
+import { claimsOf } from '../../passport/index.js';
 import { refuse } from '../../reasons/index.js';
 import type { Step } from '../step.js';
 
@@ -21,7 +21,7 @@ export const checkClaimsStep: Step = {
     'aud-mismatch',
   ],
   run: (job, under) => {
-    const claims = checkClaims(job.compact.payload);
+    const claims = claimsOf(job.compact);
     job.claims = claims;
     // RFC 8725 section 3.9: compared as it stands; another case or a trailing slash is another audience.
     if (claims.aud !== under.policy.audience) return refuse('aud-mismatch');
