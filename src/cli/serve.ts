@@ -94,6 +94,6 @@ const announce = async (options: Options, handle: GatewayHandle, made: boolean, 
   const commands = next.map((line) => `  ${line}`);
   const pki = made ? `A development PKI was made in ${options.pki}; every key in it is a test key.\n` : '';
   process.stdout.write(
-    `${pki}The gateway is ready at ${url}. In another terminal, try next:\n\n${commands.join('\n')}\n\nCtrl-C stops it.\n`,
+    `${pki}The gateway is ready at ${url}. In another terminal, try next:\n\n${commands.join('\n')}\n\nThe auditor's page: ${url}/audit/\nCtrl-C stops it.\n`,
   );
 };

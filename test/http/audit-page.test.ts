@@ -41,6 +41,11 @@ describe('the page of the auditor', () => {
     expect({ status, location: headers.location }).toEqual({ status: 308, location: '/audit/' });
   });
 
+  test('is given under a link to which somebody added a query, which its files are not', async () => {
+    const statuses = await Promise.all(['/audit/?x', '/audit?from=mail', '/audit/assets/main-abc.js?x'].map((path) => call(path)));
+    expect(statuses.map(({ status }) => status)).toEqual([200, 308, 400]);
+  });
+
   test('keeps what has a digest in its name for a year', async () => {
     const { headers, body } = await call('/audit/assets/main-abc.js');
     expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');

@@ -306,6 +306,13 @@ describe('accepted twins', () => {
     expect([head.status, head.headers['content-length'], head.body.length]).toEqual([200, String(reply.body.length), 0]);
   });
 
+  test('discovery names the routes of clients, and none that is not there', async () => {
+    const body = async (path: string) => JSON.parse((await call({ path })).body.toString()) as Record<string, Record<string, string>>;
+    const [{ endpoints = {} }, { paths = {} }] = await Promise.all([body('/.well-known/mimi-discovery'), body('/openapi.json')]);
+    expect(Object.keys(endpoints)).toEqual(expect.arrayContaining(['lookups', 'webhook', 'monitor', 'coverage']));
+    for (const path of Object.values(endpoints)) expect(Object.keys(paths)).toContain(path === '/v1/monitor' ? '/v1/monitor/{name}' : path);
+  });
+
   test('an auditor reads what verdicts were made under, by its digest', async () => {
     const reply = await call({ path: `/v1/documents/${'A'.repeat(43)}`, as: 'auditor.example' });
     expect([reply.status, reply.body.toString()]).toEqual([200, '[]']);
