@@ -23,8 +23,8 @@ export const LIMITS = {
    */
   answerStepMs: 1.5,
   answerGridMs: 0.5,
-  /** Lookups of one batch to a step: half of what they take. */
-  lookupsPerStep: 32,
+  /** Lookups of one batch to a step: 256 take some 15 ms of a loaded machine. */
+  lookupsPerStep: 16,
   /** A signed answer opens an entry, reads its proof and signs: 12 ms, of which one that finds a mapping takes some 3. */
   stepsPerSignature: 8,
   /** Request line and header fields together; Node's own default, said aloud. */

@@ -62,7 +62,9 @@ const answerTo = async (exchange: Exchange, body: LookupBody): Promise<Answer> =
   }
   site.metrics.lookups(client.kind, found.queries);
   const headers = ['Cache-Control', cacheControl(found.ttl), ...quotaFields(found.quota)];
-  return answerWith(200, JSON_TYPE, padJson(JSON.stringify(found.document), found.padding), headers);
+  const text = padJson(JSON.stringify(found.document), found.padding);
+  // Of a large text, what it takes to become octets follows from what was found, and would come after the step.
+  return answerWith(200, JSON_TYPE, found.padding > LIMITS.paddingBytes ? Buffer.from(text) : text, headers);
 };
 
 interface Answered {
