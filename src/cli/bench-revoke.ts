@@ -69,6 +69,8 @@ export const measure = ({ quick, tell }: BenchOptions): Promise<BenchResult> =>
           const run = await runOnce(place, one, { store, count, isExamined: round === 0 });
           if (run === null) break;
           runs.push(run);
+          // A later case that fails would take the figures of the earlier ones with it.
+          tell(`    the last was gone after ${(run.ms / 1000).toFixed(2)} s; longest turn ${run.held.turn.toFixed(0)} ms of CPU`);
         }
         if (runs.length === 0) leftOut.push(`mappings in Redis judged again, ${one.what}: redis-server cannot be started`);
         else figures.push(...figuresOf(`${count} mappings ${one.what}, in ${store}`, runs));

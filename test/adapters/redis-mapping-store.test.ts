@@ -158,6 +158,18 @@ const tell = async (server: RedisServer, ...command: string[]): Promise<unknown>
     expect(found.map((packed) => Buffer.from(packed ?? []).toString('latin1'))).toEqual(ids);
   });
 
+  test('a loop that stood still is no server that hangs', async () => {
+    const hasty = await open({ url: server.url, keyPrefix: 'stood:', deadline: 50 });
+    try {
+      await eventually(() => hasty.ping(), 'done');
+      const asked = outcomeOf(hasty.get([ID], at(0)));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      expect(await asked).toBe('done');
+    } finally {
+      await hasty.close();
+    }
+  });
+
   test('a server that hangs is given up at the deadline, and used again when it answers', async () => {
     const hasty = await open({ url: server.url, keyPrefix: 'hasty:', deadline: 50 });
     await eventually(() => hasty.ping(), 'done');
