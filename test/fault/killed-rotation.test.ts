@@ -86,6 +86,21 @@ describe('a rotation of vault.key', () => {
     expect(await openedIn(place)).toEqual(whole);
   });
 
+  test('of which neither key is that of the vault stops the start, and takes neither away', async () => {
+    const [place, rotated] = [await copied(), await copied()];
+    await rotateVaultKey(rotated);
+    await cp(join(rotated, 'vault', 'keys'), join(place, 'vault', 'keys'));
+    const next = await secretIn(rotated);
+    const damaged = Buffer.concat([Buffer.from([(next[0] as number) === 0x41 ? 0x42 : 0x41]), next.subarray(1)]);
+    const path = join(place, 'keys', 'vault.key.next');
+    await writeFile(path, damaged);
+    expect(await reasonOfPromise(() => openRun(place))).toBe('log-corrupt');
+    expect(await readFile(path)).toEqual(damaged);
+    await writeFile(path, next);
+    expect(await openedIn(place)).toEqual(whole);
+    expect(await secretIn(place)).toEqual(next);
+  });
+
   test('that ends at each of its writes is undone, or done, by the next start', async () => {
     const seen = { undone: 0, done: 0 };
     for (let fatal = 1; ; fatal += 1) {

@@ -72,13 +72,26 @@ const rotate = async (fs: FileSystem, paths: Paths): Promise<number> => {
   return count;
 };
 
-/** What a rotation left that a crash interrupted: done to its end, or undone. Whoever calls it holds the directory. */
+/**
+ * What a rotation left that a crash interrupted: done to its end, or undone. Whoever calls it holds the directory.
+ * @throws Refusal `log-corrupt` where neither key is that of the vault: nothing is removed then, since a damaged one may yet be mended
+ */
 export const finishRotation = async (directory: string, fs: FileSystem): Promise<void> => {
   const paths = pathsOf(directory);
   const text = await fs.readWhole(paths.key + NEXT);
   if (text === null) return;
-  const next = Buffer.from(text.toString('latin1').split('\n', 1)[0] ?? '', 'base64');
-  await (next.length === KEY_OCTETS && (await isVaultOf(fs, paths.vault, next)) ? replaceKey(fs, paths) : undo(fs, paths));
+  if (await isKeyOfVault(fs, paths, text)) return await replaceKey(fs, paths);
+  if (!(await isKeyOfVault(fs, paths, (await fs.readWhole(paths.key)) ?? Buffer.alloc(0))))
+    return refuse(
+      'log-corrupt',
+      'vault/keys belongs neither to keys/vault.key nor to keys/vault.key.next: restore the one that is damaged',
+    );
+  await undo(fs, paths);
+};
+
+const isKeyOfVault = async (fs: FileSystem, { vault }: Paths, text: Buffer): Promise<boolean> => {
+  const key = Buffer.from(text.toString('latin1').split('\n', 1)[0] ?? '', 'base64');
+  return key.length === KEY_OCTETS && (await isVaultOf(fs, vault, key));
 };
 
 const undo = async (fs: FileSystem, { vault, vaultFolder, key, keyFolder }: Paths): Promise<void> => {
